@@ -1,0 +1,425 @@
+//! The plan: a validated module with its metering made explicit, as both engines execute it.
+//!
+//! Code stays in WebAssembly's structured form (blocks, loops, branches by depth), with these
+//! differences, so that an engine needs no knowledge of the binary format and makes no decision that
+//! could differ from the other's:
+//!
+//! - only integer types exist; a float cannot be expressed;
+//! - dead code is gone: after `Br`, `BrTable`, `Return` and `Unreachable` the next op is the `Else` or
+//!   `End` of the enclosing block (an `End` may still be reached by branches only, or never);
+//! - every metering block begins with an explicit [`Op::Charge`];
+//! - every function carries its stack need in words.
+//!
+//! # What an engine does with it
+//!
+//! - **Entering a function** (by `invoke`, `Call` or `CallIndirect`): if fewer than `frame_words` stack
+//!   words are left, trap `StackOverflow`; else take them, and give them back on return. This comes
+//!   before the function's first `Charge`.
+//! - **`Charge(ink)`**: if less ink is left, set it to 0 and end with `OutOfInk`; else take it.
+//! - **Bulk operations** (`MemoryCopy`, `MemoryFill`, `MemoryInit`, `TableCopy`, `TableInit`): first
+//!   charge [`DynamicCosts::bulk`] of the length operand (×4 for table entries), then check bounds, then act on
+//!   all bytes or none. Base charges are already in `Charge`.
+//! - **`MemoryGrow`**: if the new size would exceed `Memory::max_pages`, the result is −1 and nothing more
+//!   is charged; else charge `memory_page` ink per page, then grow. It cannot fail for any other reason.
+//! - **`CallIndirect`** checks, in this order: index within the table (`TableOutOfBounds`), entry not null
+//!   (`IndirectCallToNull`), type equal in structure (`BadSignature`). The index is popped first.
+//! - **Division**: divisor zero (`IntegerDivisionByZero`) before overflow (`IntegerOverflow`).
+//! - **Host calls**: `arguments` as u64, i32 zero-extended; ink is exact when the host sees it.
+//!
+//! The function index space is WebAssembly's: imports first, then `functions`.
+
+use aivm_core::{HostFunction, ValueType};
+
+/// Parameters and results of a function or block.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct FuncType {
+    /// Parameter types.
+    pub parameters: Vec<ValueType>,
+    /// Result types.
+    pub results: Vec<ValueType>,
+}
+
+/// A module that was validated, stripped and metered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MeteredModule {
+    /// Types, deduplicated by structure: equal types have equal indices. Block types index it too.
+    pub types: Vec<FuncType>,
+    /// Imported host functions: function indices `0..imports.len()`.
+    pub imports: Vec<HostFunction>,
+    /// Type index of each import, like `Function::ty`.
+    pub import_types: Vec<u32>,
+    /// The module's own functions.
+    pub functions: Vec<Function>,
+    /// Its table of functions, if it has one.
+    pub table: Option<Table>,
+    /// Its linear memory, if it has one.
+    pub memory: Option<Memory>,
+    /// Globals.
+    pub globals: Vec<Global>,
+    /// Element segments.
+    pub elements: Vec<ElementSegment>,
+    /// Data segments.
+    pub data: Vec<DataSegment>,
+    /// Exports of functions, memories, tables and globals, in file order.
+    pub exports: Vec<Export>,
+    /// The start function, if the rules allowed one. The caller of the engine invokes it.
+    pub start: Option<u32>,
+    /// Run-time prices that depend on operands.
+    pub dynamic_costs: DynamicCosts,
+    /// Stack words that one call of this module may use.
+    pub stack_words: u32,
+}
+
+impl MeteredModule {
+    /// Type index of function `index` of the whole index space.
+    #[must_use]
+    pub fn function_type(&self, index: u32) -> u32 {
+        let imports = self.imports.len();
+        match (index as usize).checked_sub(imports) {
+            None => self.import_types[index as usize],
+            Some(own) => self.functions[own].ty,
+        }
+    }
+
+    /// The function index that is exported under `name`.
+    #[must_use]
+    pub fn exported_function(&self, name: &str) -> Option<u32> {
+        self.exports.iter().find_map(|export| match export.item {
+            ExportItem::Function(index) if export.name == name => Some(index),
+            _ => None,
+        })
+    }
+}
+
+/// One function.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Function {
+    /// Index into [`MeteredModule::types`].
+    pub ty: u32,
+    /// Types of all locals, the parameters first. Locals that are no parameters begin as zero.
+    pub locals: Vec<ValueType>,
+    /// Highest operand stack, in values.
+    pub max_operands: u32,
+    /// Stack words of one activation: locals, operands and a header.
+    pub frame_words: u32,
+    /// The code; the last op is the `End` of the function.
+    pub ops: Vec<Op>,
+}
+
+/// Linear memory, in pages of 64 KiB.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Memory {
+    /// Pages at the start.
+    pub min_pages: u32,
+    /// Pages it may grow to: the smaller of the module's own maximum and the limit.
+    pub max_pages: u32,
+}
+
+/// The table of functions. It cannot grow (no instruction of the accepted set grows it).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Table {
+    /// Entries, all null until element segments are applied.
+    pub entries: u32,
+}
+
+/// One global.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Global {
+    /// Its type.
+    pub ty: ValueType,
+    /// Whether `global.set` may name it.
+    pub mutable: bool,
+    /// Its first value, i32 zero-extended.
+    pub init: u64,
+}
+
+/// How a segment is applied.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SegmentMode {
+    /// Copied at instantiation to this offset, in segment order (elements before data); out of bounds is a
+    /// trap of the instantiation. The segment counts as dropped afterwards.
+    Active {
+        /// First byte or entry.
+        offset: u32,
+    },
+    /// Kept for `memory.init` or `table.init`.
+    Passive,
+    /// Only declares functions; counts as dropped from the start.
+    Declared,
+}
+
+/// A segment of function references.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ElementSegment {
+    /// How it is applied.
+    pub mode: SegmentMode,
+    /// Function indices; `None` is null.
+    pub entries: Vec<Option<u32>>,
+}
+
+/// A segment of bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DataSegment {
+    /// How it is applied.
+    pub mode: SegmentMode,
+    /// Its bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// A named export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Export {
+    /// Its name.
+    pub name: String,
+    /// What it names.
+    pub item: ExportItem,
+}
+
+/// What an export names.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExportItem {
+    /// A function index.
+    Function(u32),
+    /// The memory.
+    Memory,
+    /// The table.
+    Table,
+    /// A global index.
+    Global(u32),
+}
+
+/// Prices that an engine computes at run time, in ink.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DynamicCosts {
+    /// Each byte that a bulk operation names.
+    pub bulk_byte: u64,
+    /// Each page that `memory.grow` adds.
+    pub memory_page: u64,
+}
+
+impl DynamicCosts {
+    /// Ink for a bulk operation on `bytes` bytes (4 for each table entry).
+    #[must_use]
+    pub const fn bulk(self, bytes: u64) -> u64 {
+        self.bulk_byte.saturating_mul(bytes)
+    }
+
+    /// Ink for growing memory by `pages` pages.
+    #[must_use]
+    pub const fn grow(self, pages: u32) -> u64 {
+        self.memory_page.saturating_mul(pages as u64)
+    }
+}
+
+/// The type of a block, loop or if.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum BlockType {
+    /// No parameters, no results.
+    Empty,
+    /// No parameters, one result.
+    Value(ValueType),
+    /// Index into [`MeteredModule::types`].
+    Func(u32),
+}
+
+/// One instruction of the plan. Operand order is WebAssembly's.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Op {
+    /// Takes ink: the price of the metering block that begins here.
+    Charge(u64),
+    /// Traps.
+    Unreachable,
+    /// Opens a block.
+    Block(BlockType),
+    /// Opens a loop; branches to it go to its beginning (before its `Charge`).
+    Loop(BlockType),
+    /// Pops an i32 and opens the first arm if it is not 0, else the second (or nothing).
+    If(BlockType),
+    /// Begins the second arm of an `If`.
+    Else,
+    /// Closes a block, loop, if or the function.
+    End,
+    /// Branches to the label at this depth.
+    Br(u32),
+    /// Pops an i32 and branches if it is not 0.
+    BrIf(u32),
+    /// Pops an i32 index and branches to `targets[index]`, or to `default` when it is out of range.
+    BrTable {
+        /// Depths by index.
+        targets: Box<[u32]>,
+        /// Depth for every other index.
+        default: u32,
+    },
+    /// Returns from the function.
+    Return,
+    /// Calls a function of the index space (an import is a host call).
+    Call(u32),
+    /// Pops a table index and calls the entry, whose type must be this one.
+    CallIndirect {
+        /// Index into [`MeteredModule::types`].
+        ty: u32,
+    },
+    /// Drops a value.
+    Drop,
+    /// Pops an i32 condition and two values; pushes the first if the condition is not 0.
+    Select,
+    /// Pushes a local.
+    LocalGet(u32),
+    /// Pops into a local.
+    LocalSet(u32),
+    /// Copies the top into a local.
+    LocalTee(u32),
+    /// Pushes a global.
+    GlobalGet(u32),
+    /// Pops into a global.
+    GlobalSet(u32),
+    /// Pops an address, loads at address + offset (computed without wrapping).
+    Load {
+        /// Width and extension.
+        kind: LoadKind,
+        /// Constant offset.
+        offset: u32,
+    },
+    /// Pops a value and an address, stores.
+    Store {
+        /// Width.
+        kind: StoreKind,
+        /// Constant offset.
+        offset: u32,
+    },
+    /// Pushes the memory's size in pages.
+    MemorySize,
+    /// Pops a page count, grows, pushes the old size or −1.
+    MemoryGrow,
+    /// `memory.copy`: pops length, source, destination.
+    MemoryCopy,
+    /// `memory.fill`: pops length, value, destination.
+    MemoryFill,
+    /// `memory.init` from this data segment: pops length, source, destination.
+    MemoryInit(u32),
+    /// Drops a data segment.
+    DataDrop(u32),
+    /// `table.copy`: pops length, source, destination.
+    TableCopy,
+    /// `table.init` from this element segment: pops length, source, destination.
+    TableInit(u32),
+    /// Drops an element segment.
+    ElemDrop(u32),
+    /// Pushes an i32.
+    I32Const(i32),
+    /// Pushes an i64.
+    I64Const(i64),
+    /// Pops one value, pushes one.
+    Unary(UnaryOp),
+    /// Pops two values, pushes one.
+    Binary(BinaryOp),
+}
+
+/// Width and extension of a load.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Named as the WebAssembly instructions.
+pub enum LoadKind {
+    I32,
+    I32From8S,
+    I32From8U,
+    I32From16S,
+    I32From16U,
+    I64,
+    I64From8S,
+    I64From8U,
+    I64From16S,
+    I64From16U,
+    I64From32S,
+    I64From32U,
+}
+
+/// Width of a store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Named as the WebAssembly instructions.
+pub enum StoreKind {
+    I32,
+    I32To8,
+    I32To16,
+    I64,
+    I64To8,
+    I64To16,
+    I64To32,
+}
+
+/// An instruction of one operand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Named as the WebAssembly instructions.
+pub enum UnaryOp {
+    I32Eqz,
+    I32Clz,
+    I32Ctz,
+    I32Popcnt,
+    I32Extend8S,
+    I32Extend16S,
+    I32WrapI64,
+    I64Eqz,
+    I64Clz,
+    I64Ctz,
+    I64Popcnt,
+    I64Extend8S,
+    I64Extend16S,
+    I64Extend32S,
+    I64ExtendI32S,
+    I64ExtendI32U,
+}
+
+/// An instruction of two operands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs)] // Named as the WebAssembly instructions.
+pub enum BinaryOp {
+    I32Add,
+    I32Sub,
+    I32Mul,
+    I32DivS,
+    I32DivU,
+    I32RemS,
+    I32RemU,
+    I32And,
+    I32Or,
+    I32Xor,
+    I32Shl,
+    I32ShrS,
+    I32ShrU,
+    I32Rotl,
+    I32Rotr,
+    I32Eq,
+    I32Ne,
+    I32LtS,
+    I32LtU,
+    I32GtS,
+    I32GtU,
+    I32LeS,
+    I32LeU,
+    I32GeS,
+    I32GeU,
+    I64Add,
+    I64Sub,
+    I64Mul,
+    I64DivS,
+    I64DivU,
+    I64RemS,
+    I64RemU,
+    I64And,
+    I64Or,
+    I64Xor,
+    I64Shl,
+    I64ShrS,
+    I64ShrU,
+    I64Rotl,
+    I64Rotr,
+    I64Eq,
+    I64Ne,
+    I64LtS,
+    I64LtU,
+    I64GtS,
+    I64GtU,
+    I64LeS,
+    I64LeU,
+    I64GeS,
+    I64GeU,
+}
