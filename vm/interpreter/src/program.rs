@@ -1,0 +1,88 @@
+//! A module lowered to the interpreter's own code, immutable and shared by its instances.
+
+use std::sync::Arc;
+
+use aivm_core::Limits;
+use aivm_wasm::plan::{Function, MeteredModule};
+
+use crate::instruction::{Instruction, Target};
+use crate::lower::lower;
+
+/// Most slots of one frame: a slot is named in 16 bits.
+pub(crate) const FRAME_SLOTS: usize = 1 << 16;
+
+const _: () = assert!(
+    ((Limits::CONTRACT.locals + Limits::CONTRACT.operand_stack) as usize) < FRAME_SLOTS,
+    "every frame within the limits of contracts has room"
+);
+
+/// A module in the interpreter's own code.
+pub struct Program {
+    module: Arc<MeteredModule>,
+    /// The code of all functions, one after the other.
+    pub(crate) code: Vec<Instruction>,
+    /// What a call needs to know, for each of the module's own functions.
+    pub(crate) entries: Vec<Entry>,
+}
+
+/// What a call of one function needs to know.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Entry {
+    /// Its first instruction.
+    pub(crate) start: Target,
+    /// Stack words it takes.
+    pub(crate) frame_words: u32,
+    /// Slots that hold its parameters.
+    pub(crate) parameters: u16,
+    /// Slots that hold its parameters and locals.
+    pub(crate) locals: u16,
+}
+
+impl Program {
+    /// Lowers every function of `module`.
+    ///
+    /// # Panics
+    /// If a function's locals and operands exceed 65,535 slots or its `frame_words` do not cover them and a
+    /// header. No validated module within [`Limits::CONTRACT`] does either.
+    #[must_use]
+    pub fn new(module: Arc<MeteredModule>) -> Program {
+        let mut code = Vec::new();
+        let mut entries = Vec::with_capacity(module.functions.len());
+        for function in &module.functions {
+            entries.push(entry(&module, function, code.len()));
+            lower(&module, function, &mut code);
+        }
+        assert!(
+            u32::try_from(code.len()).is_ok(),
+            "a target names an instruction in 32 bits"
+        );
+        Program {
+            module,
+            code,
+            entries,
+        }
+    }
+
+    /// The plan it was lowered from.
+    #[must_use]
+    pub fn module(&self) -> &Arc<MeteredModule> {
+        &self.module
+    }
+}
+
+/// The entry of a function whose code begins at `start`, with the checks that the loop relies on.
+fn entry(module: &MeteredModule, function: &Function, start: usize) -> Entry {
+    let slots = function.locals.len() + function.max_operands as usize;
+    assert!(slots < FRAME_SLOTS, "a frame of {slots} slots");
+    assert!(
+        function.frame_words as usize > slots,
+        "{} stack words for {slots} slots and a header",
+        function.frame_words
+    );
+    Entry {
+        start: start as Target,
+        frame_words: function.frame_words,
+        parameters: module.types[function.ty as usize].parameters.len() as u16,
+        locals: function.locals.len() as u16,
+    }
+}

@@ -1,0 +1,513 @@
+//! Rules of the plan's documentation, one test a rule, on plans built by hand.
+
+use std::sync::Arc;
+
+use aivm_core::{Exit, Guest, Host, HostExit, HostFunction, TrapCode, ValueType};
+use aivm_wasm::plan::{
+    BinaryOp, BlockType, DataSegment, DynamicCosts, ElementSegment, FuncType, Function, Global,
+    LoadKind, Memory, MeteredModule, Op, SegmentMode, StoreKind, Table, UnaryOp,
+};
+
+use crate::{Instance, Program};
+
+const I32: ValueType = ValueType::I32;
+const I64: ValueType = ValueType::I64;
+
+/// A host that reports the ink it sees and its first argument, with garbage in the high half.
+struct Probe;
+
+impl Host for Probe {
+    fn call(
+        &mut self,
+        _function: HostFunction,
+        arguments: &[u64],
+        guest: &mut dyn Guest,
+    ) -> Result<u64, HostExit> {
+        guest.charge(7)?;
+        guest.write(0, &guest.ink_left().to_le_bytes())?;
+        Ok(arguments.first().copied().unwrap_or(0) | 0xFFFF_0000_0000)
+    }
+}
+
+fn ty(parameters: &[ValueType], results: &[ValueType]) -> FuncType {
+    FuncType {
+        parameters: parameters.to_vec(),
+        results: results.to_vec(),
+    }
+}
+
+/// A function of type `ty` with `extra` locals and 8 operands at most.
+fn function(module: &MeteredModule, ty: u32, extra: &[ValueType], ops: Vec<Op>) -> Function {
+    let locals = [&module.types[ty as usize].parameters[..], extra].concat();
+    let frame_words = locals.len() as u32 + 8 + 4;
+    Function {
+        ty,
+        locals,
+        max_operands: 8,
+        frame_words,
+        ops,
+    }
+}
+
+/// A module of one page (two at most), a table of four, and no function yet. Type 0 is `() -> i32`,
+/// 1 `(i32) -> i32`, 2 `() -> ()`, 3 `(i64, i64) -> (i64, i64)`.
+fn empty() -> MeteredModule {
+    MeteredModule {
+        types: vec![
+            ty(&[], &[I32]),
+            ty(&[I32], &[I32]),
+            ty(&[], &[]),
+            ty(&[I64, I64], &[I64, I64]),
+        ],
+        imports: Vec::new(),
+        import_types: Vec::new(),
+        functions: Vec::new(),
+        table: Some(Table { entries: 4 }),
+        memory: Some(Memory {
+            min_pages: 1,
+            max_pages: 2,
+        }),
+        globals: vec![Global {
+            ty: I64,
+            mutable: true,
+            init: 5,
+        }],
+        elements: Vec::new(),
+        data: Vec::new(),
+        exports: Vec::new(),
+        start: None,
+        dynamic_costs: DynamicCosts {
+            bulk_byte: 2,
+            memory_page: 100,
+        },
+        stack_words: 100,
+    }
+}
+
+/// The module with one function, of type `() -> i32`.
+fn of(ops: Vec<Op>) -> MeteredModule {
+    let mut module = empty();
+    module.functions = vec![function(&module, 0, &[I32], ops)];
+    module
+}
+
+fn instance(module: MeteredModule) -> Instance {
+    Instance::new(&Arc::new(Program::new(Arc::new(module)))).expect("segments are in bounds")
+}
+
+/// Runs the last function with `ink`; how it ended and what was left.
+fn run_with(module: MeteredModule, arguments: &[u64], mut ink: u64) -> (Exit, u64) {
+    let last = module.imports.len() + module.functions.len() - 1;
+    let exit = instance(module).invoke(last as u32, arguments, &mut ink, &mut Probe);
+    (exit, ink)
+}
+
+fn run(ops: Vec<Op>) -> Exit {
+    run_with(of(ops), &[], 1000).0
+}
+
+fn returned(value: u64) -> Exit {
+    Exit::Return(vec![value])
+}
+
+#[test]
+fn a_charge_takes_all_or_ends_with_nothing_left() {
+    let ops = || vec![Op::Charge(10), Op::I32Const(-1), Op::Charge(5), Op::End];
+    assert_eq!(run_with(of(ops()), &[], 15), (returned(0xFFFF_FFFF), 0));
+    assert_eq!(run_with(of(ops()), &[], 16), (returned(0xFFFF_FFFF), 1));
+    assert_eq!(run_with(of(ops()), &[], 14), (Exit::OutOfInk, 0));
+    assert_eq!(run_with(of(ops()), &[], 9), (Exit::OutOfInk, 0));
+}
+
+#[test]
+fn a_trap_leaves_the_ink_as_it_is() {
+    let ops = vec![Op::Charge(10), Op::Unreachable, Op::End];
+    assert_eq!(
+        run_with(of(ops), &[], 15),
+        (Exit::Trap(TrapCode::Unreachable), 5)
+    );
+}
+
+#[test]
+fn a_branch_keeps_results_and_drops_what_lies_between() {
+    // Two dead values lie under the kept one.
+    let ops = vec![
+        Op::Block(BlockType::Value(I32)),
+        Op::I32Const(1),
+        Op::I32Const(2),
+        Op::I32Const(3),
+        Op::Br(0),
+        Op::End,
+        Op::I32Const(40),
+        Op::Binary(BinaryOp::I32Add),
+        Op::End,
+    ];
+    assert_eq!(run(ops), returned(43));
+}
+
+#[test]
+fn a_conditional_branch_moves_only_when_taken() {
+    let ops = |condition| {
+        vec![
+            Op::Block(BlockType::Value(I32)),
+            Op::I32Const(1),
+            Op::I32Const(2),
+            Op::I32Const(condition),
+            Op::BrIf(0),
+            Op::Binary(BinaryOp::I32Add),
+            Op::End,
+            Op::End,
+        ]
+    };
+    assert_eq!(run(ops(0)), returned(3));
+    assert_eq!(run(ops(1)), returned(2));
+}
+
+#[test]
+fn a_table_of_branches_takes_the_default_beyond_its_end() {
+    let ops = |index| {
+        vec![
+            Op::Block(BlockType::Value(I32)),
+            Op::I32Const(7),
+            Op::I32Const(8),
+            Op::I32Const(index),
+            // 0 leaves the block, anything else the function.
+            Op::BrTable {
+                targets: Box::new([0, 1]),
+                default: 1,
+            },
+            Op::End,
+            Op::I32Const(100),
+            Op::Binary(BinaryOp::I32Add),
+            Op::End,
+        ]
+    };
+    assert_eq!(run(ops(0)), returned(108));
+    assert_eq!(run(ops(1)), returned(8));
+    assert_eq!(run(ops(-1)), returned(8));
+}
+
+#[test]
+fn a_loop_charges_at_every_round_and_its_branch_keeps_parameters() {
+    // Adds up local 0 = 5, 4, … 1 in the loop's parameter.
+    let mut module = empty();
+    let ops = vec![
+        Op::I32Const(0),
+        Op::Loop(BlockType::Func(1)),
+        Op::Charge(10),
+        Op::LocalGet(0),
+        Op::Binary(BinaryOp::I32Add),
+        Op::LocalGet(0),
+        Op::I32Const(1),
+        Op::Binary(BinaryOp::I32Sub),
+        Op::LocalTee(0),
+        Op::BrIf(0),
+        Op::End,
+        Op::End,
+    ];
+    module.functions = vec![function(&module, 1, &[], ops)];
+    assert_eq!(run_with(module, &[5], 1000), (returned(15), 950));
+}
+
+#[test]
+fn both_arms_of_an_if_meet_at_its_end() {
+    let ops = |condition| {
+        vec![
+            Op::I32Const(condition),
+            Op::If(BlockType::Value(I32)),
+            Op::I32Const(10),
+            Op::Else,
+            Op::I32Const(20),
+            Op::End,
+            Op::I32Const(1),
+            Op::Binary(BinaryOp::I32Add),
+            Op::End,
+        ]
+    };
+    assert_eq!(run(ops(3)), returned(11));
+    assert_eq!(run(ops(0)), returned(21));
+}
+
+#[test]
+fn calls_stop_at_the_stack_words_before_the_callee_is_charged() {
+    // 13 words a frame, 100 in all: seven frames fit.
+    let ops = vec![Op::Charge(10), Op::Call(0), Op::End];
+    assert_eq!(
+        run_with(of(ops), &[], 1000),
+        (Exit::Trap(TrapCode::StackOverflow), 930)
+    );
+}
+
+#[test]
+fn a_call_passes_arguments_zeroes_locals_and_returns_several_results() {
+    let mut module = empty();
+    // (a, b) → (b, a + third local, which is always 0 at first and then dirtied)
+    let swap = vec![
+        Op::LocalGet(1),
+        Op::LocalGet(0),
+        Op::LocalGet(2),
+        Op::Binary(BinaryOp::I64Add),
+        Op::I64Const(99),
+        Op::LocalSet(2),
+        Op::End,
+    ];
+    let twice = vec![
+        Op::LocalGet(0),
+        Op::LocalGet(1),
+        Op::Call(0),
+        Op::Call(0),
+        Op::Call(0),
+        Op::Return,
+        Op::End,
+    ];
+    module.functions = vec![
+        function(&module, 3, &[I64], swap),
+        function(&module, 3, &[], twice),
+    ];
+    assert_eq!(
+        run_with(module, &[u64::MAX, 4], 0).0,
+        Exit::Return(vec![4, u64::MAX])
+    );
+}
+
+#[test]
+fn an_indirect_call_checks_bounds_then_null_then_type() {
+    let call = |index| {
+        let mut module = empty();
+        let nothing = function(&module, 2, &[], vec![Op::End]);
+        let nine = function(&module, 0, &[], vec![Op::I32Const(9), Op::End]);
+        let call = vec![Op::I32Const(index), Op::CallIndirect { ty: 0 }, Op::End];
+        module.functions = vec![nothing, nine, function(&module, 0, &[], call)];
+        module.elements = vec![ElementSegment {
+            mode: SegmentMode::Active { offset: 1 },
+            entries: vec![Some(0), Some(1), None],
+        }];
+        run_with(module, &[], 0).0
+    };
+    assert_eq!(call(0), Exit::Trap(TrapCode::IndirectCallToNull));
+    assert_eq!(call(1), Exit::Trap(TrapCode::BadSignature));
+    assert_eq!(call(2), returned(9));
+    assert_eq!(call(3), Exit::Trap(TrapCode::IndirectCallToNull));
+    assert_eq!(call(4), Exit::Trap(TrapCode::TableOutOfBounds));
+    assert_eq!(call(-1), Exit::Trap(TrapCode::TableOutOfBounds));
+}
+
+#[test]
+fn a_host_call_sees_exact_ink_and_its_i32_result_has_no_high_half() {
+    let mut module = empty();
+    module.imports = vec![HostFunction::MsgReentrant];
+    module.import_types = vec![1];
+    let ops = vec![
+        Op::Charge(10),
+        Op::I32Const(-2),
+        Op::Call(0),
+        Op::Charge(3),
+        Op::End,
+    ];
+    module.functions = vec![function(&module, 0, &[], ops)];
+    let mut instance = instance(module);
+    let mut ink = 100;
+    let exit = instance.invoke(1, &[], &mut ink, &mut Probe);
+    assert_eq!((exit, ink), (returned(0xFFFF_FFFE), 80));
+    assert_eq!(instance.memory()[..8], 83u64.to_le_bytes());
+    // The import itself may be invoked, too.
+    assert_eq!(instance.invoke(0, &[3], &mut ink, &mut Probe), returned(3));
+    assert_eq!(instance.invoke(0, &[3], &mut 6, &mut Probe), Exit::OutOfInk);
+}
+
+#[test]
+fn memory_accesses_end_at_the_last_byte_and_never_wrap() {
+    let load = |address, offset| {
+        run(vec![
+            Op::I32Const(address),
+            Op::Load {
+                kind: LoadKind::I32,
+                offset,
+            },
+            Op::End,
+        ])
+    };
+    let trap = Exit::Trap(TrapCode::MemoryOutOfBounds);
+    assert_eq!(load(65_532, 0), returned(0));
+    assert_eq!(load(65_533, 0), trap);
+    assert_eq!(load(0, 65_532), returned(0));
+    assert_eq!(load(-1, 1), trap);
+    assert_eq!(load(-4, u32::MAX), trap);
+}
+
+#[test]
+fn stores_narrow_and_loads_extend() {
+    let ops = |kind| {
+        vec![
+            Op::I32Const(8),
+            Op::I64Const(-0x7F80),
+            Op::Store {
+                kind: StoreKind::I64To16,
+                offset: 0,
+            },
+            Op::I32Const(8),
+            Op::Load { kind, offset: 0 },
+            Op::End,
+        ]
+    };
+    assert_eq!(run(ops(LoadKind::I32)), returned(0x8080));
+    assert_eq!(run(ops(LoadKind::I32From8S)), returned(0xFFFF_FF80));
+    assert_eq!(run(ops(LoadKind::I32From16S)), returned(0xFFFF_8080));
+    assert_eq!(
+        run(ops(LoadKind::I64From16S)),
+        returned(0xFFFF_FFFF_FFFF_8080)
+    );
+    assert_eq!(run(ops(LoadKind::I64From8U)), returned(0x80));
+}
+
+#[test]
+fn growing_is_charged_by_the_page_and_refused_for_nothing() {
+    let grow = |pages, ink| {
+        run_with(
+            of(vec![Op::I32Const(pages), Op::MemoryGrow, Op::End]),
+            &[],
+            ink,
+        )
+    };
+    assert_eq!(grow(1, 100), (returned(1), 0));
+    assert_eq!(grow(1, 99), (Exit::OutOfInk, 0));
+    assert_eq!(grow(2, 150), (returned(0xFFFF_FFFF), 150));
+    assert_eq!(grow(-1, 150), (returned(0xFFFF_FFFF), 150));
+    assert_eq!(grow(0, 0), (returned(1), 0));
+}
+
+#[test]
+fn bulk_operations_charge_then_check_then_act() {
+    let bulk = |op: Op, operands: [i32; 3], ink| {
+        let mut module = empty();
+        let mut ops: Vec<Op> = operands.map(Op::I32Const).to_vec();
+        ops.extend([op, Op::I32Const(0), Op::End]);
+        module.functions = vec![function(&module, 0, &[], ops)];
+        module.data = vec![DataSegment {
+            mode: SegmentMode::Passive,
+            bytes: vec![1, 2, 3],
+        }];
+        module.elements = vec![ElementSegment {
+            mode: SegmentMode::Passive,
+            entries: vec![Some(0), None],
+        }];
+        run_with(module, &[], ink)
+    };
+    let memory = Exit::Trap(TrapCode::MemoryOutOfBounds);
+    let table = Exit::Trap(TrapCode::TableOutOfBounds);
+    // Two ink a byte, and four bytes a table entry.
+    assert_eq!(bulk(Op::MemoryFill, [65_530, 1, 6], 12), (returned(0), 0));
+    assert_eq!(
+        bulk(Op::MemoryFill, [65_530, 1, 7], 13),
+        (Exit::OutOfInk, 0)
+    );
+    assert_eq!(
+        bulk(Op::MemoryFill, [65_530, 1, 7], 14),
+        (memory.clone(), 0)
+    );
+    assert_eq!(bulk(Op::MemoryCopy, [0, 65_536, 0], 0), (returned(0), 0));
+    assert_eq!(bulk(Op::MemoryCopy, [0, 65_537, 0], 0), (memory.clone(), 0));
+    assert_eq!(bulk(Op::MemoryInit(0), [0, 1, 2], 4), (returned(0), 0));
+    assert_eq!(bulk(Op::MemoryInit(0), [0, 2, 2], 4), (memory, 0));
+    assert_eq!(bulk(Op::TableInit(0), [2, 0, 2], 16), (returned(0), 0));
+    assert_eq!(bulk(Op::TableInit(0), [3, 0, 2], 16), (table.clone(), 0));
+    assert_eq!(bulk(Op::TableCopy, [0, 1, 3], 23), (Exit::OutOfInk, 0));
+    assert_eq!(bulk(Op::TableCopy, [0, 2, 3], 24), (table, 0));
+}
+
+#[test]
+fn overlapping_copies_go_as_if_through_a_buffer() {
+    let mut module = empty();
+    let copy = [
+        Op::I32Const(1),
+        Op::I32Const(0),
+        Op::I32Const(3),
+        Op::MemoryCopy,
+    ];
+    let ops = [&copy[..], &[Op::I32Const(0), Op::End]].concat();
+    module.functions = vec![function(&module, 0, &[], ops)];
+    module.data = vec![DataSegment {
+        mode: SegmentMode::Active { offset: 0 },
+        bytes: vec![1, 2, 3, 4],
+    }];
+    let mut instance = instance(module);
+    assert_eq!(instance.invoke(0, &[], &mut 6, &mut Probe), returned(0));
+    assert_eq!(instance.memory()[..5], [1, 1, 2, 3, 0]);
+}
+
+#[test]
+fn a_dropped_segment_has_no_bytes() {
+    let init = |mode, drop| {
+        let mut module = empty();
+        let mut ops = vec![Op::I32Const(0), Op::I32Const(0), Op::I32Const(1)];
+        ops.extend([Op::MemoryInit(0), Op::I32Const(0), Op::End]);
+        if drop {
+            ops.insert(0, Op::DataDrop(0));
+        }
+        module.functions = vec![function(&module, 0, &[], ops)];
+        module.data = vec![DataSegment {
+            mode,
+            bytes: vec![1],
+        }];
+        run_with(module, &[], 100).0
+    };
+    let trap = Exit::Trap(TrapCode::MemoryOutOfBounds);
+    assert_eq!(init(SegmentMode::Passive, false), returned(0));
+    assert_eq!(init(SegmentMode::Passive, true), trap);
+    assert_eq!(init(SegmentMode::Active { offset: 0 }, false), trap);
+}
+
+#[test]
+fn a_segment_out_of_bounds_fails_the_instance() {
+    let mut module = empty();
+    module.data = vec![DataSegment {
+        mode: SegmentMode::Active { offset: 65_536 },
+        bytes: vec![1],
+    }];
+    let program = Arc::new(Program::new(Arc::new(module.clone())));
+    assert_eq!(
+        Instance::new(&program).err(),
+        Some(TrapCode::MemoryOutOfBounds)
+    );
+    module.elements = vec![ElementSegment {
+        mode: SegmentMode::Active { offset: 4 },
+        entries: vec![None],
+    }];
+    let program = Arc::new(Program::new(Arc::new(module)));
+    assert_eq!(
+        Instance::new(&program).err(),
+        Some(TrapCode::TableOutOfBounds)
+    );
+}
+
+#[test]
+fn globals_outlive_a_run_and_operands_are_popped_in_order() {
+    let ops = vec![
+        Op::GlobalGet(0),
+        Op::I64Const(8),
+        Op::Binary(BinaryOp::I64Sub),
+        Op::GlobalSet(0),
+        Op::I32Const(1),
+        Op::I32Const(2),
+        Op::GlobalGet(0),
+        Op::Unary(UnaryOp::I64Eqz),
+        Op::Select,
+        Op::End,
+    ];
+    let mut instance = instance(of(ops));
+    assert_eq!(instance.invoke(0, &[], &mut 0, &mut Probe), returned(2));
+    assert_eq!(instance.globals(), [3u64.wrapping_sub(6)]);
+}
+
+#[test]
+fn a_wrong_invocation_is_a_fault_and_not_a_result() {
+    let mut instance = instance(of(vec![Op::I32Const(0), Op::End]));
+    assert!(matches!(
+        instance.invoke(1, &[], &mut 0, &mut Probe),
+        Exit::Fault(_)
+    ));
+    assert!(matches!(
+        instance.invoke(0, &[1], &mut 0, &mut Probe),
+        Exit::Fault(_)
+    ));
+}
