@@ -1,0 +1,133 @@
+//! The call itself: call data, result, sender, value, reentrancy.
+
+use aivm_core::{Guest, HostExit};
+
+use crate::Frame;
+
+impl Frame<'_> {
+    /// `read_args(pointer)`: copies the call data to `pointer`; `user_entrypoint` was told its length.
+    /// Price: `host_base` + `host_byte` a byte.
+    pub(crate) fn read_args(
+        &mut self,
+        guest: &mut dyn Guest,
+        pointer: u32,
+    ) -> Result<(), HostExit> {
+        self.charge_copy(guest, self.context.data.len() as u64)?;
+        Ok(guest.write(pointer, &self.context.data)?)
+    }
+
+    /// `write_result(pointer, length)`: sets the output, or with a non-zero return of `user_entrypoint`
+    /// the revert data. A later call replaces it. Price: `host_base` + `host_byte` a byte.
+    pub(crate) fn write_result(
+        &mut self,
+        guest: &mut dyn Guest,
+        pointer: u32,
+        len: u32,
+    ) -> Result<(), HostExit> {
+        self.charge_copy(guest, u64::from(len))?;
+        self.outcome.output = guest.read(pointer, len)?.to_vec();
+        Ok(())
+    }
+
+    /// `msg_sender(pointer)`: writes the caller's 20-byte address. Price: `host_base`.
+    pub(crate) fn msg_sender(
+        &mut self,
+        guest: &mut dyn Guest,
+        pointer: u32,
+    ) -> Result<(), HostExit> {
+        Ok(guest.write(pointer, self.context.sender.as_slice())?)
+    }
+
+    /// `msg_value(pointer)`: writes the value sent along, 32 bytes big-endian. Price: `host_base`.
+    pub(crate) fn msg_value(
+        &mut self,
+        guest: &mut dyn Guest,
+        pointer: u32,
+    ) -> Result<(), HostExit> {
+        Ok(guest.write(pointer, &self.context.value.to_be_bytes::<32>())?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aivm_core::HostFunction::{MsgReentrant, MsgSender, MsgValue, ReadArgs, WriteResult};
+    use aivm_core::{Host, HostExit, TrapCode};
+
+    use crate::test_ports::{MEMORY_BYTES, OUT_OF_BOUNDS, Ports, TestGuest, V1};
+
+    #[test]
+    fn read_args_copies_the_call_data_and_charges_its_length() {
+        let mut ports = Ports::default();
+        ports.context.data = vec![1, 2, 3];
+        let price = V1.host_base + 3 * V1.host_byte;
+        let mut guest = TestGuest::with_ink(price);
+        assert_eq!(ports.frame().call(ReadArgs, &[5], &mut guest), Ok(0));
+        assert_eq!(guest.memory[5..9], [1, 2, 3, 0]);
+        assert_eq!(guest.ink, 0);
+
+        let mut poor = TestGuest::with_ink(price - 1);
+        let exit = ports.frame().call(ReadArgs, &[5], &mut poor);
+        assert_eq!(exit, Err(HostExit::OutOfInk));
+        assert_eq!(poor.memory[5], 0);
+
+        let mut guest = TestGuest::with_ink(price);
+        let end = [u64::from(MEMORY_BYTES) - 2];
+        assert_eq!(
+            ports.frame().call(ReadArgs, &end, &mut guest),
+            OUT_OF_BOUNDS
+        );
+    }
+
+    #[test]
+    fn write_result_keeps_the_last_output() {
+        let mut ports = Ports::default();
+        let mut guest = TestGuest::with_ink(2 * V1.host_base + 3 * V1.host_byte);
+        guest.memory[10..12].copy_from_slice(&[7, 8]);
+        let mut frame = ports.frame();
+        assert_eq!(frame.call(WriteResult, &[9, 1], &mut guest), Ok(0));
+        assert_eq!(frame.call(WriteResult, &[10, 2], &mut guest), Ok(0));
+        assert_eq!(guest.ink, 0);
+        assert_eq!(frame.close().output, [7, 8]);
+    }
+
+    #[test]
+    fn write_result_pays_for_a_length_before_it_looks_at_memory() {
+        let mut ports = Ports::default();
+        let huge = [0, u64::from(u32::MAX)];
+        let mut poor = TestGuest::with_ink(1_000_000);
+        let exit = ports.frame().call(WriteResult, &huge, &mut poor);
+        assert_eq!(exit, Err(HostExit::OutOfInk));
+        let mut rich = TestGuest::with_ink(u64::MAX);
+        let exit = ports.frame().call(WriteResult, &huge, &mut rich);
+        assert_eq!(exit, OUT_OF_BOUNDS);
+    }
+
+    #[test]
+    fn sender_and_value_are_written_big_endian() {
+        let mut ports = Ports::default();
+        let mut guest = TestGuest::with_ink(2 * V1.host_base);
+        assert_eq!(ports.frame().call(MsgSender, &[0], &mut guest), Ok(0));
+        assert_eq!(guest.memory[..20], ports.context.sender.0.0);
+        assert_eq!(ports.frame().call(MsgValue, &[32], &mut guest), Ok(0));
+        assert_eq!(guest.memory[32..62], [0; 30]);
+        assert_eq!(guest.memory[62..64], [0x01, 0x02]);
+        assert_eq!(guest.ink, 0);
+        for (function, bytes) in [(MsgSender, 20), (MsgValue, 32)] {
+            let mut guest = TestGuest::with_ink(V1.host_base);
+            let pointer = [u64::from(MEMORY_BYTES) - bytes + 1];
+            let exit = ports.frame().call(function, &pointer, &mut guest);
+            assert_eq!(exit, Err(HostExit::Trap(TrapCode::MemoryOutOfBounds)));
+        }
+    }
+
+    #[test]
+    fn reentrancy_is_a_flag() {
+        let mut ports = Ports::default();
+        for reentrant in [false, true] {
+            ports.context.reentrant = reentrant;
+            let mut guest = TestGuest::with_ink(V1.host_base);
+            let result = ports.frame().call(MsgReentrant, &[], &mut guest);
+            assert_eq!(result, Ok(u64::from(reentrant)));
+        }
+    }
+}

@@ -1,0 +1,256 @@
+//! Storage, behind a write-back cache that lives as long as the frame.
+//!
+//! Loads look into the cache first; stores only change the cache; a flush writes the words that changed,
+//! in ascending order of their keys, so that every node sends the same writes in the same order. What is
+//! not flushed when the frame ends is lost, as in Stylus.
+
+use std::collections::BTreeMap;
+
+use aivm_core::{B256, Guest, HostExit};
+
+use crate::Frame;
+
+/// A word that the contract loaded or stored.
+#[derive(Clone, Copy, Debug)]
+struct CachedWord {
+    /// What the contract sees.
+    value: B256,
+    /// What state is known to hold; `None` if the word was never loaded or flushed.
+    in_state: Option<B256>,
+}
+
+/// The cache of one frame.
+#[derive(Debug, Default)]
+pub(crate) struct StorageCache {
+    words: BTreeMap<B256, CachedWord>,
+}
+
+impl StorageCache {
+    /// Keys and values that state does not hold yet, by key.
+    fn changed(&self) -> Vec<(B256, B256)> {
+        self.words
+            .iter()
+            .filter(|(_, word)| word.in_state != Some(word.value))
+            .map(|(&key, word)| (key, word.value))
+            .collect()
+    }
+}
+
+impl Frame<'_> {
+    /// `storage_load_bytes32(key, destination)`: the word of the key as this frame sees it, cached stores
+    /// included. Price: `host_base` + `storage_load`, whether cached or not.
+    pub(crate) fn storage_load(
+        &mut self,
+        guest: &mut dyn Guest,
+        key: u32,
+        destination: u32,
+    ) -> Result<(), HostExit> {
+        let key = read_word(guest, key)?;
+        guest.check_writable(destination, 32)?;
+        let value = match self.storage.words.get(&key) {
+            Some(word) => word.value,
+            None => {
+                let value = self
+                    .state
+                    .load(self.context.contract, key)
+                    .map_err(HostExit::Fault)?;
+                let word = CachedWord {
+                    value,
+                    in_state: Some(value),
+                };
+                self.storage.words.insert(key, word);
+                value
+            }
+        };
+        Ok(guest.write(destination, value.as_slice())?)
+    }
+
+    /// `storage_cache_bytes32(key, value)`: stores the word in the cache only. Price: `host_base` +
+    /// `storage_cache`.
+    pub(crate) fn storage_cache(
+        &mut self,
+        guest: &mut dyn Guest,
+        key: u32,
+        value: u32,
+    ) -> Result<(), HostExit> {
+        let key = read_word(guest, key)?;
+        let value = read_word(guest, value)?;
+        let unknown = CachedWord {
+            value,
+            in_state: None,
+        };
+        self.storage.words.entry(key).or_insert(unknown).value = value;
+        Ok(())
+    }
+
+    /// `storage_flush_cache(clear)`: writes every changed word to state, by ascending key; `clear` also
+    /// empties the cache. A word that was stored but never loaded counts as changed. Price: `host_base` +
+    /// `storage_store` a word written.
+    pub(crate) fn storage_flush(
+        &mut self,
+        guest: &mut dyn Guest,
+        clear: bool,
+    ) -> Result<(), HostExit> {
+        let changed = self.storage.changed();
+        guest.charge(
+            self.schedule
+                .storage_store
+                .saturating_mul(changed.len() as u64),
+        )?;
+        for (key, value) in changed {
+            self.state
+                .store(self.context.contract, key, value)
+                .map_err(HostExit::Fault)?;
+            let flushed = CachedWord {
+                value,
+                in_state: Some(value),
+            };
+            self.storage.words.insert(key, flushed);
+        }
+        if clear {
+            self.storage.words.clear();
+        }
+        Ok(())
+    }
+}
+
+/// The 32 bytes at `pointer`.
+pub(crate) fn read_word(guest: &mut dyn Guest, pointer: u32) -> Result<B256, HostExit> {
+    Ok(B256::from_slice(guest.read(pointer, 32)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use aivm_core::HostFunction::{StorageCacheBytes32, StorageFlushCache, StorageLoadBytes32};
+    use aivm_core::{B256, Host, HostExit};
+
+    use crate::test_ports::{MEMORY_BYTES, OUT_OF_BOUNDS, Ports, TestGuest, V1};
+
+    /// A guest whose memory holds the words 0, 1, 2, … (last byte) 32 bytes apart.
+    fn numbered(ink: u64) -> TestGuest {
+        let mut guest = TestGuest::with_ink(ink);
+        for word in 0..16 {
+            guest.memory[word * 32 + 31] = word as u8;
+        }
+        guest
+    }
+
+    fn word(n: u8) -> B256 {
+        B256::with_last_byte(n)
+    }
+
+    /// The argument that points at word `n`.
+    fn at(n: u64) -> u64 {
+        n * 32
+    }
+
+    #[test]
+    fn a_load_reads_state_once_and_then_the_cache() {
+        let mut ports = Ports::default();
+        ports.state.set(word(3), word(9));
+        let mut guest = numbered(2 * V1.host_call(StorageLoadBytes32));
+        let mut frame = ports.frame();
+        for _ in 0..2 {
+            let exit = frame.call(StorageLoadBytes32, &[at(3), at(20)], &mut guest);
+            assert_eq!(exit, Ok(0));
+            assert_eq!(guest.memory[at(20) as usize + 31], 9);
+        }
+        assert_eq!(guest.ink, 0);
+        drop(frame);
+        assert_eq!(ports.state.loads, 1);
+    }
+
+    #[test]
+    fn a_cached_store_is_seen_by_loads_and_lost_without_a_flush() {
+        let mut ports = Ports::default();
+        let mut guest = numbered(u64::MAX);
+        let mut frame = ports.frame();
+        assert_eq!(
+            frame.call(StorageCacheBytes32, &[at(1), at(5)], &mut guest),
+            Ok(0)
+        );
+        assert_eq!(
+            frame.call(StorageLoadBytes32, &[at(1), at(20)], &mut guest),
+            Ok(0)
+        );
+        assert_eq!(guest.memory[at(20) as usize + 31], 5);
+        let _ = frame.close();
+        assert!(ports.untouched());
+    }
+
+    #[test]
+    fn a_flush_writes_changed_words_in_key_order_and_charges_each() {
+        let mut ports = Ports::default();
+        ports.state.set(word(2), word(2));
+        let mut guest = numbered(u64::MAX);
+        let mut frame = ports.frame();
+        // Key 2 is loaded and stored back unchanged; 7, 1 and 4 change; 4 twice.
+        frame
+            .call(StorageLoadBytes32, &[at(2), at(20)], &mut guest)
+            .unwrap();
+        for (key, value) in [(7, 1), (2, 2), (4, 3), (1, 2), (4, 6)] {
+            frame
+                .call(StorageCacheBytes32, &[at(key), at(value)], &mut guest)
+                .unwrap();
+        }
+        let price = V1.host_base + 3 * V1.storage_store;
+        guest.ink = price;
+        assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
+        assert_eq!(guest.ink, 0);
+        // Nothing changed since: only the base is taken.
+        guest.ink = V1.host_base;
+        assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
+        drop(frame);
+        let writes = [(word(1), word(2)), (word(4), word(6)), (word(7), word(1))];
+        assert_eq!(ports.state.stores, writes);
+    }
+
+    #[test]
+    fn a_flush_that_cannot_be_paid_writes_nothing() {
+        let mut ports = Ports::default();
+        let mut guest = numbered(u64::MAX);
+        let mut frame = ports.frame();
+        for key in [1, 2] {
+            frame
+                .call(StorageCacheBytes32, &[at(key), at(3)], &mut guest)
+                .unwrap();
+        }
+        guest.ink = V1.host_base + 2 * V1.storage_store - 1;
+        let exit = frame.call(StorageFlushCache, &[1], &mut guest);
+        assert_eq!(exit, Err(HostExit::OutOfInk));
+        drop(frame);
+        assert!(ports.untouched());
+    }
+
+    #[test]
+    fn clearing_makes_the_next_load_ask_state_again() {
+        let mut ports = Ports::default();
+        let mut guest = numbered(u64::MAX);
+        let mut frame = ports.frame();
+        frame
+            .call(StorageCacheBytes32, &[at(1), at(5)], &mut guest)
+            .unwrap();
+        frame.call(StorageFlushCache, &[1], &mut guest).unwrap();
+        frame
+            .call(StorageLoadBytes32, &[at(1), at(20)], &mut guest)
+            .unwrap();
+        assert_eq!(guest.memory[at(20) as usize + 31], 5);
+        drop(frame);
+        assert_eq!(ports.state.loads, 1);
+    }
+
+    #[test]
+    fn bad_pointers_trap_and_touch_nothing() {
+        let bad = u64::from(MEMORY_BYTES) - 31;
+        for arguments in [[bad, 0], [0, bad]] {
+            for function in [StorageLoadBytes32, StorageCacheBytes32] {
+                let mut ports = Ports::default();
+                let mut guest = numbered(V1.host_call(function));
+                let exit = ports.frame().call(function, &arguments, &mut guest);
+                assert_eq!(exit, OUT_OF_BOUNDS);
+                assert!(ports.untouched());
+                assert_eq!(ports.state.loads, 0);
+            }
+        }
+    }
+}
