@@ -1,3 +1,23 @@
 //! WebAssembly bytes → [`ValidatedModule`] → [`MeteredModule`](plan::MeteredModule): the one plan that both engines execute.
+//!
+//! Reading order is the order of the flow: why a module can be refused ([`refusal`]), the checks
+//! ([`validate`](validate()), then sections and bodies), what an instruction becomes (`operator`), dead
+//! code (`strip`), prices ([`cost`]), metering blocks (`segments`), the whole plan ([`meter`](meter())),
+//! and how it reads as text (`text`).
+#![forbid(unsafe_code)]
 
+mod body;
+pub mod cost;
+mod meter;
+mod operator;
 pub mod plan;
+pub mod refusal;
+mod sections;
+mod segments;
+mod strip;
+mod text;
+mod validate;
+
+pub use meter::{FRAME_HEADER_WORDS, meter};
+pub use refusal::{Refusal, RefusalCode, Section};
+pub use validate::{ENTRYPOINT, MEMORY, Rules, ValidatedModule, validate};

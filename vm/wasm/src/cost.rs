@@ -1,0 +1,78 @@
+//! The price of each op of the plan, in ink: the whole table in one place.
+//!
+//! | ops | price |
+//! |---|---|
+//! | `Block`, `Loop`, `Else`, `End`, `Charge` | 0: they do nothing at run time |
+//! | `Unreachable`, constants, locals, `Drop`, `Select`, arithmetic, comparison, conversion | `simple` |
+//! | multiplication | `multiply` |
+//! | division, remainder | `divide` |
+//! | loads, stores, globals | `memory` |
+//! | `If`, `Br`, `BrIf`, `BrTable`, `Return` | `branch` |
+//! | `Call`, to a function of the module or the host | `call`; the host's own price is charged by the host |
+//! | `CallIndirect` | `call` + `call_indirect` |
+//! | `MemorySize`, `MemoryGrow`, bulk operations, segment drops | `bulk_base`; lengths are priced at run time |
+//! | entering a function | `function_header` + `local` for each local that is no parameter |
+//!
+//! Every loop that comes round takes a branch, so with `branch` above 0 no code runs for ever.
+
+use aivm_core::GasSchedule;
+
+use crate::plan::{BinaryOp, Op};
+
+/// The price of `op` under `schedule`, in ink.
+#[must_use]
+pub const fn op(op: &Op, schedule: &GasSchedule) -> u64 {
+    match op {
+        Op::Charge(_) | Op::Block(_) | Op::Loop(_) | Op::Else | Op::End => 0,
+        Op::Unreachable
+        | Op::Drop
+        | Op::Select
+        | Op::LocalGet(_)
+        | Op::LocalSet(_)
+        | Op::LocalTee(_)
+        | Op::I32Const(_)
+        | Op::I64Const(_)
+        | Op::Unary(_) => schedule.simple,
+        Op::If(_) | Op::Br(_) | Op::BrIf(_) | Op::BrTable { .. } | Op::Return => schedule.branch,
+        Op::Call(_) => schedule.call,
+        Op::CallIndirect { .. } => schedule.call.saturating_add(schedule.call_indirect),
+        Op::GlobalGet(_) | Op::GlobalSet(_) | Op::Load { .. } | Op::Store { .. } => schedule.memory,
+        Op::MemorySize
+        | Op::MemoryGrow
+        | Op::MemoryCopy
+        | Op::MemoryFill
+        | Op::MemoryInit(_)
+        | Op::DataDrop(_)
+        | Op::TableCopy
+        | Op::TableInit(_)
+        | Op::ElemDrop(_) => schedule.bulk_base,
+        Op::Binary(operator) => binary(*operator, schedule),
+    }
+}
+
+/// The price of entering a function that declares `locals` locals besides its parameters, in ink.
+#[must_use]
+pub const fn entry(locals: u32, schedule: &GasSchedule) -> u64 {
+    schedule
+        .function_header
+        .saturating_add(schedule.local.saturating_mul(locals as u64))
+}
+
+const fn binary(operator: BinaryOp, schedule: &GasSchedule) -> u64 {
+    use BinaryOp as B;
+    match operator {
+        B::I32Mul | B::I64Mul => schedule.multiply,
+        B::I32DivS | B::I32DivU | B::I32RemS | B::I32RemU => schedule.divide,
+        B::I64DivS | B::I64DivU | B::I64RemS | B::I64RemU => schedule.divide,
+        B::I32Add | B::I32Sub | B::I32And | B::I32Or | B::I32Xor => schedule.simple,
+        B::I32Shl | B::I32ShrS | B::I32ShrU | B::I32Rotl | B::I32Rotr => schedule.simple,
+        B::I32Eq | B::I32Ne => schedule.simple,
+        B::I32LtS | B::I32LtU | B::I32GtS | B::I32GtU => schedule.simple,
+        B::I32LeS | B::I32LeU | B::I32GeS | B::I32GeU => schedule.simple,
+        B::I64Add | B::I64Sub | B::I64And | B::I64Or | B::I64Xor => schedule.simple,
+        B::I64Shl | B::I64ShrS | B::I64ShrU | B::I64Rotl | B::I64Rotr => schedule.simple,
+        B::I64Eq | B::I64Ne => schedule.simple,
+        B::I64LtS | B::I64LtU | B::I64GtS | B::I64GtU => schedule.simple,
+        B::I64LeS | B::I64LeU | B::I64GeS | B::I64GeU => schedule.simple,
+    }
+}
