@@ -1,16 +1,27 @@
 //! TOSA model bytes to a validated, priced graph. Nothing runs here.
 //!
 //! The way of a model: model bytes → [`Graph`] → [`Priced`] → a [`Plan`] that an [`Executor`] makes.
-//! Each step is a type, so none can be skipped.
+//! Each step is a type, so none can be skipped; [`load`] takes the first two.
 
+mod attribute;
+mod constant;
+mod flatbuffer;
+mod ops;
+mod parse;
+
+pub mod bytes;
 pub mod executor;
 pub mod graph;
+pub mod limits;
 pub mod operator;
 pub mod price;
+pub mod refusal;
 pub mod types;
 
 pub use executor::{Executor, ExecutorFault, Plan, RunError, RunStatus};
 pub use graph::{Graph, Node, NodeId, Tensor, TensorId};
+pub use limits::ModelLimits;
 pub use operator::{Operator, RescaleRounding};
-pub use price::Priced;
+pub use price::{PriceTable, Priced, Work, load, model_hash};
+pub use refusal::{Refusal, RefusalCode};
 pub use types::{DataType, Shape};

@@ -1,0 +1,161 @@
+//! Why a model is refused: one code per rule, with the place where the rule is broken.
+
+use std::fmt;
+
+macro_rules! refusal_codes {
+    ($( $variant:ident = $rule:literal; )*) => {
+        /// The rule that a model breaks. Deterministic: every node gives the same code for the same bytes.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        pub enum RefusalCode {
+            $( #[doc = $rule] $variant, )*
+        }
+
+        impl RefusalCode {
+            /// Every code.
+            pub const ALL: &'static [RefusalCode] = &[ $( RefusalCode::$variant, )* ];
+
+            /// The rule, as a sentence.
+            #[must_use]
+            pub const fn rule(self) -> &'static str {
+                match self {
+                    $( RefusalCode::$variant => $rule, )*
+                }
+            }
+        }
+    };
+}
+
+refusal_codes! {
+    // The file as a FlatBuffer.
+    NotTosa = "a model file begins with a root offset and the identifier TOSA";
+    OutOfBounds = "every offset and length stays inside the file";
+    Misaligned = "every number stands at a multiple of its size";
+    Overlap = "every byte belongs to one object only (tables may share a vtable)";
+    UnownedBytes = "what no object owns is zero padding of at most 15 bytes in a row";
+    UnknownField = "a table has no fields beyond the schema";
+    MissingField = "a required field is present";
+    BadText = "names are UTF-8 and end with a zero byte";
+    // The file as a TOSA model.
+    Version = "the file version is 1.0 or 1.1";
+    Compatibility = "no forward-compatibility feature is required";
+    ExternalData = "constants stand in the file itself";
+    BlockScaled = "no tensor is block-scaled";
+    ControlFlowRegion = "there is one region, named main";
+    BlockCount = "a region has exactly one block";
+    VariableTensor = "no tensor is a variable";
+    // Tensors and names.
+    UnsupportedType = "elements are bool, i4, i8, i16, i32 or i48";
+    DynamicShape = "every dimension is known and at least 1";
+    ShapeOverflow = "a tensor has at most 2^31 - 1 bytes";
+    RankLimit = "the rank is at most 6";
+    EmptyName = "every tensor has a name";
+    DuplicateName = "every tensor and shape has its own name";
+    UndefinedName = "every name that is used is declared";
+    WrittenTwice = "every tensor has one source: an input of the graph or one operator";
+    NeverWritten = "every tensor has a source: an input of the graph or one operator";
+    ReadBeforeWritten = "an operator reads only what stands before it";
+    NoOutput = "a graph has an output";
+    // Constants.
+    ConstantLength = "constant data has the length of its tensor, or that rounded up to 8 with zeros";
+    ConstantValue = "constant data holds values of its type";
+    DataWithoutConst = "only the output of CONST or CONST_SHAPE carries data";
+    // Operators.
+    UnsupportedOperator = "the operator belongs to the supported set";
+    AttributeMismatch = "an operator carries the attribute of its own kind";
+    AttributeLength = "an attribute list has the length that the operator defines";
+    OperandCount = "an operator has the operands that the specification lists";
+    OperandKind = "shapes stand where shapes are expected, tensors where tensors are";
+    OperandType = "operand types are one of the operator's supported combinations";
+    OperandRank = "operand ranks are those of the specification";
+    OperandShape = "operand and result shapes fit each other";
+    NotConstant = "a compile-time operand is a constant";
+    AccumulatorType = "the accumulator type is that of the operand types";
+    ZeroPoint = "a zero point is 0 or allowed for its type";
+    Kernel = "a kernel side is at least 1";
+    Stride = "a stride is at least 1";
+    Dilation = "a dilation is at least 1";
+    Padding = "padding is not negative, and in pooling smaller than the kernel";
+    KernelLevel = "kernel, dilated kernel and padding are at most 8192 (level 8K)";
+    StrideLevel = "a stride is at most 8192 (level 8K)";
+    OutputSize = "the output size follows exactly from input, kernel, stride, dilation and padding";
+    Broadcast = "operands have equal rank, equal sides or sides of 1, and the output takes the larger";
+    ClampBounds = "CLAMP bounds are values of the type, the lower not above the upper";
+    MulShift = "MUL's shift is 0 to 63, and 0 unless the operands are i32";
+    ShiftAmount = "a constant shift amount is 0 to the number of bits minus 1";
+    TableSlope = "neighbours in an i16 table differ by an i16";
+    Axis = "the axis is one of the input's";
+    ReshapeSize = "RESHAPE keeps the number of elements, and its shape operand names the output's shape";
+    SliceBounds = "SLICE stays inside its input and its size operand names the output's shape";
+    RescaleSigns = "RESCALE reads or writes unsigned values only where the specification allows it";
+    RescaleMode = "RESCALE rounds SINGLE_ROUND, or DOUBLE_ROUND with scale32";
+    RescaleMultiplier = "a RESCALE multiplier is not negative";
+    RescaleShift = "a RESCALE shift is 2 to 62";
+    // Limits of this machine (`ModelLimits`).
+    FileBytes = "the file is not longer than the limit";
+    TensorCount = "the number of tensors and shapes is within the limit";
+    NodeCount = "the number of operators is within the limit";
+    NameBytes = "names are not longer than the limit";
+    ConstantBytes = "constants are not longer than the limit";
+    ActivationBytes = "all computed tensors together are not longer than the limit";
+    BorderBytes = "the inputs, and the outputs, are not longer than the limit";
+    ResolvedBytes = "operands resolved from shared constants stay within twice the file's length";
+    GasOverflow = "the price fits 64 bits";
+}
+
+/// A deterministic refusal of a model, found before anything of it runs.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// The rule that is broken.
+    pub code: RefusalCode,
+    /// Index of the operator in the file, CONST included, if one is at fault.
+    pub node: Option<u32>,
+    /// Offset in the file of what is at fault, if it has one.
+    pub offset: Option<u64>,
+    /// What stands there (names, values), for people; never part of state.
+    pub detail: String,
+}
+
+impl Refusal {
+    /// A refusal that is not yet tied to a place.
+    pub(crate) fn new(code: RefusalCode, detail: impl Into<String>) -> Refusal {
+        Refusal {
+            code,
+            node: None,
+            offset: None,
+            detail: detail.into(),
+        }
+    }
+
+    /// A refusal of what stands at `offset`.
+    pub(crate) fn at(code: RefusalCode, offset: usize, detail: impl Into<String>) -> Refusal {
+        Refusal {
+            offset: Some(offset as u64),
+            ..Refusal::new(code, detail)
+        }
+    }
+
+    /// The same refusal, tied to operator `node` (named `name`) at `offset` unless already tied.
+    pub(crate) fn in_node(mut self, node: usize, name: &str, offset: usize) -> Refusal {
+        if self.node.is_none() {
+            self.node = u32::try_from(node).ok();
+            self.detail = format!("{name}: {}", self.detail);
+        }
+        self.offset.get_or_insert(offset as u64);
+        self
+    }
+}
+
+impl fmt::Display for Refusal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:?}", self.code)?;
+        if let Some(node) = self.node {
+            write!(f, " in operator {node}")?;
+        }
+        if let Some(offset) = self.offset {
+            write!(f, " at byte {offset}")?;
+        }
+        write!(f, ": {}; the rule: {}", self.detail, self.code.rule())
+    }
+}
+
+impl std::error::Error for Refusal {}
