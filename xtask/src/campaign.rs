@@ -1,0 +1,302 @@
+//! `cargo xtask campaign NAME`: a test at a length that CI has no time for, recorded in
+//! `docs/campaigns.md` with date, commit and counts.
+//!
+//! A test reports what it did on a line `campaign: key=value key=value …`; counts of the same key add up
+//! over the lines of a run. A campaign whose tests report nothing has failed: it tested nothing.
+
+use std::collections::BTreeMap;
+use std::fs::OpenOptions;
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use crate::workspace;
+
+const RECORD: &str = "docs/campaigns.md";
+const SUMMARY: &str = "campaign: ";
+const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const LAVAPIPE: &str = "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json";
+
+/// A campaign: test runs one after the other.
+struct Campaign {
+    name: &'static str,
+    what: &'static str,
+    /// A file that must exist, and the Debian package that has it.
+    needs: Option<(&'static str, &'static str)>,
+    runs: &'static [Run],
+}
+
+/// One run of `cargo test --release`.
+struct Run {
+    /// Environment; a variable that the caller has set wins.
+    environment: &'static [(&'static str, &'static str)],
+    /// What follows `cargo test --release`.
+    arguments: &'static [&'static str],
+}
+
+const GPU_TESTS: &[&str] = &["-p", "aivm-gpu", "--", "--nocapture", "--test-threads=1"];
+
+const CAMPAIGNS: &[Campaign] = &[
+    Campaign {
+        name: "differential",
+        what: "100,000 generated modules: interpreter, JIT and wasmi agree",
+        needs: None,
+        runs: &[Run {
+            environment: &[("AIVM_DIFFERENTIAL_MODULES", "100000")],
+            arguments: &["--test", "engines", "differential", "--", "--nocapture"],
+        }],
+    },
+    Campaign {
+        name: "lavapipe-widths",
+        what: "the GPU crate's tests on lavapipe with vectors of 128, 256 and 512 bits",
+        needs: Some((LAVAPIPE, "mesa-vulkan-drivers")),
+        runs: &[
+            Run {
+                environment: &[
+                    ("VK_DRIVER_FILES", LAVAPIPE),
+                    ("LP_NATIVE_VECTOR_WIDTH", "128"),
+                ],
+                arguments: GPU_TESTS,
+            },
+            Run {
+                environment: &[
+                    ("VK_DRIVER_FILES", LAVAPIPE),
+                    ("LP_NATIVE_VECTOR_WIDTH", "256"),
+                ],
+                arguments: GPU_TESTS,
+            },
+            Run {
+                environment: &[
+                    ("VK_DRIVER_FILES", LAVAPIPE),
+                    ("LP_NATIVE_VECTOR_WIDTH", "512"),
+                ],
+                arguments: GPU_TESTS,
+            },
+        ],
+    },
+    Campaign {
+        name: "swiftshader",
+        what: "the GPU crate's tests on SwiftShader",
+        needs: Some((SWIFTSHADER, "chromium")),
+        runs: &[Run {
+            environment: &[("VK_DRIVER_FILES", SWIFTSHADER)],
+            arguments: GPU_TESTS,
+        }],
+    },
+    Campaign {
+        name: "fuzz",
+        what: "200,000 mutated files of each input format: refused or accepted, never a panic",
+        needs: None,
+        runs: &[Run {
+            environment: &[("AIVM_MUTATIONS", "200000")],
+            arguments: &["--workspace", "mutat", "--", "--nocapture"],
+        }],
+    },
+];
+
+/// Prints the campaigns.
+pub(crate) fn list() {
+    for campaign in CAMPAIGNS {
+        println!("{:16} {}", campaign.name, campaign.what);
+    }
+}
+
+/// Runs a campaign and records it.
+///
+/// # Errors
+/// When there is no such campaign, something it needs is missing, or a test fails or reports nothing.
+pub(crate) fn run(name: &str) -> Result<(), String> {
+    let campaign = CAMPAIGNS
+        .iter()
+        .find(|campaign| campaign.name == name)
+        .ok_or_else(|| format!("no campaign {name}; `cargo xtask campaign` lists them"))?;
+    if let Some((file, package)) = campaign.needs
+        && !Path::new(file).exists()
+    {
+        return Err(format!(
+            "{name} needs {file}, which the Debian package {package} has"
+        ));
+    }
+    let root = workspace::root();
+    let begun = Instant::now();
+    let mut counts = BTreeMap::new();
+    for run in campaign.runs {
+        run_tests(&root, run, &mut counts)?;
+    }
+    if counts.is_empty() {
+        return Err(format!(
+            "{name}: no test printed a line `{SUMMARY}key=value`"
+        ));
+    }
+    let row = row(campaign, &commit(&root)?, &counts, begun.elapsed());
+    append(&root.join(RECORD), &row)?;
+    print!("recorded in {RECORD}:\n{row}");
+    Ok(())
+}
+
+fn run_tests(root: &Path, run: &Run, counts: &mut BTreeMap<String, u64>) -> Result<(), String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["test", "--release"])
+        .args(run.arguments)
+        .env("AIVM_NO_SKIP", "1")
+        .current_dir(root)
+        .stdout(Stdio::piped());
+    for (key, value) in run.environment {
+        if std::env::var_os(key).is_none() {
+            command.env(key, value);
+        }
+    }
+    println!(
+        "{:?} cargo test --release {}",
+        run.environment,
+        run.arguments.join(" ")
+    );
+    let mut child = command.spawn().map_err(|error| format!("cargo: {error}"))?;
+    let output = child.stdout.take().ok_or("cargo: no output")?;
+    for line in BufReader::new(output).lines() {
+        let line = line.map_err(|error| format!("cargo: {error}"))?;
+        println!("{line}");
+        count(&line, counts);
+    }
+    let status = child.wait().map_err(|error| format!("cargo: {error}"))?;
+    if status.success() {
+        Ok(())
+    } else {
+        Err(format!("cargo test: {status}"))
+    }
+}
+
+/// Adds the counts of a summary line. The test runner may have printed `test name ... ` before it.
+fn count(line: &str, counts: &mut BTreeMap<String, u64>) {
+    let Some((_, summary)) = line.split_once(SUMMARY) else {
+        return;
+    };
+    for word in summary.split_whitespace() {
+        if let Some((key, value)) = word.split_once('=')
+            && let Ok(value) = value.parse::<u64>()
+        {
+            *counts.entry(key.to_owned()).or_default() += value;
+        }
+    }
+}
+
+/// The commit that is checked out, marked when the tree holds more than it.
+fn commit(root: &Path) -> Result<String, String> {
+    let git = |arguments: &[&str]| {
+        let output = Command::new("git")
+            .args(arguments)
+            .current_dir(root)
+            .output()
+            .map_err(|error| format!("git: {error}"))?;
+        Ok::<_, String>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let hash = git(&["rev-parse", "--short=10", "HEAD"])?;
+    let changed = !git(&["status", "--porcelain", "--", ".", ":!docs"])?.is_empty();
+    Ok(if changed {
+        format!("{hash} and changes")
+    } else {
+        hash
+    })
+}
+
+fn row(
+    campaign: &Campaign,
+    commit: &str,
+    counts: &BTreeMap<String, u64>,
+    elapsed: Duration,
+) -> String {
+    let counts: Vec<String> = counts
+        .iter()
+        .map(|(key, value)| format!("{} {value}", key.replace('_', " ")))
+        .collect();
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    format!(
+        "| {} | {commit} | {} | {} | {} s |\n",
+        date(now.as_secs() / 86_400),
+        campaign.name,
+        counts.join(", "),
+        elapsed.as_secs()
+    )
+}
+
+fn append(path: &Path, row: &str) -> Result<(), String> {
+    OpenOptions::new()
+        .append(true)
+        .open(path)
+        .and_then(|mut file| file.write_all(row.as_bytes()))
+        .map_err(|error| format!("{}: {error}", path.display()))
+}
+
+/// The date (UTC, Gregorian) a number of days after 1970-01-01.
+fn date(mut days: u64) -> String {
+    let leap =
+        |year: u64| year.is_multiple_of(4) && !year.is_multiple_of(100) || year.is_multiple_of(400);
+    let mut year = 1970;
+    while days >= 365 + u64::from(leap(year)) {
+        days -= 365 + u64::from(leap(year));
+        year += 1;
+    }
+    let february = 28 + u64::from(leap(year));
+    let mut month = 1;
+    for length in [31, february, 31, 30, 31, 30, 31, 31, 30, 31, 30] {
+        if days < length {
+            break;
+        }
+        days -= length;
+        month += 1;
+    }
+    format!("{year}-{month:02}-{:02}", days + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(date(0), "1970-01-01");
+        assert_eq!(date(11_016), "2000-02-29");
+        assert_eq!(date(11_017), "2000-03-01");
+        assert_eq!(date(20_453), "2025-12-31");
+        assert_eq!(date(20_454), "2026-01-01");
+    }
+
+    #[test]
+    fn counts_of_summary_lines_add_up() {
+        let mut counts = BTreeMap::new();
+        count("campaign: modules=10 refused=1", &mut counts);
+        count(
+            "test differential ... campaign: modules=5 note=fast",
+            &mut counts,
+        );
+        count("modules=7", &mut counts);
+        let expected = [("modules".to_owned(), 15), ("refused".to_owned(), 1)];
+        assert_eq!(counts, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn a_row_has_as_many_cells_as_the_record_has_columns() {
+        let counts = BTreeMap::from([("cases".to_owned(), 3)]);
+        let row = row(
+            &CAMPAIGNS[0],
+            "0123456789",
+            &counts,
+            Duration::from_secs(61),
+        );
+        let record = std::fs::read_to_string(workspace::root().join(RECORD)).expect("the record");
+        let header = record
+            .lines()
+            .find(|line| line.starts_with("| date"))
+            .expect("a header");
+        assert_eq!(row.matches('|').count(), header.matches('|').count());
+        assert!(
+            record.ends_with('\n'),
+            "the next row begins on a line of its own"
+        );
+    }
+}
