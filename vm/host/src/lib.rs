@@ -8,6 +8,8 @@
 //! One file a family: `call` (call data, result, sender, value), `storage`, `logs`, `crypto`, `memory`,
 //! `models`.
 
+#![forbid(unsafe_code)]
+
 mod call;
 mod crypto;
 mod frame;

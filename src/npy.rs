@@ -1,0 +1,473 @@
+//! `.npy` files, the array format of NumPy: one tensor a file.
+//!
+//! A file is the magic `\x93NUMPY`, a version (1.0, 2.0 or 3.0), the header's length (u16, or u32 from
+//! version 2.0), a header that is a Python dictionary of `descr`, `fortran_order` and `shape`, and the
+//! elements. Only what a tensor of a model can be is read: little-endian integers in C order. Reading
+//! borrows the file and allocates no more than a shape of 32 numbers, whatever the header claims.
+
+use std::borrow::Cow;
+
+use aivm_tosa::{DataType, Shape};
+
+/// A file was refused.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{what} at byte {offset}: {right}")]
+pub struct NpyError {
+    /// Bytes from the start of the file to what is wrong.
+    pub offset: u64,
+    /// What was found.
+    pub what: String,
+    /// What would be right.
+    pub right: Cow<'static, str>,
+}
+
+/// The elements of a file that was checked against a tensor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NpyTensor<'a> {
+    /// Length of the leading axis of cases; 1 if none was asked for.
+    pub cases: u32,
+    /// The elements, row-major, little-endian, [`DataType::bytes`] each.
+    pub data: &'a [u8],
+}
+
+const MAGIC: &[u8] = b"\x93NUMPY";
+/// Dimensions that NumPy allows at most (before version 2).
+const MAX_RANK: usize = 32;
+
+/// How NumPy names the elements of a tensor: i4 as int8, i48 as int64.
+#[must_use]
+pub const fn descr(data_type: DataType) -> &'static str {
+    match data_type {
+        DataType::Bool => "|b1",
+        DataType::I4 | DataType::I8 => "|i1",
+        DataType::I16 => "<i2",
+        DataType::I32 => "<i4",
+        DataType::I48 => "<i8",
+    }
+}
+
+/// Checks that the file `bytes` holds a tensor of this type and shape, with one extra leading axis if
+/// `cases` is set. Values are not checked against the type: a back end does that.
+///
+/// # Errors
+/// The first thing in the file that is wrong.
+pub fn read<'a>(
+    bytes: &'a [u8],
+    data_type: DataType,
+    shape: &Shape,
+    cases: bool,
+) -> Result<NpyTensor<'a>, NpyError> {
+    let (header_start, data_start) = header_bounds(bytes)?;
+    let header = Header::parse(&bytes[..data_start], header_start)?;
+    let wanted = descr(data_type);
+    if header.descr.value != wanted {
+        return Err(header.descr.refuse(
+            format!("elements {:?}", header.descr.value),
+            format!("the model's {data_type} is {wanted:?} in a file"),
+        ));
+    }
+    if header.fortran_order.value {
+        return Err(header.fortran_order.refuse(
+            "Fortran order".to_owned(),
+            "C order; numpy.ascontiguousarray gives it",
+        ));
+    }
+    let count = matching_cases(&header.shape, shape, cases)?;
+    let case_bytes = u64::from(shape.elements()) * data_type.bytes();
+    let expected = case_bytes.checked_mul(u64::from(count)).ok_or_else(|| {
+        header.shape.refuse(
+            format!("{count} cases of {case_bytes} bytes"),
+            "an array of fewer than 2^64 bytes",
+        )
+    })?;
+    let data = &bytes[data_start..];
+    if data.len() as u64 != expected {
+        return Err(NpyError {
+            offset: data_start as u64,
+            what: format!("{} bytes of elements", data.len()),
+            right: format!("the header's shape needs {expected}").into(),
+        });
+    }
+    Ok(NpyTensor { cases: count, data })
+}
+
+/// A file of version 1.0 that holds `data` as a tensor of this type and shape, with a leading axis of
+/// `cases` if there is one.
+#[must_use]
+pub fn write(data_type: DataType, shape: &Shape, cases: Option<u32>, data: &[u8]) -> Vec<u8> {
+    let dimensions: Vec<u32> = cases
+        .into_iter()
+        .chain(shape.dimensions().iter().copied())
+        .collect();
+    let mut header = format!(
+        "{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}",
+        descr(data_type),
+        tuple(&dimensions)
+    );
+    // Elements begin at a multiple of 64; the header ends with a line feed.
+    let prefix = MAGIC.len() + 4;
+    let padding = 63 - (prefix + header.len()) % 64;
+    header.push_str(&" ".repeat(padding));
+    header.push('\n');
+    let mut file = Vec::with_capacity(prefix + header.len() + data.len());
+    file.extend_from_slice(MAGIC);
+    file.extend_from_slice(&[1, 0]);
+    // Seven dimensions of ten digits are far below 64 KiB.
+    file.extend_from_slice(&(header.len() as u16).to_le_bytes());
+    file.extend_from_slice(header.as_bytes());
+    file.extend_from_slice(data);
+    file
+}
+
+/// Dimensions as a Python tuple.
+fn tuple(dimensions: &[u32]) -> String {
+    match dimensions {
+        [one] => format!("({one},)"),
+        many => {
+            let words: Vec<String> = many.iter().map(u32::to_string).collect();
+            format!("({})", words.join(", "))
+        }
+    }
+}
+
+/// Where the header and the elements begin.
+fn header_bounds(bytes: &[u8]) -> Result<(usize, usize), NpyError> {
+    let truncated = |what: &str| NpyError {
+        offset: bytes.len() as u64,
+        what: "the end of the file".to_owned(),
+        right: format!("{what} is expected here").into(),
+    };
+    if !bytes.starts_with(MAGIC) {
+        return Err(NpyError {
+            offset: 0,
+            what: "no .npy file".to_owned(),
+            right: "it begins with \\x93NUMPY".into(),
+        });
+    }
+    let version = bytes.get(6..8).ok_or_else(|| truncated("the version"))?;
+    let (header_start, len) = match version {
+        [1, 0] => {
+            let len = bytes.get(8..10).ok_or_else(|| truncated("the header's length"))?;
+            (10, u32::from(u16::from_le_bytes([len[0], len[1]])))
+        }
+        [2 | 3, 0] => {
+            let len = bytes.get(8..12).ok_or_else(|| truncated("the header's length"))?;
+            (12, u32::from_le_bytes([len[0], len[1], len[2], len[3]]))
+        }
+        _ => {
+            return Err(NpyError {
+                offset: 6,
+                what: format!("version {}.{}", version[0], version[1]),
+                right: "versions 1.0, 2.0 and 3.0 are read".into(),
+            });
+        }
+    };
+    let data_start = (len as usize)
+        .checked_add(header_start)
+        .filter(|&end| end <= bytes.len())
+        .ok_or_else(|| NpyError {
+            offset: 8,
+            what: format!("a header of {len} bytes"),
+            right: format!("{} bytes follow", bytes.len() - header_start).into(),
+        })?;
+    Ok((header_start, data_start))
+}
+
+/// How many cases a shape of a file means for a tensor of `shape`.
+fn matching_cases(found: &At<Vec<u64>>, shape: &Shape, cases: bool) -> Result<u32, NpyError> {
+    let tensor = shape.dimensions().iter().map(|&n| u64::from(n));
+    let skip = usize::from(cases);
+    if found.value.len() == shape.rank() + skip && found.value.iter().skip(skip).copied().eq(tensor)
+    {
+        let count = if cases { found.value[0] } else { 1 };
+        if let Ok(count) = u32::try_from(count)
+            && count > 0
+        {
+            return Ok(count);
+        }
+    }
+    let dimensions = tuple(shape.dimensions());
+    Err(found.refuse(
+        format!("shape {:?}", found.value),
+        if cases {
+            format!("a leading axis of 1 to 2^32 - 1 cases, then the model's {dimensions}")
+        } else {
+            format!("the model needs {dimensions}")
+        },
+    ))
+}
+
+/// A value with the place where it stands.
+struct At<T> {
+    offset: usize,
+    value: T,
+}
+
+impl<T> At<T> {
+    fn refuse(&self, what: String, right: impl Into<Cow<'static, str>>) -> NpyError {
+        NpyError {
+            offset: self.offset as u64,
+            what,
+            right: right.into(),
+        }
+    }
+}
+
+/// The three entries of a header.
+struct Header<'a> {
+    descr: At<&'a str>,
+    fortran_order: At<bool>,
+    shape: At<Vec<u64>>,
+}
+
+impl<'a> Header<'a> {
+    /// Reads the dictionary that stands in `bytes` from `start` to the end. Entries may come in any order,
+    /// once each.
+    fn parse(bytes: &'a [u8], start: usize) -> Result<Header<'a>, NpyError> {
+        let mut text = Text { bytes, at: start };
+        let (mut descr, mut fortran_order, mut shape) = (None, None, None);
+        text.expect(b'{')?;
+        while !text.take(b'}') {
+            let key = text.string()?;
+            text.expect(b':')?;
+            let repeated = match key.value {
+                "descr" => descr.replace(text.string()?).is_some(),
+                "fortran_order" => fortran_order.replace(text.boolean()?).is_some(),
+                "shape" => shape.replace(text.tuple()?).is_some(),
+                other => {
+                    let keys = "descr, fortran_order and shape are the keys";
+                    return Err(key.refuse(format!("key {other:?}"), keys));
+                }
+            };
+            if repeated {
+                let once = "each key stands once";
+                return Err(key.refuse(format!("a second {:?}", key.value), once));
+            }
+            if !text.take(b',') {
+                text.expect(b'}')?;
+                break;
+            }
+        }
+        text.skip_space();
+        if text.at < bytes.len() {
+            return Err(text.unexpected("nothing but spaces follows the dictionary"));
+        }
+        match (descr, fortran_order, shape) {
+            (Some(descr), Some(fortran_order), Some(shape)) => Ok(Header {
+                descr,
+                fortran_order,
+                shape,
+            }),
+            _ => Err(NpyError {
+                offset: start as u64,
+                what: "an incomplete header".to_owned(),
+                right: "it has descr, fortran_order and shape".into(),
+            }),
+        }
+    }
+}
+
+/// The text of a header, read from left to right.
+struct Text<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Text<'a> {
+    fn skip_space(&mut self) {
+        while matches!(self.bytes.get(self.at), Some(b' ' | b'\n' | b'\t' | b'\r')) {
+            self.at += 1;
+        }
+    }
+
+    fn unexpected(&self, right: impl Into<Cow<'static, str>>) -> NpyError {
+        let what = match self.bytes.get(self.at) {
+            Some(&byte) => format!("byte {:?}", char::from(byte)),
+            None => "the header's end".to_owned(),
+        };
+        At {
+            offset: self.at,
+            value: (),
+        }
+        .refuse(what, right)
+    }
+
+    /// Takes `byte` if it comes next.
+    fn take(&mut self, byte: u8) -> bool {
+        self.skip_space();
+        let found = self.bytes.get(self.at) == Some(&byte);
+        self.at += usize::from(found);
+        found
+    }
+
+    fn expect(&mut self, byte: u8) -> Result<(), NpyError> {
+        if self.take(byte) {
+            return Ok(());
+        }
+        Err(self.unexpected(format!("{:?} is expected here", char::from(byte))))
+    }
+
+    /// A string without escapes, in single or double quotes.
+    fn string(&mut self) -> Result<At<&'a str>, NpyError> {
+        self.skip_space();
+        let offset = self.at;
+        let Some(&quote @ (b'\'' | b'"')) = self.bytes.get(offset) else {
+            return Err(self.unexpected("a quoted string is expected here"));
+        };
+        let rest = &self.bytes[offset + 1..];
+        let end = rest.iter().position(|&byte| byte == quote || byte == b'\\');
+        let value = end
+            .filter(|&end| rest[end] == quote)
+            .and_then(|end| std::str::from_utf8(&rest[..end]).ok());
+        let Some(value) = value else {
+            return Err(self.unexpected("a closed string without escapes is expected here"));
+        };
+        self.at = offset + value.len() + 2;
+        Ok(At { offset, value })
+    }
+
+    fn boolean(&mut self) -> Result<At<bool>, NpyError> {
+        self.skip_space();
+        let offset = self.at;
+        for (word, value) in [("True", true), ("False", false)] {
+            if self.bytes[offset..].starts_with(word.as_bytes()) {
+                self.at += word.len();
+                return Ok(At { offset, value });
+            }
+        }
+        Err(self.unexpected("True or False is expected here"))
+    }
+
+    /// A tuple of natural numbers.
+    fn tuple(&mut self) -> Result<At<Vec<u64>>, NpyError> {
+        self.skip_space();
+        let offset = self.at;
+        let mut value = Vec::new();
+        self.expect(b'(')?;
+        while !self.take(b')') {
+            if value.len() == MAX_RANK {
+                return Err(self.unexpected("a shape has at most 32 dimensions"));
+            }
+            value.push(self.number()?);
+            if !self.take(b',') {
+                self.expect(b')')?;
+                break;
+            }
+        }
+        Ok(At { offset, value })
+    }
+
+    fn number(&mut self) -> Result<u64, NpyError> {
+        self.skip_space();
+        let digits = self.bytes[self.at..]
+            .iter()
+            .take_while(|byte| byte.is_ascii_digit())
+            .count();
+        let text = std::str::from_utf8(&self.bytes[self.at..self.at + digits]).ok();
+        match text.and_then(|digits| digits.parse().ok()) {
+            Some(number) => {
+                self.at += digits;
+                Ok(number)
+            }
+            None => Err(self.unexpected("a number from 0 to 2^64 - 1 is expected here")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn shape(dimensions: &[u32]) -> Shape {
+        Shape::new(dimensions).unwrap()
+    }
+
+    /// A version 1.0 file of this header and 6 bytes of elements.
+    fn file(header: &str) -> Vec<u8> {
+        let mut bytes = MAGIC.to_vec();
+        bytes.extend_from_slice(&[1, 0]);
+        bytes.extend_from_slice(&(header.len() as u16).to_le_bytes());
+        bytes.extend_from_slice(header.as_bytes());
+        bytes.extend_from_slice(&[1, 2, 3, 4, 5, 6]);
+        bytes
+    }
+
+    fn refusal(header: &str) -> String {
+        let error = read(&file(header), DataType::I8, &shape(&[2, 3]), false).unwrap_err();
+        error.to_string()
+    }
+
+    #[test]
+    fn what_is_written_is_read_for_every_type() {
+        use DataType::{Bool, I4, I8, I16, I32, I48};
+        for data_type in [Bool, I4, I8, I16, I32, I48] {
+            for dimensions in [&[][..], &[3], &[2, 3]] {
+                let shape = shape(dimensions);
+                for cases in [None, Some(4)] {
+                    let elements = u64::from(shape.elements() * cases.unwrap_or(1));
+                    let data = vec![1; (elements * data_type.bytes()) as usize];
+                    let file = write(data_type, &shape, cases, &data);
+                    assert_eq!((file.len() - data.len()) % 64, 0);
+                    let tensor = read(&file, data_type, &shape, cases.is_some()).unwrap();
+                    assert_eq!(tensor.cases, cases.unwrap_or(1));
+                    assert_eq!(tensor.data, data);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn the_other_spellings_of_a_header_are_read() {
+        for header in [
+            "{'descr': '|i1', 'fortran_order': False, 'shape': (2, 3), }  \n",
+            "{\"shape\":(2,3,),\"fortran_order\":False,\"descr\":\"|i1\"}",
+        ] {
+            let bytes = file(header);
+            let tensor = read(&bytes, DataType::I8, &shape(&[2, 3]), false).unwrap();
+            assert_eq!(tensor.data, [1, 2, 3, 4, 5, 6]);
+        }
+    }
+
+    #[test]
+    fn a_refusal_says_where_and_what_would_be_right() {
+        let big = "{'descr': '>i1', 'fortran_order': False, 'shape': (2, 3)}";
+        assert_eq!(
+            refusal(big),
+            "elements \">i1\" at byte 20: the model's i8 is \"|i1\" in a file"
+        );
+        let fortran = "{'descr': '|i1', 'fortran_order': True, 'shape': (2, 3)}";
+        assert!(refusal(fortran).starts_with("Fortran order at byte 44: C order"));
+        let wrong = "{'descr': '|i1', 'fortran_order': False, 'shape': (3, 2)}";
+        assert_eq!(
+            refusal(wrong),
+            "shape [3, 2] at byte 60: the model needs (2, 3)"
+        );
+        assert!(refusal("{'descr': '|i1', 'shape': (2, 3)}").contains("incomplete header"));
+        assert!(refusal("{'descr': [('a', '<i4')]}").contains("a quoted string"));
+        assert!(refusal("{'shape': (99999999999999999999, )}").contains("0 to 2^64 - 1"));
+        assert!(refusal("{'shape': (-1, )}").contains("0 to 2^64 - 1"));
+        assert!(refusal(&format!("{{'shape': ({})}}", "1,".repeat(33))).contains("32 dimensions"));
+    }
+
+    #[test]
+    fn every_truncation_is_refused() {
+        let whole = file("{'descr': '|i1', 'fortran_order': False, 'shape': (2, 3), }");
+        for len in 0..whole.len() {
+            let cut = read(&whole[..len], DataType::I8, &shape(&[2, 3]), false);
+            assert!(cut.is_err(), "{len} bytes");
+        }
+    }
+
+    #[test]
+    fn claims_beyond_the_file_are_refused() {
+        let mut long_header = b"\x93NUMPY\x02\x00".to_vec();
+        long_header.extend_from_slice(&u32::MAX.to_le_bytes());
+        let error = read(&long_header, DataType::I8, &shape(&[1]), false).unwrap_err();
+        assert_eq!(error.offset, 8);
+        let many = "{'descr': '<i8', 'fortran_order': False, 'shape': (4294967295, 46340, 46340)}";
+        let error = read(&file(many), DataType::I48, &shape(&[46340, 46340]), true).unwrap_err();
+        assert!(error.to_string().contains("2^64") || error.to_string().contains("needs"));
+        let none = "{'descr': '|i1', 'fortran_order': False, 'shape': (0, 2, 3)}";
+        assert!(read(&file(none), DataType::I8, &shape(&[2, 3]), true).is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! Code of contracts, prepared once per hash: validated, metered, lowered and compiled.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aivm_core::{B256, GasSchedule, Limits};
+use aivm_wasm::{ENTRYPOINT, Refusal, Rules};
+
+use crate::machine::{Compiled, Interpreter, Machine};
+use crate::metrics::Counters;
+
+/// Prepared code of one contract.
+pub(crate) struct Code {
+    /// The function that a call runs, in the function index space.
+    pub(crate) entrypoint: u32,
+    pub(crate) interpreter: Interpreter,
+    /// `None` if the compile failed: then the contract runs interpreted, with the same outcome.
+    pub(crate) compiled: Option<Box<dyn Machine>>,
+}
+
+impl Code {
+    /// Prepares `bytes`.
+    ///
+    /// # Errors
+    /// The first rule that the code breaks.
+    pub(crate) fn prepare(
+        bytes: &[u8],
+        limits: &Limits,
+        schedule: &GasSchedule,
+        counters: &Counters,
+    ) -> Result<Code, Refusal> {
+        let validated = aivm_wasm::validate(bytes, limits, Rules::Contract)?;
+        let module = Arc::new(aivm_wasm::meter(&validated, schedule));
+        let entrypoint = module
+            .exported_function(ENTRYPOINT)
+            .expect("validation found the entry point among the exports");
+        counters.codes_prepared.add();
+        let compiled = match aivm_jit::CompiledModule::compile(&module) {
+            Ok(compiled) => Some(Box::new(Compiled(Arc::new(compiled))) as Box<dyn Machine>),
+            Err(_) => {
+                counters.compile_failures.add();
+                None
+            }
+        };
+        Ok(Code {
+            entrypoint,
+            interpreter: Interpreter(Arc::new(aivm_interpreter::Program::new(module))),
+            compiled,
+        })
+    }
+}
+
+/// Prepared code by hash. Belongs to one engine, whose limits and schedule never change, so neither is
+/// part of the key.
+#[derive(Default)]
+pub(crate) struct CodeCache {
+    entries: Mutex<Entries>,
+}
+
+#[derive(Default)]
+struct Entries {
+    /// Looked up only, never iterated.
+    by_hash: HashMap<B256, Arc<Code>>,
+    /// Hashes in order of insertion: the oldest goes first.
+    order: VecDeque<B256>,
+}
+
+impl CodeCache {
+    /// Contracts held at most. A contract that fell out is prepared again, with the same outcome.
+    const CAPACITY: usize = 256;
+
+    /// The code of this hash; prepared by `prepare` if it is not held.
+    ///
+    /// # Errors
+    /// Those of `prepare`; they are not held.
+    pub(crate) fn get<E>(
+        &self,
+        hash: B256,
+        prepare: impl FnOnce() -> Result<Code, E>,
+    ) -> Result<Arc<Code>, E> {
+        if let Some(code) = self.lock().by_hash.get(&hash) {
+            return Ok(Arc::clone(code));
+        }
+        // Not under the lock: other contracts need not wait for this one's compile.
+        let code = Arc::new(prepare()?);
+        let mut entries = self.lock();
+        if entries.by_hash.insert(hash, Arc::clone(&code)).is_none() {
+            entries.order.push_back(hash);
+        }
+        if entries.order.len() > Self::CAPACITY
+            && let Some(oldest) = entries.order.pop_front()
+        {
+            entries.by_hash.remove(&oldest);
+        }
+        Ok(code)
+    }
+
+    fn lock(&self) -> std::sync::MutexGuard<'_, Entries> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

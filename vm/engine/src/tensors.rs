@@ -1,0 +1,37 @@
+//! The coprocessor as the host functions see it.
+
+use aivm_coprocessor::Coprocessor;
+use aivm_core::ports::{InferStatus, ModelSummary, TensorPort};
+use aivm_core::{B256, NodeFault};
+use aivm_tosa::{RunError, RunStatus};
+
+/// Adapts a [`Coprocessor`] to the port.
+pub(crate) struct Tensors<'a>(pub(crate) &'a Coprocessor);
+
+impl TensorPort for Tensors<'_> {
+    fn model(&self, hash: B256) -> Option<ModelSummary> {
+        let priced = self.0.model(&hash.0)?;
+        Some(ModelSummary {
+            input_bytes: priced.graph().input_bytes(),
+            output_bytes: priced.graph().output_bytes(),
+            gas: priced.gas(),
+        })
+    }
+
+    fn infer(&self, hash: B256, input: &[u8]) -> Result<Result<Vec<u8>, InferStatus>, NodeFault> {
+        match self.0.infer(&hash.0, input) {
+            Some(Ok(output)) => Ok(Ok(output)),
+            Some(Err(RunError::Status(RunStatus::InputValue { .. }))) => {
+                Ok(Err(InferStatus::InputValue))
+            }
+            // The caller has checked the length, so a refusal of it is an error of this node's own code.
+            Some(Err(RunError::Status(status @ RunStatus::InputLength { .. }))) => {
+                Err(NodeFault(status.to_string()))
+            }
+            Some(Err(RunError::Fault(fault))) => Err(NodeFault(fault.to_string())),
+            None => Err(NodeFault(format!(
+                "model {hash} was registered and is gone"
+            ))),
+        }
+    }
+}
