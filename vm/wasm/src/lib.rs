@@ -1,6 +1,6 @@
 //! WebAssembly bytes → [`ValidatedModule`] → [`MeteredModule`](plan::MeteredModule): the one plan that both engines execute.
 //!
-//! Reading order is the order of the flow: why a module can be refused ([`refusal`]), the checks
+//! Reading order is the order of the flow: why a module can be refused ([`Refusal`]), the checks
 //! ([`validate`](validate()), then sections and bodies), what an instruction becomes (`operator`), dead
 //! code (`strip`), prices ([`cost`]), metering blocks (`segments`), the whole plan ([`meter`](meter())),
 //! and how it reads as text (`text`).
@@ -11,7 +11,7 @@ pub mod cost;
 mod meter;
 mod operator;
 pub mod plan;
-pub mod refusal;
+mod refusal;
 mod sections;
 mod segments;
 mod strip;

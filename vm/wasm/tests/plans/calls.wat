@@ -1,0 +1,43 @@
+;; A call ends a metering block, direct or through the table; adjacent calls leave nothing to pay between them.
+(module
+  (type $callback (func (param i32) (result i32)))
+  (table 2 funcref)
+  (elem (i32.const 0) func $callee)
+  (func $callee (type $callback) local.get 0)
+  (func $empty)
+  (func (param i32) (result i32)
+    call $empty
+    call $empty
+    i32.const 5
+    local.get 0
+    call_indirect (type $callback)
+    i32.const 1
+    i32.add))
+
+;; plan:
+;;   stack 32768 words
+;;   bulk byte 2, memory page 10000000
+;;   type 0 (i32) -> (i32)
+;;   type 1 () -> ()
+;;   table 2 entries
+;;   element 0 at 0: 0
+;;   function 0 type 0 locals (i32) operands 1 frame 6 words
+;;     charge 540
+;;     local.get 0
+;;   end
+;;   function 1 type 1 locals () operands 0 frame 4 words
+;;     charge 500
+;;   end
+;;   function 2 type 0 locals (i32) operands 2 frame 7 words
+;;     charge 800
+;;     call 1
+;;     charge 300
+;;     call 1
+;;     charge 780
+;;     i32.const 5
+;;     local.get 0
+;;     call_indirect type 0
+;;     charge 80
+;;     i32.const 1
+;;     i32.add
+;;   end

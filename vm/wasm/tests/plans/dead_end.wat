@@ -1,0 +1,20 @@
+;; After an end that nothing reaches the ops stay, with a charge that is never taken.
+(module
+  (func (result i32)
+    block
+      unreachable
+    end
+    i32.const 1))
+
+;; plan:
+;;   stack 32768 words
+;;   bulk byte 2, memory page 10000000
+;;   type 0 () -> (i32)
+;;   function 0 type 0 locals () operands 1 frame 5 words
+;;     charge 540
+;;     block
+;;       unreachable
+;;     end
+;;     charge 40
+;;     i32.const 1
+;;   end

@@ -1,0 +1,10 @@
+;; An empty body still costs its header.
+(module (func))
+
+;; plan:
+;;   stack 32768 words
+;;   bulk byte 2, memory page 10000000
+;;   type 0 () -> ()
+;;   function 0 type 0 locals () operands 0 frame 4 words
+;;     charge 500
+;;   end

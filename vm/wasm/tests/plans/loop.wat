@@ -1,0 +1,33 @@
+;; The header's charge is paid on every round; a loop's end joins nothing, so its block runs on.
+(module
+  (func (param i32) (result i32)
+    loop
+      local.get 0
+      i32.const 1
+      i32.sub
+      local.tee 0
+      br_if 0
+      i32.const 7
+      drop
+    end
+    local.get 0))
+
+;; plan:
+;;   stack 32768 words
+;;   bulk byte 2, memory page 10000000
+;;   type 0 (i32) -> (i32)
+;;   function 0 type 0 locals (i32) operands 2 frame 7 words
+;;     charge 500
+;;     loop
+;;       charge 240
+;;       local.get 0
+;;       i32.const 1
+;;       i32.sub
+;;       local.tee 0
+;;       br_if 0
+;;       charge 120
+;;       i32.const 7
+;;       drop
+;;     end
+;;     local.get 0
+;;   end

@@ -1,0 +1,21 @@
+;; The end of a loop that is only left by a trap or for want of ink is never reached; the ops after it stay.
+(module
+  (func (result i32)
+    loop
+      br 0
+    end
+    i32.const 2))
+
+;; plan:
+;;   stack 32768 words
+;;   bulk byte 2, memory page 10000000
+;;   type 0 () -> (i32)
+;;   function 0 type 0 locals () operands 1 frame 5 words
+;;     charge 500
+;;     loop
+;;       charge 80
+;;       br 0
+;;     end
+;;     charge 40
+;;     i32.const 2
+;;   end

@@ -1,0 +1,24 @@
+;; A loop without a branch to it is paid together with what follows.
+(module
+  (func
+    loop
+      i32.const 1
+      drop
+    end
+    i32.const 2
+    drop))
+
+;; plan:
+;;   stack 32768 words
+;;   bulk byte 2, memory page 10000000
+;;   type 0 () -> ()
+;;   function 0 type 0 locals () operands 1 frame 5 words
+;;     charge 500
+;;     loop
+;;       charge 160
+;;       i32.const 1
+;;       drop
+;;     end
+;;     i32.const 2
+;;     drop
+;;   end
