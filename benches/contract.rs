@@ -1,0 +1,81 @@
+//! Contract code: how long the JIT compiles, and what its code and the interpreter take to run.
+//!
+//! `cargo bench --bench contract`. The comparison with other engines is `cargo run --release -p aivm-peers`.
+
+mod programs;
+
+use std::hint::black_box;
+use std::sync::Arc;
+
+use aivm_core::{Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, NodeFault};
+use aivm_interpreter::Program;
+use aivm_jit::CompiledModule;
+use aivm_wasm::plan::MeteredModule;
+use aivm_wasm::{Rules, meter, validate};
+use criterion::{Criterion, criterion_group, criterion_main};
+use programs::PROGRAMS;
+
+/// The programs import nothing.
+struct NoHost;
+
+impl Host for NoHost {
+    fn call(&mut self, function: HostFunction, _: &[u64], _: &mut dyn Guest) -> Result<u64, HostExit> {
+        Err(HostExit::Fault(NodeFault(format!("{function:?} was called"))))
+    }
+}
+
+fn plan(wasm: &[u8]) -> Arc<MeteredModule> {
+    let module = validate(wasm, &Limits::CONTRACT, Rules::Generic).expect("the program is accepted");
+    Arc::new(meter(&module, &GasSchedule::V1))
+}
+
+fn compile(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("compile");
+    for program in &PROGRAMS {
+        let wasm = wat::parse_str(program.wat).expect("the program is WAT");
+        let plan = plan(&wasm);
+        group.bench_function(format!("{}/validate and meter", program.name), |bencher| {
+            bencher.iter(|| self::plan(black_box(&wasm)));
+        });
+        group.bench_function(format!("{}/interpreter", program.name), |bencher| {
+            bencher.iter(|| Program::new(Arc::clone(black_box(&plan))));
+        });
+        group.bench_function(format!("{}/jit", program.name), |bencher| {
+            bencher.iter(|| CompiledModule::compile(black_box(&plan)).expect("compiled"));
+        });
+    }
+    group.finish();
+}
+
+fn run(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("run");
+    group.sample_size(10);
+    for program in &PROGRAMS {
+        let wasm = wat::parse_str(program.wat).expect("the program is WAT");
+        let plan = plan(&wasm);
+        let function = plan.exported_function("run").expect("the program exports run");
+        let arguments = [u64::from(program.argument as u32)];
+        let answer = Exit::Return(vec![u64::from(program.answer as u32)]);
+
+        let interpreted = Arc::new(Program::new(Arc::clone(&plan)));
+        let mut instance = aivm_interpreter::Instance::new(&interpreted).expect("instantiated");
+        group.bench_function(format!("{}/interpreter", program.name), |bencher| {
+            bencher.iter(|| {
+                let exit = instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
+                assert_eq!(exit, answer);
+            });
+        });
+        let compiled = Arc::new(CompiledModule::compile(&plan).expect("compiled"));
+        let mut instance = aivm_jit::Instance::new(&compiled).expect("instantiated");
+        group.bench_function(format!("{}/jit", program.name), |bencher| {
+            bencher.iter(|| {
+                let exit = instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
+                assert_eq!(exit, answer);
+            });
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, compile, run);
+criterion_main!(benches);
