@@ -74,7 +74,11 @@ impl ReferencePlan {
             }
         }
         for &id in graph.outputs() {
-            bytes::encode(graph.tensor(id).data_type, view(graph, &values, id).elements, output);
+            bytes::encode(
+                graph.tensor(id).data_type,
+                view(graph, &values, id).elements,
+                output,
+            );
         }
     }
 }
@@ -169,15 +173,13 @@ fn compute(graph: &Graph, node: &Node, values: &[Option<Cow<'_, [i64]>>]) -> Vec
         } => max_pool2d::max_pool2d(data_type, shape, input(0), *kernel, *stride, *pad),
         Operator::Clamp { min, max } => clamp::clamp(input(0), *min, *max),
         Operator::Add => add::add(shape, input(0), input(1)),
-        Operator::ArithmeticRightShift { round } => {
-            arithmetic_right_shift::arithmetic_right_shift(
-                data_type,
-                shape,
-                input(0),
-                input(1),
-                *round,
-            )
-        }
+        Operator::ArithmeticRightShift { round } => arithmetic_right_shift::arithmetic_right_shift(
+            data_type,
+            shape,
+            input(0),
+            input(1),
+            *round,
+        ),
         Operator::LogicalLeftShift => {
             logical_left_shift::logical_left_shift(data_type, shape, input(0), input(1))
         }

@@ -35,7 +35,10 @@ mod tests {
         assert_eq!(product(i32::MAX, 2, 0), -2);
         assert_eq!(product(3, 1, 1), 2);
         assert_eq!(product(-3, 1, 1), -1);
-        assert_eq!(product(i32::MAX, i32::MAX, 1), i64::from((((1_i64 << 62) - (1 << 32) + 2) >> 1) as i32));
+        assert_eq!(
+            product(i32::MAX, i32::MAX, 1),
+            i64::from((((1_i64 << 62) - (1 << 32) + 2) >> 1) as i32)
+        );
         // The largest product and the largest rounding term make 2^63, which wraps.
         assert_eq!(product(i32::MIN, i32::MIN, 63), -1);
     }

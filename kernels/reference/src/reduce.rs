@@ -11,7 +11,10 @@ pub(crate) fn reduce(
 ) -> Vec<i64> {
     let axis = axis as usize;
     let side = input.shape[axis] as usize;
-    let inner: usize = input.shape[axis + 1..].iter().map(|&side| side as usize).product();
+    let inner: usize = input.shape[axis + 1..]
+        .iter()
+        .map(|&side| side as usize)
+        .product();
     let mut output = Vec::with_capacity(input.elements.len() / side);
     for block in input.elements.chunks_exact(side * inner) {
         for place in 0..inner {

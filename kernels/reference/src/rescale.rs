@@ -32,7 +32,11 @@ pub(crate) fn rescale(
     let elements = input.elements.iter().zip(factors.iter().cycle());
     elements
         .map(|(&bits, &factor)| {
-            let value = if from.unsigned { bits & mask(from) } else { bits };
+            let value = if from.unsigned {
+                bits & mask(from)
+            } else {
+                bits
+            };
             let value = value - i64::from(from.zero_point);
             let scaled = apply_scale(value, factor, rounding);
             let moved = wrap_i32(scaled + i64::from(to.zero_point));

@@ -47,7 +47,13 @@ pub(crate) fn wrap_i32(value: i64) -> i64 {
 }
 
 /// The index of a window's place in an input side, or `None` in the padding.
-pub(crate) fn inside(out: usize, stride: u32, offset: usize, pad: u32, side: usize) -> Option<usize> {
+pub(crate) fn inside(
+    out: usize,
+    stride: u32,
+    offset: usize,
+    pad: u32,
+    side: usize,
+) -> Option<usize> {
     (out * stride as usize + offset)
         .checked_sub(pad as usize)
         .filter(|&index| index < side)

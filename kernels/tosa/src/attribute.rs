@@ -143,10 +143,7 @@ pub(crate) enum Attribute<'a> {
     /// The operator has no parameters.
     None,
     /// AVG_POOL2D.
-    AvgPool2d {
-        window: Window<'a>,
-        acc_type: u32,
-    },
+    AvgPool2d { window: Window<'a>, acc_type: u32 },
     /// MAX_POOL2D.
     MaxPool2d { window: Window<'a> },
     /// CONV2D.

@@ -158,7 +158,10 @@ impl<'a> File<'a> {
                 Refusal::at(
                     RefusalCode::OutOfBounds,
                     offset,
-                    format!("{len} bytes from {offset}, the file has {}", self.bytes.len()),
+                    format!(
+                        "{len} bytes from {offset}, the file has {}",
+                        self.bytes.len()
+                    ),
                 )
             })
     }
@@ -233,7 +236,10 @@ impl<'a> File<'a> {
             return Err(Refusal::at(
                 RefusalCode::UnknownField,
                 position,
-                format!("{name} has {} fields, the schema knows {fields}", table.slots),
+                format!(
+                    "{name} has {} fields, the schema knows {fields}",
+                    table.slots
+                ),
             ));
         }
         Ok(table)
@@ -296,7 +302,9 @@ impl<'a> File<'a> {
 
     /// A signed number of 32 bits; `default` if absent.
     pub(crate) fn i32(&mut self, table: Table, slot: usize, default: i32) -> Result<i32, Refusal> {
-        Ok(self.scalar(table, slot)?.map_or(default, i32::from_le_bytes))
+        Ok(self
+            .scalar(table, slot)?
+            .map_or(default, i32::from_le_bytes))
     }
 
     /// An unsigned number of 64 bits; 0 if absent.
@@ -364,11 +372,7 @@ impl<'a> File<'a> {
     }
 
     /// A string, if present.
-    pub(crate) fn string(
-        &mut self,
-        table: Table,
-        slot: usize,
-    ) -> Result<Option<&'a str>, Refusal> {
+    pub(crate) fn string(&mut self, table: Table, slot: usize) -> Result<Option<&'a str>, Refusal> {
         match self.field(table, slot, 4)? {
             Some(position) => self.string_behind(position).map(Some),
             None => Ok(None),

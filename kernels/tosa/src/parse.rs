@@ -107,11 +107,7 @@ fn read_version(file: &mut File<'_>, root: Table) -> Result<(), Refusal> {
 }
 
 /// Which library wrote a file, or which it asks for, says nothing about the graph.
-fn ignore_software_version(
-    file: &mut File<'_>,
-    table: Table,
-    slot: usize,
-) -> Result<(), Refusal> {
+fn ignore_software_version(file: &mut File<'_>, table: Table, slot: usize) -> Result<(), Refusal> {
     if let Some(version) = file.table(table, slot, "SoftwareVersion", 4)? {
         for number in 0..3 {
             let _number = file.i32(version, number, -1)?;
@@ -311,9 +307,7 @@ impl<'a> Block<'a, '_> {
         }
         let dimensions = &dimensions[..sides.len()];
         let shape = Shape::new(dimensions)
-            .filter(|shape| {
-                u64::from(shape.elements()) * data_type.bytes() <= i32::MAX as u64
-            });
+            .filter(|shape| u64::from(shape.elements()) * data_type.bytes() <= i32::MAX as u64);
         let Some(shape) = shape else {
             return refuse(
                 RefusalCode::ShapeOverflow,
@@ -512,11 +506,7 @@ impl<'a> Block<'a, '_> {
     }
 
     /// CONST_SHAPE: the value is the data of its output, one 64-bit integer a dimension.
-    fn read_const_shape(
-        &mut self,
-        inputs: &[Operand],
-        outputs: &[Operand],
-    ) -> Result<(), Refusal> {
+    fn read_const_shape(&mut self, inputs: &[Operand], outputs: &[Operand]) -> Result<(), Refusal> {
         let &[Operand::Shape(id)] = outputs else {
             return Err(const_operands(inputs, outputs));
         };
@@ -547,8 +537,7 @@ impl<'a> Block<'a, '_> {
 
     /// Checks what concerns the whole block.
     fn finish(self, table: Table, outputs: Vec<TensorId>) -> Result<Graph, Refusal> {
-        let refuse =
-            |code, detail: String| Err(Refusal::at(code, table.position, detail));
+        let refuse = |code, detail: String| Err(Refusal::at(code, table.position, detail));
         if outputs.is_empty() {
             return refuse(RefusalCode::NoOutput, "the graph has no output".into());
         }

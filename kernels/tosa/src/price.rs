@@ -134,7 +134,11 @@ pub struct Priced {
 
 impl Priced {
     /// Prices `graph`, whose file has hash `hash`.
-    pub(crate) fn new(graph: Graph, hash: [u8; 32], prices: &PriceTable) -> Result<Priced, Refusal> {
+    pub(crate) fn new(
+        graph: Graph,
+        hash: [u8; 32],
+        prices: &PriceTable,
+    ) -> Result<Priced, Refusal> {
         let mut sum = prices.case;
         for (index, node) in graph.nodes().iter().enumerate() {
             sum = Work::of(&graph, node)

@@ -5,18 +5,15 @@ use super::{Checked, Operation};
 use crate::parse::FileShape;
 use crate::{DataType, Operator, Refusal, RefusalCode, Tensor};
 
-const TYPES: [DataType; 4] = [
-    DataType::Bool,
-    DataType::I8,
-    DataType::I16,
-    DataType::I32,
-];
+const TYPES: [DataType; 4] = [DataType::Bool, DataType::I8, DataType::I16, DataType::I32];
 
 /// Whether a shape operand names the shape of `tensor`.
 fn names(shape: &FileShape<'_>, tensor: &Tensor) -> bool {
-    shape
-        .values()
-        .eq(tensor.shape.dimensions().iter().map(|&side| i64::from(side)))
+    shape.values().eq(tensor
+        .shape
+        .dimensions()
+        .iter()
+        .map(|&side| i64::from(side)))
 }
 
 fn listed(shape: &FileShape<'_>) -> String {

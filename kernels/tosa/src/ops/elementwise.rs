@@ -54,11 +54,7 @@ pub(super) fn binary(operation: &Operation<'_>, operator: Operator) -> Checked {
 pub(super) fn mul(operation: &Operation<'_>) -> Checked {
     operation.expect(3, 1)?;
     let (a, b) = broadcast(operation)?;
-    expect_type_in(
-        a,
-        "input1",
-        &[DataType::I8, DataType::I16, DataType::I32],
-    )?;
+    expect_type_in(a, "input1", &[DataType::I8, DataType::I16, DataType::I32])?;
     expect_type(b, "input2", a.data_type)?;
     expect_type(operation.output()?, "output", DataType::I32)?;
     let shift = operation.constant_scalar(2, "shift", DataType::I8)?;
@@ -77,11 +73,7 @@ pub(super) fn mul(operation: &Operation<'_>) -> Checked {
 pub(super) fn shift(operation: &Operation<'_>, operator: Operator) -> Checked {
     operation.expect(2, 1)?;
     let (a, b) = broadcast(operation)?;
-    expect_type_in(
-        a,
-        "input1",
-        &[DataType::I8, DataType::I16, DataType::I32],
-    )?;
+    expect_type_in(a, "input1", &[DataType::I8, DataType::I16, DataType::I32])?;
     expect_type(b, "input2", a.data_type)?;
     expect_type(operation.output()?, "output", a.data_type)?;
     if let Some(amounts) = &b.constant {

@@ -23,9 +23,7 @@ pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Resul
         (op::AVG_POOL2D, Attribute::AvgPool2d { window, acc_type }) => {
             tensor::avg_pool2d(operation, *window, *acc_type)
         }
-        (op::MAX_POOL2D, Attribute::MaxPool2d { window }) => {
-            tensor::max_pool2d(operation, *window)
-        }
+        (op::MAX_POOL2D, Attribute::MaxPool2d { window }) => tensor::max_pool2d(operation, *window),
         (
             op::CONV2D,
             Attribute::Conv2d {
@@ -42,9 +40,7 @@ pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Resul
         (op::ARITHMETIC_RIGHT_SHIFT, Attribute::Round(round)) => {
             elementwise::shift(operation, Operator::ArithmeticRightShift { round: *round })
         }
-        (op::LOGICAL_LEFT_SHIFT, _) => {
-            elementwise::shift(operation, Operator::LogicalLeftShift)
-        }
+        (op::LOGICAL_LEFT_SHIFT, _) => elementwise::shift(operation, Operator::LogicalLeftShift),
         (op::TABLE, _) => elementwise::table(operation, resolved),
         (op::CLZ, _) => elementwise::clz(operation),
         (op::REDUCE_MAX, Attribute::Axis(axis)) => reduction::reduce_max(operation, *axis),

@@ -171,11 +171,7 @@ impl<'a> Operation<'a> {
 }
 
 /// Checks that `tensor` has elements of `data_type`.
-pub(crate) fn expect_type(
-    tensor: &Tensor,
-    name: &str,
-    data_type: DataType,
-) -> Result<(), Refusal> {
+pub(crate) fn expect_type(tensor: &Tensor, name: &str, data_type: DataType) -> Result<(), Refusal> {
     expect_type_in(tensor, name, &[data_type])
 }
 
@@ -217,11 +213,7 @@ pub(crate) fn expect_rank<'t, const RANK: usize>(
 }
 
 /// Checks that `tensor` has shape `dimensions`.
-pub(crate) fn expect_shape(
-    tensor: &Tensor,
-    name: &str,
-    dimensions: &[u32],
-) -> Result<(), Refusal> {
+pub(crate) fn expect_shape(tensor: &Tensor, name: &str, dimensions: &[u32]) -> Result<(), Refusal> {
     if tensor.shape.rank() != dimensions.len() {
         return Err(Refusal::new(
             RefusalCode::OperandRank,

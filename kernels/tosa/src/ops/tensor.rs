@@ -114,10 +114,7 @@ pub(super) fn conv2d(
     let dilated = |size: u32, dilation: u32| u64::from(size) * u64::from(dilation);
     expect_kernel_level("dilation times kernel height", dilated(kh, dilation.y))?;
     expect_kernel_level("dilation times kernel width", dilated(kw, dilation.x))?;
-    let height = (
-        ih + pad.top + pad.bottom,
-        dilated(kh - 1, dilation.y) + 1,
-    );
+    let height = (ih + pad.top + pad.bottom, dilated(kh - 1, dilation.y) + 1);
     expect_output_side("output height", height, stride.y, oh)?;
     let width = (iw + pad.left + pad.right, dilated(kw - 1, dilation.x) + 1);
     expect_output_side("output width", width, stride.x, ow)?;
