@@ -19,13 +19,21 @@ use programs::PROGRAMS;
 struct NoHost;
 
 impl Host for NoHost {
-    fn call(&mut self, function: HostFunction, _: &[u64], _: &mut dyn Guest) -> Result<u64, HostExit> {
-        Err(HostExit::Fault(NodeFault(format!("{function:?} was called"))))
+    fn call(
+        &mut self,
+        function: HostFunction,
+        _: &[u64],
+        _: &mut dyn Guest,
+    ) -> Result<u64, HostExit> {
+        Err(HostExit::Fault(NodeFault(format!(
+            "{function:?} was called"
+        ))))
     }
 }
 
 fn plan(wasm: &[u8]) -> Arc<MeteredModule> {
-    let module = validate(wasm, &Limits::CONTRACT, Rules::Generic).expect("the program is accepted");
+    let module =
+        validate(wasm, &Limits::CONTRACT, Rules::Generic).expect("the program is accepted");
     Arc::new(meter(&module, &GasSchedule::V1))
 }
 
@@ -53,7 +61,9 @@ fn run(criterion: &mut Criterion) {
     for program in &PROGRAMS {
         let wasm = wat::parse_str(program.wat).expect("the program is WAT");
         let plan = plan(&wasm);
-        let function = plan.exported_function("run").expect("the program exports run");
+        let function = plan
+            .exported_function("run")
+            .expect("the program exports run");
         let arguments = [u64::from(program.argument as u32)];
         let answer = Exit::Return(vec![u64::from(program.answer as u32)]);
 
@@ -61,7 +71,8 @@ fn run(criterion: &mut Criterion) {
         let mut instance = aivm_interpreter::Instance::new(&interpreted).expect("instantiated");
         group.bench_function(format!("{}/interpreter", program.name), |bencher| {
             bencher.iter(|| {
-                let exit = instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
+                let exit =
+                    instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
                 assert_eq!(exit, answer);
             });
         });
@@ -69,7 +80,8 @@ fn run(criterion: &mut Criterion) {
         let mut instance = aivm_jit::Instance::new(&compiled).expect("instantiated");
         group.bench_function(format!("{}/jit", program.name), |bencher| {
             bencher.iter(|| {
-                let exit = instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
+                let exit =
+                    instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
                 assert_eq!(exit, answer);
             });
         });

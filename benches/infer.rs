@@ -31,10 +31,14 @@ fn infer(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("mnist_cnn");
     group.sample_size(10);
     for executor in executors() {
-        let plan = executor.prepare(&model).expect("the back end takes the model");
+        let plan = executor
+            .prepare(&model)
+            .expect("the back end takes the model");
         for cases in [1_u32, 16] {
             // Some values of every size; the time does not depend on them.
-            let input: Vec<u8> = (0..bytes * cases as usize).map(|i| (i * 37 % 251) as u8).collect();
+            let input: Vec<u8> = (0..bytes * cases as usize)
+                .map(|i| (i * 37 % 251) as u8)
+                .collect();
             group.throughput(Throughput::Elements(u64::from(cases)));
             group.bench_function(format!("{}/{cases} cases", executor.name()), |bencher| {
                 bencher.iter(|| plan.run_cases(cases, black_box(&input)).expect("a result"));

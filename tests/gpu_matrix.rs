@@ -14,11 +14,18 @@ struct Backend {
     /// A Vulkan driver: the beginning of its manifest's file name, and the folders where it may be.
     driver: Option<(&'static str, &'static [&'static str])>,
     environment: &'static [(&'static str, &'static str)],
+    /// What the name of the back end that ran must contain: nothing fell back, and the setting was heard.
+    reported: &'static str,
 }
 
-const LAVAPIPE: Option<(&str, &[&str])> = Some(("lvp_icd.", &["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"]));
-const SWIFTSHADER: Option<(&str, &[&str])> =
-    Some(("vk_swiftshader_icd.", &["/usr/lib/chromium", "/usr/lib/chromium-browser"]));
+const LAVAPIPE: Option<(&str, &[&str])> = Some((
+    "lvp_icd.",
+    &["/usr/share/vulkan/icd.d", "/etc/vulkan/icd.d"],
+));
+const SWIFTSHADER: Option<(&str, &[&str])> = Some((
+    "vk_swiftshader_icd.",
+    &["/usr/lib/chromium", "/usr/lib/chromium-browser"],
+));
 
 /// Cases of one model: all inputs one after the other, and the outputs that must come back.
 struct Goldens {
@@ -36,22 +43,35 @@ fn reference_gives_the_goldens() {
         arguments: &["--backend", "reference"],
         driver: None,
         environment: &[],
+        reported: "reference",
     });
 }
 
 #[test]
 fn lavapipe_128_gives_the_goldens() {
-    check(&lavapipe("lavapipe-128", &[("LP_NATIVE_VECTOR_WIDTH", "128")]));
+    check(&lavapipe(
+        "lavapipe-128",
+        &[("LP_NATIVE_VECTOR_WIDTH", "128")],
+        "128 bits",
+    ));
 }
 
 #[test]
 fn lavapipe_256_gives_the_goldens() {
-    check(&lavapipe("lavapipe-256", &[("LP_NATIVE_VECTOR_WIDTH", "256")]));
+    check(&lavapipe(
+        "lavapipe-256",
+        &[("LP_NATIVE_VECTOR_WIDTH", "256")],
+        "256 bits",
+    ));
 }
 
 #[test]
 fn lavapipe_512_gives_the_goldens() {
-    check(&lavapipe("lavapipe-512", &[("LP_NATIVE_VECTOR_WIDTH", "512")]));
+    check(&lavapipe(
+        "lavapipe-512",
+        &[("LP_NATIVE_VECTOR_WIDTH", "512")],
+        "512 bits",
+    ));
 }
 
 #[test]
@@ -61,15 +81,21 @@ fn swiftshader_gives_the_goldens() {
         arguments: &["--backend", "gpu", "--adapter", "SwiftShader"],
         driver: SWIFTSHADER,
         environment: &[],
+        reported: "SwiftShader",
     });
 }
 
-fn lavapipe(name: &'static str, environment: &'static [(&'static str, &'static str)]) -> Backend {
+fn lavapipe(
+    name: &'static str,
+    environment: &'static [(&'static str, &'static str)],
+    reported: &'static str,
+) -> Backend {
     Backend {
         name,
         arguments: &["--backend", "gpu", "--adapter", "llvmpipe"],
         driver: LAVAPIPE,
         environment,
+        reported,
     }
 }
 
@@ -84,7 +110,10 @@ fn check(backend: &Backend) {
         .collect();
     if let Some((beginning, folders)) = backend.driver {
         let Some(manifest) = find(beginning, folders) else {
-            return skip(&format!("no Vulkan driver {beginning}* in {}", folders.join(" or ")));
+            return skip(&format!(
+                "no Vulkan driver {beginning}* in {}",
+                folders.join(" or ")
+            ));
         };
         environment.push(("VK_DRIVER_FILES", manifest));
     }
@@ -95,14 +124,32 @@ fn check(backend: &Backend) {
             .zip(&goldens.output)
             .filter(|(got, golden)| got != golden)
             .count();
-        assert_eq!(output.len(), goldens.output.len(), "{}: {name}: length of the output", backend.name);
-        assert_eq!(different, 0, "{}: {name}: bytes that differ from the golden", backend.name);
-        println!("campaign: {}_{name}_cases={}", backend.name.replace('-', "_"), goldens.shape[0]);
+        assert_eq!(
+            output.len(),
+            goldens.output.len(),
+            "{}: {name}: length of the output",
+            backend.name
+        );
+        assert_eq!(
+            different, 0,
+            "{}: {name}: bytes that differ from the golden",
+            backend.name
+        );
+        println!(
+            "campaign: {}_{name}_cases={}",
+            backend.name.replace('-', "_"),
+            goldens.shape[0]
+        );
     }
 }
 
 /// Runs the program on all cases; the output's elements.
-fn infer(backend: &Backend, environment: &[(&str, PathBuf)], name: &str, goldens: &Goldens) -> Vec<u8> {
+fn infer(
+    backend: &Backend,
+    environment: &[(&str, PathBuf)],
+    name: &str,
+    goldens: &Goldens,
+) -> Vec<u8> {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR"));
     let input = folder.join(format!("{}-{name}.input.npy", backend.name));
     let output = folder.join(format!("{}-{name}.output.npy", backend.name));
@@ -116,7 +163,7 @@ fn infer(backend: &Backend, environment: &[(&str, PathBuf)], name: &str, goldens
         .arg("--output")
         .arg(&output)
         .args(backend.arguments)
-        .arg("--cases")
+        .args(["--cases", "--json"])
         .env_remove("LP_NATIVE_VECTOR_WIDTH")
         .env_remove("VK_DRIVER_FILES");
     command.envs(environment.iter().map(|(key, value)| (key, value)));
@@ -127,6 +174,12 @@ fn infer(backend: &Backend, environment: &[(&str, PathBuf)], name: &str, goldens
         backend.name,
         run.status,
         String::from_utf8_lossy(&run.stderr)
+    );
+    let report = String::from_utf8_lossy(&run.stdout);
+    assert!(
+        report.contains(backend.reported),
+        "{}: {name}: ran on another back end: {report}",
+        backend.name
     );
     elements(&std::fs::read(&output).expect("the output is there")).to_vec()
 }
@@ -153,7 +206,11 @@ fn resnet8(shared: &Path) -> Goldens {
 
 /// An array file of version 1.0 with int8 elements.
 fn npy(shape: &[usize], data: &[u8]) -> Vec<u8> {
-    assert_eq!(shape.iter().product::<usize>(), data.len(), "shape and data agree");
+    assert_eq!(
+        shape.iter().product::<usize>(),
+        data.len(),
+        "shape and data agree"
+    );
     let shape: String = shape.iter().map(|length| format!("{length}, ")).collect();
     let mut header = format!("{{'descr': '|i1', 'fortran_order': False, 'shape': ({shape}), }}");
     while (10 + header.len() + 1) % 64 != 0 {
@@ -170,7 +227,11 @@ fn npy(shape: &[usize], data: &[u8]) -> Vec<u8> {
 
 /// What follows the header of an array file of version 1.0.
 fn elements(file: &[u8]) -> &[u8] {
-    assert_eq!(&file[..8], b"\x93NUMPY\x01\x00", "an array file of version 1.0");
+    assert_eq!(
+        &file[..8],
+        b"\x93NUMPY\x01\x00",
+        "an array file of version 1.0"
+    );
     &file[10 + usize::from(u16::from_le_bytes([file[8], file[9]]))..]
 }
 
@@ -197,6 +258,9 @@ fn shared() -> Option<PathBuf> {
 }
 
 fn skip(reason: &str) {
-    assert!(std::env::var_os("AIVM_NO_SKIP").is_none(), "AIVM_NO_SKIP is set, but: {reason}");
+    assert!(
+        std::env::var_os("AIVM_NO_SKIP").is_none(),
+        "AIVM_NO_SKIP is set, but: {reason}"
+    );
     println!("skipped: {reason}");
 }

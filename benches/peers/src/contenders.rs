@@ -23,11 +23,26 @@ pub(crate) trait Ready {
 /// Everyone; wasmtime in the default configuration of this project's code generator: guard pages instead of
 /// bounds checks, one thread.
 pub(crate) const CONTENDERS: &[Contender] = &[
-    Contender { name: "aivm jit, metered", prepare: |wasm| Box::new(Jit::new(wasm)) },
-    Contender { name: "wasmtime", prepare: |wasm| Box::new(Wasmtime::new(wasm, false)) },
-    Contender { name: "wasmtime, fuel", prepare: |wasm| Box::new(Wasmtime::new(wasm, true)) },
-    Contender { name: "aivm interpreter, metered", prepare: |wasm| Box::new(Interpreter::new(wasm)) },
-    Contender { name: "wasmi", prepare: |wasm| Box::new(Wasmi::new(wasm)) },
+    Contender {
+        name: "aivm jit, metered",
+        prepare: |wasm| Box::new(Jit::new(wasm)),
+    },
+    Contender {
+        name: "wasmtime",
+        prepare: |wasm| Box::new(Wasmtime::new(wasm, false)),
+    },
+    Contender {
+        name: "wasmtime, fuel",
+        prepare: |wasm| Box::new(Wasmtime::new(wasm, true)),
+    },
+    Contender {
+        name: "aivm interpreter, metered",
+        prepare: |wasm| Box::new(Interpreter::new(wasm)),
+    },
+    Contender {
+        name: "wasmi",
+        prepare: |wasm| Box::new(Wasmi::new(wasm)),
+    },
 ];
 
 const EXPORT: &str = "run";
@@ -36,8 +51,15 @@ const EXPORT: &str = "run";
 struct NoHost;
 
 impl Host for NoHost {
-    fn call(&mut self, function: HostFunction, _: &[u64], _: &mut dyn Guest) -> Result<u64, HostExit> {
-        Err(HostExit::Fault(NodeFault(format!("{function:?} was called"))))
+    fn call(
+        &mut self,
+        function: HostFunction,
+        _: &[u64],
+        _: &mut dyn Guest,
+    ) -> Result<u64, HostExit> {
+        Err(HostExit::Fault(NodeFault(format!(
+            "{function:?} was called"
+        ))))
     }
 }
 
@@ -57,7 +79,9 @@ struct Jit(Arc<aivm_jit::CompiledModule>);
 
 impl Jit {
     fn new(wasm: &[u8]) -> Jit {
-        Jit(Arc::new(aivm_jit::CompiledModule::compile(&plan(wasm)).expect("compiled")))
+        Jit(Arc::new(
+            aivm_jit::CompiledModule::compile(&plan(wasm)).expect("compiled"),
+        ))
     }
 }
 
@@ -67,7 +91,12 @@ impl Ready for Jit {
         let mut instance = aivm_jit::Instance::new(&self.0).expect("instantiated");
         Box::new(move |argument| {
             let mut ink = u64::MAX;
-            answer(&instance.invoke(function, &[u64::from(argument as u32)], &mut ink, &mut NoHost))
+            answer(&instance.invoke(
+                function,
+                &[u64::from(argument as u32)],
+                &mut ink,
+                &mut NoHost,
+            ))
         })
     }
 }
@@ -86,7 +115,12 @@ impl Ready for Interpreter {
         let mut instance = aivm_interpreter::Instance::new(&self.0).expect("instantiated");
         Box::new(move |argument| {
             let mut ink = u64::MAX;
-            answer(&instance.invoke(function, &[u64::from(argument as u32)], &mut ink, &mut NoHost))
+            answer(&instance.invoke(
+                function,
+                &[u64::from(argument as u32)],
+                &mut ink,
+                &mut NoHost,
+            ))
         })
     }
 }
@@ -103,7 +137,11 @@ impl Wasmtime {
         config.consume_fuel(fuel);
         let engine = wasmtime::Engine::new(&config).expect("a configuration");
         let module = wasmtime::Module::new(&engine, wasm).expect("compiled");
-        Wasmtime { engine, module, fuel }
+        Wasmtime {
+            engine,
+            module,
+            fuel,
+        }
     }
 }
 
@@ -113,8 +151,11 @@ impl Ready for Wasmtime {
         if self.fuel {
             store.set_fuel(u64::MAX).expect("fuel is on");
         }
-        let instance = wasmtime::Instance::new(&mut store, &self.module, &[]).expect("instantiated");
-        let run = instance.get_typed_func::<i32, i32>(&mut store, EXPORT).expect("exported");
+        let instance =
+            wasmtime::Instance::new(&mut store, &self.module, &[]).expect("instantiated");
+        let run = instance
+            .get_typed_func::<i32, i32>(&mut store, EXPORT)
+            .expect("exported");
         Box::new(move |argument| run.call(&mut store, argument).expect("no trap"))
     }
 }
@@ -136,8 +177,12 @@ impl Ready for Wasmi {
     fn instantiate(&self) -> Box<dyn FnMut(i32) -> i32> {
         let mut store = wasmi::Store::new(&self.engine, ());
         let linker = wasmi::Linker::<()>::new(&self.engine);
-        let instance = linker.instantiate_and_start(&mut store, &self.module).expect("instantiated");
-        let run = instance.get_typed_func::<i32, i32>(&store, EXPORT).expect("exported");
+        let instance = linker
+            .instantiate_and_start(&mut store, &self.module)
+            .expect("instantiated");
+        let run = instance
+            .get_typed_func::<i32, i32>(&store, EXPORT)
+            .expect("exported");
         Box::new(move |argument| run.call(&mut store, argument).expect("no trap"))
     }
 }

@@ -29,12 +29,16 @@ struct Times {
 
 fn main() {
     println!("fastest of {ROUNDS} rounds; compile: from bytes to something callable\n");
-    println!("| program | engine | compile µs | run µs | run ÷ wasmtime | run ÷ wasmtime with fuel |");
+    println!(
+        "| program | engine | compile µs | run µs | run ÷ wasmtime | run ÷ wasmtime with fuel |"
+    );
     println!("|---|---|---|---|---|---|");
     for program in &PROGRAMS {
         let times = measure(program);
         let run = |name: &str| {
-            let index = CONTENDERS.iter().position(|contender| contender.name == name);
+            let index = CONTENDERS
+                .iter()
+                .position(|contender| contender.name == name);
             times[index.expect("wasmtime takes part")].run
         };
         let (plain, fuel) = (run("wasmtime"), run("wasmtime, fuel"));
@@ -54,7 +58,13 @@ fn main() {
 
 fn measure(program: &Program) -> Vec<Times> {
     let wasm = wat::parse_str(program.wat).expect("the program is WAT");
-    let mut best = vec![Times { compile: Duration::MAX, run: Duration::MAX }; CONTENDERS.len()];
+    let mut best = vec![
+        Times {
+            compile: Duration::MAX,
+            run: Duration::MAX
+        };
+        CONTENDERS.len()
+    ];
     for _ in 0..ROUNDS {
         for (contender, best) in CONTENDERS.iter().zip(&mut best) {
             let begun = Instant::now();
@@ -65,7 +75,11 @@ fn measure(program: &Program) -> Vec<Times> {
             let begun = Instant::now();
             let answer = instance(program.argument);
             best.run = best.run.min(begun.elapsed());
-            assert_eq!(answer, program.answer, "{} on {}", contender.name, program.name);
+            assert_eq!(
+                answer, program.answer,
+                "{} on {}",
+                contender.name, program.name
+            );
         }
     }
     best
