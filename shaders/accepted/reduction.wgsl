@@ -1,0 +1,36 @@
+// A sum over a workgroup, one word stored for each.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+var<workgroup> tile: array<i32, 64>;
+
+fn load(index: u32) -> i32 {
+    if (index < arrayLength(&input)) {
+        return input[index];
+    }
+    return 0;
+}
+
+@compute @workgroup_size(64)
+fn main(
+    @builtin(global_invocation_id) id: vec3<u32>,
+    @builtin(workgroup_id) group: vec3<u32>,
+    @builtin(local_invocation_index) local: u32,
+) {
+    tile[local] = load(id.x);
+    workgroupBarrier();
+    for (var level = 0u; level < 6u; level += 1u) {
+        let distance = 32u >> level;
+        var partner = 0;
+        if (local < distance) {
+            partner = tile[local + distance];
+        }
+        let sum = tile[local] + partner;
+        workgroupBarrier();
+        tile[local] = sum;
+        workgroupBarrier();
+    }
+    if (local == 0u && group.x < arrayLength(&output)) {
+        output[group.x] = tile[0];
+    }
+}

@@ -1,0 +1,24 @@
+// expect: Barrier
+// The barrier is in a function, the condition at its call.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+var<workgroup> tile: array<i32, 64>;
+
+fn load(index: u32) -> i32 {
+    if (index < arrayLength(&input)) {
+        return input[index];
+    }
+    return 0;
+}
+
+fn wait() {
+    workgroupBarrier();
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(local_invocation_index) local: u32) {
+    if (local == 0u) {
+        wait();
+    }
+}

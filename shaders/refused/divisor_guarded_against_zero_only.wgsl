@@ -1,0 +1,19 @@
+// expect: Divisor
+// Not zero, but perhaps -1: MIN / -1.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    let d = input[min(i, arrayLength(&input) - 1u)];
+    var value = 0;
+    if (d != 0) {
+        value = i32(params.x) / d;
+    }
+    output[i] = value;
+}

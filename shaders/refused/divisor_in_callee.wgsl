@@ -1,0 +1,18 @@
+// expect: Divisor
+// One of two callers passes a divisor that may be 0.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+fn share(a: u32, b: u32) -> u32 {
+    return a / b;
+}
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    let value = i32(share(i, 4u) + share(i, params.x));
+    output[i] = value;
+}

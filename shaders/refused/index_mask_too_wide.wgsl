@@ -1,0 +1,16 @@
+// expect: IndexOutOfBounds
+// A mask wider than the array.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    var table = array<i32, 6>(1, 2, 3, 4, 5, 6);
+    let value = table[i & 7u];
+    output[i] = value;
+}

@@ -1,0 +1,16 @@
+// expect: Shift
+// 32 - s is 32 if s is 0.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    let s = params.x & 31u;
+    let value = i32((i >> s) | (i << (32u - s)));
+    output[i] = value;
+}
