@@ -1,1 +1,25 @@
-//! TBD
+//! TOSA graphs on the GPU through wgpu, with the bits of the reference.
+//!
+//! The way of a model: [`aivm_tosa::Graph`] → a program of dispatches (`lower`) → buffers by lifetime (`memory`)
+//! → constants and parameters on the device (`resident`) → a plan, which runs any number of cases in one
+//! submission.
+//!
+//! Architecture Invariant: the only crate that names wgpu. Whatever wgpu reports becomes an
+//! [`aivm_tosa::ExecutorFault`]; nothing here decides what a model's answer is.
+
+#![forbid(unsafe_code)]
+
+mod adapter;
+mod device;
+mod executor;
+mod layout;
+mod lower;
+mod memory;
+mod pipelines;
+mod plan;
+mod program;
+mod resident;
+mod scratch;
+
+pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};
+pub use executor::{DEADLINE, GpuExecutor};

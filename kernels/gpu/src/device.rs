@@ -1,0 +1,147 @@
+//! An open device: every error of wgpu becomes an [`ExecutorFault`], a lost device is remembered.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use aivm_tosa::ExecutorFault;
+
+use crate::adapter::{AdapterInfo, AdapterLimits};
+
+/// A device and its queue.
+pub(crate) struct Device {
+    pub(crate) device: wgpu::Device,
+    pub(crate) queue: wgpu::Queue,
+    pub(crate) limits: AdapterLimits,
+    /// Alignment of parts of a uniform or storage buffer that are bound, in bytes.
+    pub(crate) binding_alignment: u64,
+    name: String,
+    deadline: Duration,
+    /// Why the device cannot be used any more.
+    lost: Arc<OnceLock<String>>,
+}
+
+impl Device {
+    /// Opens `adapter` with all its limits and no optional feature. `deadline` bounds each wait for the device.
+    pub(crate) fn open(adapter: &AdapterInfo, deadline: Duration) -> Result<Device, ExecutorFault> {
+        let name = format!("gpu:{}", adapter.name);
+        let limits = adapter.adapter.limits();
+        let descriptor = wgpu::DeviceDescriptor {
+            label: Some("aivm"),
+            required_limits: limits.clone(),
+            ..wgpu::DeviceDescriptor::default()
+        };
+        let (device, queue) = pollster::block_on(adapter.adapter.request_device(&descriptor))
+            .map_err(|error| ExecutorFault {
+                executor: name.clone(),
+                what: error.to_string(),
+            })?;
+
+        let lost = Arc::new(OnceLock::new());
+        let note = Arc::clone(&lost);
+        device.set_device_lost_callback(move |reason, message| {
+            // The first reason stays; a later one only follows from it.
+            let _ = note.set(format!("device lost ({reason:?}): {message}"));
+        });
+        let note = Arc::clone(&lost);
+        // Without a handler wgpu panics. Errors reach it only outside of `guarded`, from a device that went away.
+        device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
+            let _ = note.set(format!("unexpected error: {error}"));
+        }));
+        let alignment = limits
+            .min_uniform_buffer_offset_alignment
+            .max(limits.min_storage_buffer_offset_alignment);
+        Ok(Device {
+            device,
+            queue,
+            limits: adapter.limits,
+            binding_alignment: u64::from(alignment),
+            name,
+            deadline,
+            lost,
+        })
+    }
+
+    /// `gpu:` and the adapter's name.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// A fault of this device.
+    pub(crate) fn fault(&self, what: impl Into<String>) -> ExecutorFault {
+        ExecutorFault {
+            executor: self.name.clone(),
+            what: what.into(),
+        }
+    }
+
+    /// Fails at once if the device was lost.
+    pub(crate) fn check(&self) -> Result<(), ExecutorFault> {
+        match self.lost.get() {
+            Some(reason) => Err(self.fault(reason.as_str())),
+            None => Ok(()),
+        }
+    }
+
+    /// Runs `work` and fails if wgpu reported an error meanwhile.
+    pub(crate) fn guarded<T>(&self, work: impl FnOnce() -> T) -> Result<T, ExecutorFault> {
+        self.check()?;
+        let scopes = [
+            wgpu::ErrorFilter::OutOfMemory,
+            wgpu::ErrorFilter::Validation,
+            wgpu::ErrorFilter::Internal,
+        ]
+        .map(|filter| self.device.push_error_scope(filter));
+        let value = work();
+        // Scopes are a stack: the last one pushed is popped first.
+        let mut error = None;
+        for scope in scopes.into_iter().rev() {
+            error = error.or(pollster::block_on(scope.pop()));
+        }
+        self.check()?;
+        match error {
+            Some(error) => Err(self.fault(error.to_string())),
+            None => Ok(value),
+        }
+    }
+
+    /// Waits until `submission` is done. A device that takes longer than the deadline counts as lost.
+    pub(crate) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), ExecutorFault> {
+        let poll = wgpu::PollType::Wait {
+            submission_index: Some(submission),
+            timeout: Some(self.deadline),
+        };
+        // wgpu panics in `poll` when the driver reports a lost device.
+        let waited = catch_unwind(AssertUnwindSafe(|| self.device.poll(poll)));
+        let reason = match waited {
+            Ok(Ok(_)) => return self.check(),
+            Ok(Err(error)) => format!("waiting for the device: {error}"),
+            Err(_) => "the device was lost while it computed".to_owned(),
+        };
+        let _ = self.lost.set(reason);
+        self.check()
+    }
+
+    /// Bytes of the largest buffer that a kernel can bind.
+    pub(crate) fn buffer_bytes_max(&self) -> u64 {
+        self.limits
+            .buffer_bytes_max
+            .min(self.limits.binding_bytes_max)
+    }
+
+    /// Fails if a buffer of `bytes` bytes could not be bound.
+    pub(crate) fn check_buffer(&self, bytes: u64) -> Result<(), ExecutorFault> {
+        let most = self.buffer_bytes_max();
+        if bytes > most {
+            return Err(self.fault(format!(
+                "a buffer of {bytes} bytes exceeds the adapter's {most}"
+            )));
+        }
+        Ok(())
+    }
+
+    /// Destroys the device, as a driver reset or an unplugged GPU would.
+    pub(crate) fn destroy(&self) {
+        self.device.destroy();
+    }
+}

@@ -1,0 +1,73 @@
+//! The executor of one adapter.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use aivm_tosa::{Executor, ExecutorFault, Plan, Priced};
+
+use crate::adapter::AdapterInfo;
+use crate::device::Device;
+use crate::pipelines::Pipelines;
+use crate::plan::GpuPlan;
+
+/// How long a submission may take before its device counts as lost.
+pub const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Runs models on one adapter.
+pub struct GpuExecutor {
+    device: Arc<Device>,
+    pipelines: Pipelines,
+}
+
+impl GpuExecutor {
+    /// Opens `adapter` with all its limits.
+    ///
+    /// # Errors
+    /// The driver's reason.
+    pub fn open(adapter: &AdapterInfo) -> Result<GpuExecutor, ExecutorFault> {
+        GpuExecutor::open_with_deadline(adapter, DEADLINE)
+    }
+
+    /// As [`GpuExecutor::open`]; a submission that takes longer than `deadline` is a fault, and the device is not
+    /// used again.
+    ///
+    /// # Errors
+    /// The driver's reason.
+    pub fn open_with_deadline(
+        adapter: &AdapterInfo,
+        deadline: Duration,
+    ) -> Result<GpuExecutor, ExecutorFault> {
+        let device = Arc::new(Device::open(adapter, deadline)?);
+        Ok(GpuExecutor {
+            device,
+            pipelines: Pipelines::default(),
+        })
+    }
+
+    /// Destroys the device, as a driver reset would: for tests of the fallback. Runs under way and later ones fault.
+    pub fn destroy_device(&self) {
+        self.device.destroy();
+    }
+
+    /// The kernels that a run of `model` dispatches, in order.
+    ///
+    /// # Errors
+    /// As [`Executor::prepare`].
+    pub fn dispatches(&self, model: &Arc<Priced>) -> Result<Vec<&'static str>, ExecutorFault> {
+        self.plan(model).map(|plan| plan.kernels())
+    }
+
+    fn plan(&self, model: &Arc<Priced>) -> Result<GpuPlan, ExecutorFault> {
+        GpuPlan::new(Arc::clone(&self.device), &self.pipelines, model)
+    }
+}
+
+impl Executor for GpuExecutor {
+    fn name(&self) -> &str {
+        self.device.name()
+    }
+
+    fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
+        Ok(Arc::new(self.plan(model)?))
+    }
+}

@@ -1,0 +1,250 @@
+//! Graph → dispatches: one operator, one kernel, except that CONV2D takes a RESCALE and a CLAMP behind it
+//! along, and RESHAPE needs none.
+
+mod convolution;
+mod element_wise;
+mod strides;
+mod window;
+
+use aivm_shaders::kernels::Kernel;
+use aivm_tosa::{DataType, Graph, Node, Operator, Tensor, TensorId};
+
+use crate::layout;
+use crate::pipelines::WORKGROUP;
+use crate::program::{Input, Operand, Output, Program, Step};
+
+/// Lowers `graph` for a device with at most `workgroups_max` workgroups along each dimension.
+///
+/// # Errors
+/// What keeps the graph from running on this device.
+pub(crate) fn lower(graph: &Graph, workgroups_max: u32) -> Result<Program, String> {
+    let mut lowering = Lowering::new(graph, workgroups_max);
+    for &id in graph.inputs() {
+        let value = lowering.new_value(id)?;
+        lowering.place[id.0 as usize] = Some(Operand::Value(value));
+        let bytes = graph.tensor(id).bytes() as usize;
+        lowering.program.inputs.push(Input { value, bytes });
+    }
+    for index in 0..graph.nodes().len() {
+        if !lowering.fused[index] {
+            let node = &graph.nodes()[index];
+            lowering
+                .node(index)
+                .map_err(|what| format!("node {index}, {}: {what}", node.operator.name()))?;
+        }
+    }
+    for &id in graph.outputs() {
+        let output = lowering.output(id)?;
+        lowering.program.outputs.push(output);
+    }
+    Ok(lowering.program)
+}
+
+struct Lowering<'a> {
+    graph: &'a Graph,
+    workgroups_max: u32,
+    program: Program,
+    /// Of each tensor, the one whose elements it shares through RESHAPE, or itself.
+    root: Vec<TensorId>,
+    /// Of each root, where it lies, once it does.
+    place: Vec<Option<Operand>>,
+    /// Of each tensor, how many nodes and outputs read it.
+    readers: Vec<u32>,
+    /// Of each tensor, the last node that reads it.
+    reader: Vec<Option<usize>>,
+    /// Of each node, whether an earlier one does its work.
+    fused: Vec<bool>,
+}
+
+impl<'a> Lowering<'a> {
+    fn new(graph: &'a Graph, workgroups_max: u32) -> Lowering<'a> {
+        let tensors = graph.tensors().len();
+        let mut readers = vec![0; tensors];
+        let mut reader = vec![None; tensors];
+        for (index, node) in graph.nodes().iter().enumerate() {
+            for input in &node.inputs {
+                readers[input.0 as usize] += 1;
+                reader[input.0 as usize] = Some(index);
+            }
+        }
+        for output in graph.outputs() {
+            readers[output.0 as usize] += 1;
+        }
+        Lowering {
+            graph,
+            workgroups_max,
+            program: Program::default(),
+            root: (0..tensors as u32).map(TensorId).collect(),
+            place: vec![None; tensors],
+            readers,
+            reader,
+            fused: vec![false; graph.nodes().len()],
+        }
+    }
+
+    fn node(&mut self, index: usize) -> Result<(), String> {
+        let node = &self.graph.nodes()[index];
+        match &node.operator {
+            Operator::Reshape => {
+                self.root[node.outputs[0].0 as usize] = self.root(node.inputs[0]);
+                Ok(())
+            }
+            Operator::Conv2d { .. } => self.conv2d(node),
+            Operator::AvgPool2d { .. } | Operator::MaxPool2d { .. } => self.pool(node),
+            Operator::ReduceMax { axis } | Operator::ReduceSum { axis } => self.reduce(node, *axis),
+            Operator::Slice { start } => self.slice(node, start),
+            Operator::Add
+            | Operator::Sub
+            | Operator::Mul { .. }
+            | Operator::ArithmeticRightShift { .. }
+            | Operator::LogicalLeftShift => self.binary(node),
+            Operator::Clamp { .. }
+            | Operator::Clz
+            | Operator::Table(_)
+            | Operator::Rescale { .. } => self.unary(node),
+        }
+    }
+
+    fn output(&mut self, id: TensorId) -> Result<Output, String> {
+        let root = self.root(id);
+        if let Some(constant) = &self.graph.tensor(root).constant {
+            return Ok(Output::Constant(constant.clone()));
+        }
+        match self.place[root.0 as usize] {
+            Some(Operand::Value(value)) => Ok(Output::Value {
+                value,
+                bytes: self.tensor(id).bytes() as usize,
+            }),
+            _ => Err(format!(
+                "output {} is computed by no node",
+                self.tensor(id).name
+            )),
+        }
+    }
+
+    fn tensor(&self, id: TensorId) -> &'a Tensor {
+        self.graph.tensor(id)
+    }
+
+    fn root(&self, id: TensorId) -> TensorId {
+        self.root[id.0 as usize]
+    }
+
+    /// The bytes of a constant tensor, also behind a RESHAPE.
+    fn constant_bytes(&self, id: TensorId) -> Option<&'a [u8]> {
+        self.tensor(self.root(id)).constant.as_deref()
+    }
+
+    /// Where a tensor lies, uploading it if it is a constant.
+    fn place(&mut self, id: TensorId) -> Result<Operand, String> {
+        let root = self.root(id);
+        if let Some(place) = self.place[root.0 as usize] {
+            return Ok(place);
+        }
+        let bytes = self
+            .constant_bytes(root)
+            .ok_or_else(|| format!("tensor {} has no value yet", self.tensor(id).name))?;
+        let mut padded = Vec::new();
+        layout::push_padded(&mut padded, bytes);
+        let place = self.new_constant(padded);
+        self.place[root.0 as usize] = Some(place);
+        Ok(place)
+    }
+
+    fn new_constant(&mut self, bytes: Vec<u8>) -> Operand {
+        self.program.constants.push(bytes);
+        Operand::Constant(self.program.constants.len() - 1)
+    }
+
+    /// A new value for the elements of a tensor.
+    fn new_value(&mut self, id: TensorId) -> Result<usize, String> {
+        let tensor = self.tensor(id);
+        let words = layout::words(tensor, self.lanes_log2(id)?);
+        Ok(self.new_words(words))
+    }
+
+    fn new_words(&mut self, words: u32) -> usize {
+        self.program.values.push(words);
+        self.program.values.len() - 1
+    }
+
+    fn lanes_log2(&self, id: TensorId) -> Result<u32, String> {
+        let data_type = self.tensor(id).data_type;
+        layout::lanes_log2(data_type)
+            .ok_or_else(|| format!("type {data_type} is not supported on the GPU"))
+    }
+
+    /// Words from one case of an operand to the next: 0 for a constant, which all cases share.
+    fn case_words(&self, operand: Operand) -> u32 {
+        match operand {
+            Operand::Constant(_) => 0,
+            Operand::Value(value) => self.program.values[value],
+        }
+    }
+
+    /// Splits invocations into workgroups along x and y. Also gives the invocations of a row.
+    fn grid(&self, invocations: u32) -> Result<([u32; 2], u32), String> {
+        let groups = invocations.div_ceil(WORKGROUP);
+        // A row stays below 2^26 invocations, so that the last row cannot overflow a u32.
+        let x = groups.min(self.workgroups_max).min(1 << 20).max(1);
+        let y = groups.div_ceil(x).max(1);
+        if y > self.workgroups_max {
+            return Err(format!(
+                "{invocations} invocations are too many for this adapter"
+            ));
+        }
+        Ok(([x, y], x * WORKGROUP))
+    }
+
+    /// Appends a step that computes the tensor `output`. `params` gets the invocations of a row of the grid.
+    fn step(
+        &mut self,
+        kernel: &'static Kernel,
+        operands: Vec<Operand>,
+        output: TensorId,
+        invocations: u32,
+        params: impl FnOnce(u32) -> Vec<u32>,
+    ) -> Result<(), String> {
+        let value = self.new_value(output)?;
+        self.place[output.0 as usize] = Some(Operand::Value(value));
+        self.step_into(kernel, operands, value, invocations, params)
+    }
+
+    /// As [`Lowering::step`], for a value that is no tensor of the graph.
+    fn step_into(
+        &mut self,
+        kernel: &'static Kernel,
+        operands: Vec<Operand>,
+        output: usize,
+        invocations: u32,
+        params: impl FnOnce(u32) -> Vec<u32>,
+    ) -> Result<(), String> {
+        debug_assert_eq!(operands.len(), kernel.inputs as usize);
+        debug_assert!(!operands.contains(&Operand::Value(output)));
+        let (groups, row) = self.grid(invocations)?;
+        self.program.steps.push(Step {
+            kernel,
+            params: params(row),
+            operands,
+            output,
+            groups,
+        });
+        Ok(())
+    }
+}
+
+/// Checks the types of a node's tensors: `expected` lists what is supported for each input, then for each output.
+fn check_types(graph: &Graph, node: &Node, expected: &[&[DataType]]) -> Result<(), String> {
+    for (&id, &types) in node.inputs.iter().chain(&node.outputs).zip(expected) {
+        let data_type = graph.tensor(id).data_type;
+        if !types.contains(&data_type) {
+            return Err(format!("type {data_type} is not supported on the GPU"));
+        }
+    }
+    Ok(())
+}
+
+/// A signed parameter as the word that the kernel reads.
+fn signed(value: i32) -> u32 {
+    value.cast_unsigned()
+}

@@ -1,0 +1,174 @@
+//! Which values share a buffer: a value's buffer is free again after the last step that reads it.
+
+use crate::program::{Operand, Output, Program};
+
+/// Buffers of a program, for one case.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Slots {
+    /// Of each value, its buffer.
+    pub(crate) of_value: Vec<usize>,
+    /// Words of each buffer.
+    pub(crate) words: Vec<u32>,
+}
+
+/// Assigns buffers. No step's output shares one with its operands; inputs are there from the start, outputs
+/// stay to the end.
+pub(crate) fn assign(program: &Program) -> Slots {
+    let last_use = last_uses(program);
+    let mut slots = Slots {
+        of_value: vec![usize::MAX; program.values.len()],
+        words: Vec::new(),
+    };
+    let mut free = Vec::new();
+    for input in &program.inputs {
+        slots.place(&mut free, input.value, program.values[input.value]);
+    }
+    for (index, step) in program.steps.iter().enumerate() {
+        slots.place(&mut free, step.output, program.values[step.output]);
+        // Freed only now, so that the output could not take an operand's buffer.
+        let mut freed: Vec<usize> = step
+            .operands
+            .iter()
+            .filter_map(value_of)
+            .chain([step.output])
+            .collect();
+        freed.sort_unstable();
+        freed.dedup();
+        free.extend(
+            freed
+                .into_iter()
+                .filter(|&value| last_use[value] == index)
+                .map(|value| slots.of_value[value]),
+        );
+    }
+    slots
+}
+
+/// Of each value the last step that needs it; outputs are needed behind all steps.
+fn last_uses(program: &Program) -> Vec<usize> {
+    let mut last = vec![0; program.values.len()];
+    for (index, step) in program.steps.iter().enumerate() {
+        last[step.output] = index;
+        for value in step.operands.iter().filter_map(value_of) {
+            last[value] = index;
+        }
+    }
+    for output in &program.outputs {
+        if let Output::Value { value, .. } = output {
+            last[*value] = usize::MAX;
+        }
+    }
+    last
+}
+
+fn value_of(operand: &Operand) -> Option<usize> {
+    match operand {
+        Operand::Value(value) => Some(*value),
+        Operand::Constant(_) => None,
+    }
+}
+
+impl Slots {
+    /// Takes the smallest free buffer that is large enough, or else enlarges the largest, or else adds one.
+    fn place(&mut self, free: &mut Vec<usize>, value: usize, words: u32) {
+        let fits = (0..free.len())
+            .filter(|&i| self.words[free[i]] >= words)
+            .min_by_key(|&i| self.words[free[i]]);
+        let chosen = fits.or_else(|| (0..free.len()).max_by_key(|&i| self.words[free[i]]));
+        let slot = match chosen {
+            Some(index) => free.swap_remove(index),
+            None => {
+                self.words.push(0);
+                self.words.len() - 1
+            }
+        };
+        self.words[slot] = self.words[slot].max(words);
+        self.of_value[value] = slot;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aivm_shaders::kernels;
+
+    use super::*;
+    use crate::program::{Input, Step};
+
+    fn step(operands: &[usize], output: usize) -> Step {
+        let operands = operands
+            .iter()
+            .map(|&value| Operand::Value(value))
+            .collect();
+        Step {
+            kernel: &kernels::ADD,
+            params: Vec::new(),
+            operands,
+            output,
+            groups: [1, 1],
+        }
+    }
+
+    #[test]
+    fn a_chain_alternates_between_two_buffers() {
+        let program = Program {
+            values: vec![8, 4, 16, 2],
+            inputs: vec![Input {
+                value: 0,
+                bytes: 32,
+            }],
+            steps: vec![step(&[0], 1), step(&[1], 2), step(&[2], 3)],
+            outputs: vec![Output::Value { value: 3, bytes: 8 }],
+            ..Program::default()
+        };
+        assert_eq!(
+            assign(&program),
+            Slots {
+                of_value: vec![0, 1, 0, 1],
+                words: vec![16, 4]
+            }
+        );
+    }
+
+    #[test]
+    fn a_value_read_later_keeps_its_buffer() {
+        let program = Program {
+            values: vec![4, 4, 4, 4],
+            inputs: vec![Input {
+                value: 0,
+                bytes: 16,
+            }],
+            steps: vec![step(&[0], 1), step(&[1], 2), step(&[0, 2], 3)],
+            outputs: vec![Output::Value {
+                value: 3,
+                bytes: 16,
+            }],
+            ..Program::default()
+        };
+        assert_eq!(assign(&program).of_value, vec![0, 1, 2, 1]);
+    }
+
+    #[test]
+    fn outputs_stay_to_the_end() {
+        let program = Program {
+            values: vec![4, 4, 4],
+            inputs: vec![Input {
+                value: 0,
+                bytes: 16,
+            }],
+            steps: vec![step(&[0], 1), step(&[1], 2)],
+            outputs: vec![
+                Output::Value {
+                    value: 1,
+                    bytes: 16,
+                },
+                Output::Value {
+                    value: 2,
+                    bytes: 16,
+                },
+            ],
+            ..Program::default()
+        };
+        let slots = assign(&program);
+        assert_ne!(slots.of_value[1], slots.of_value[2]);
+    }
+}

@@ -1,0 +1,267 @@
+//! A prepared model: dispatches, resident constants, and a run of them in one submission.
+
+use std::sync::{Arc, Mutex, PoisonError, mpsc};
+
+use aivm_tosa::bytes::check_input;
+use aivm_tosa::{ExecutorFault, Plan, Priced, RunError};
+
+use crate::device::Device;
+use crate::layout::push_padded;
+use crate::lower::lower;
+use crate::memory::{Slots, assign};
+use crate::pipelines::{Pipeline, Pipelines};
+use crate::program::{Output, Program};
+use crate::resident::{Resident, uniform_bytes};
+use crate::scratch::Scratch;
+
+/// Most cases in one submission.
+const CASES_MAX: u32 = 64;
+/// Bytes of values that one submission may take, unless a single case needs more.
+const SCRATCH_BYTES: u64 = 256 << 20;
+/// Sets of buffers that are kept for later runs.
+const SCRATCHES_KEPT: usize = 4;
+
+/// What does not change between runs.
+pub(crate) struct Prepared {
+    pub(crate) device: Arc<Device>,
+    pub(crate) program: Program,
+    pub(crate) slots: Slots,
+    pub(crate) pipelines: Vec<Arc<Pipeline>>,
+    pub(crate) constants: Resident,
+    pub(crate) params: Resident,
+    /// Most cases in one submission on this device.
+    pub(crate) cases_max: u32,
+}
+
+/// A model on a device.
+pub(crate) struct GpuPlan {
+    model: Arc<Priced>,
+    prepared: Prepared,
+    /// Buffers that no run uses now.
+    idle: Mutex<Vec<Scratch>>,
+}
+
+impl GpuPlan {
+    /// Lowers `model`, compiles its kernels and uploads its constants.
+    pub(crate) fn new(
+        device: Arc<Device>,
+        pipelines: &Pipelines,
+        model: &Arc<Priced>,
+    ) -> Result<GpuPlan, ExecutorFault> {
+        device.check()?;
+        let program = lower(model.graph(), device.limits.workgroups_max)
+            .map_err(|what| device.fault(what))?;
+        let slots = assign(&program);
+        let cases_max = cases_max(&device, &slots)?;
+        for constant in &program.constants {
+            device.check_buffer(constant.len() as u64)?;
+        }
+        let kernels = program
+            .steps
+            .iter()
+            .map(|step| pipelines.get(&device, step.kernel));
+        let pipelines = kernels.collect::<Result<Vec<_>, _>>()?;
+        let constants = Resident::upload(&device, &program.constants, wgpu::BufferUsages::STORAGE)?;
+        let params: Vec<_> = program
+            .steps
+            .iter()
+            .map(|step| uniform_bytes(&step.params))
+            .collect();
+        let params = Resident::upload(&device, &params, wgpu::BufferUsages::UNIFORM)?;
+        let prepared = Prepared {
+            device,
+            program,
+            slots,
+            pipelines,
+            constants,
+            params,
+            cases_max,
+        };
+        let plan = GpuPlan {
+            model: Arc::clone(model),
+            prepared,
+            idle: Mutex::new(Vec::new()),
+        };
+        // A model whose buffers do not fit is refused now and not at its first run.
+        let scratch = Scratch::new(&plan.prepared, 1)?;
+        plan.put_back(scratch);
+        Ok(plan)
+    }
+
+    /// Names of the kernels of a run, in the order of its dispatches.
+    pub(crate) fn kernels(&self) -> Vec<&'static str> {
+        self.prepared
+            .program
+            .steps
+            .iter()
+            .map(|step| step.kernel.name)
+            .collect()
+    }
+
+    fn take_scratch(&self, cases: u32) -> Result<Scratch, ExecutorFault> {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        let fits = (0..idle.len())
+            .filter(|&i| idle[i].cases >= cases)
+            .min_by_key(|&i| idle[i].cases);
+        match fits {
+            Some(index) => Ok(idle.swap_remove(index)),
+            None => {
+                drop(idle);
+                let capacity = cases.next_power_of_two().min(self.prepared.cases_max);
+                Scratch::new(&self.prepared, capacity)
+            }
+        }
+    }
+
+    fn put_back(&self, scratch: Scratch) {
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() == SCRATCHES_KEPT
+            && let Some(smallest) = (0..idle.len()).min_by_key(|&i| idle[i].cases)
+        {
+            idle.swap_remove(smallest);
+        }
+        idle.push(scratch);
+    }
+
+    /// Runs up to `cases_max` cases in one submission and appends their outputs.
+    fn submit(&self, cases: u32, input: &[u8], output: &mut Vec<u8>) -> Result<(), ExecutorFault> {
+        let prepared = &self.prepared;
+        let device = &prepared.device;
+        let scratch = self.take_scratch(cases)?;
+        let (mapped, mapping) = mpsc::channel();
+        let submission = device.guarded(|| {
+            self.upload(&scratch, cases, input);
+            let submission = device.queue.submit([self.encode(&scratch, cases)]);
+            scratch
+                .staging
+                .map_async(wgpu::MapMode::Read, .., move |result| {
+                    // The receiver is gone only if this run has failed already.
+                    let _ = mapped.send(result);
+                });
+            submission
+        })?;
+        device.wait(submission)?;
+        match mapping.try_recv() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(device.fault(format!("mapping the outputs: {error}"))),
+            Err(_) => return Err(device.fault("the outputs were not mapped")),
+        }
+        {
+            let staged = scratch
+                .staging
+                .get_mapped_range(..)
+                .map_err(|error| device.fault(format!("reading the outputs: {error}")))?;
+            self.collect(&staged, cases, output);
+        }
+        scratch.staging.unmap();
+        // Only buffers of a run that succeeded are used again.
+        self.put_back(scratch);
+        Ok(())
+    }
+
+    /// Writes the inputs of all cases to their buffers.
+    fn upload(&self, scratch: &Scratch, cases: u32, input: &[u8]) {
+        let prepared = &self.prepared;
+        let case_bytes = input.len() / cases as usize;
+        let mut first = 0;
+        for place in &prepared.program.inputs {
+            let mut bytes = Vec::with_capacity(place.bytes.next_multiple_of(4) * cases as usize);
+            for case in input.chunks_exact(case_bytes) {
+                push_padded(&mut bytes, &case[first..first + place.bytes]);
+            }
+            first += place.bytes;
+            let slot = &scratch.slots[prepared.slots.of_value[place.value]];
+            prepared.device.queue.write_buffer(slot, 0, &bytes);
+        }
+    }
+
+    /// All dispatches, then copies of the outputs to the staging buffer, one output after the other.
+    fn encode(&self, scratch: &Scratch, cases: u32) -> wgpu::CommandBuffer {
+        let prepared = &self.prepared;
+        let mut encoder = prepared
+            .device
+            .device
+            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        {
+            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+            for ((step, pipeline), bind_group) in prepared
+                .program
+                .steps
+                .iter()
+                .zip(&prepared.pipelines)
+                .zip(&scratch.bind_groups)
+            {
+                pass.set_pipeline(&pipeline.pipeline);
+                pass.set_bind_group(0, bind_group, &[]);
+                pass.dispatch_workgroups(step.groups[0], step.groups[1], cases);
+            }
+        }
+        let mut offset = 0;
+        for output in &prepared.program.outputs {
+            if let Output::Value { value, .. } = output {
+                let slot = &scratch.slots[prepared.slots.of_value[*value]];
+                let size = u64::from(prepared.program.values[*value]) * 4 * u64::from(cases);
+                encoder.copy_buffer_to_buffer(slot, 0, &scratch.staging, offset, size);
+                offset += size;
+            }
+        }
+        encoder.finish()
+    }
+
+    /// Appends the outputs, case by case, from the staged bytes.
+    fn collect(&self, staged: &[u8], cases: u32, output: &mut Vec<u8>) {
+        let prepared = &self.prepared;
+        for case in 0..cases as usize {
+            let mut offset = 0;
+            for place in &prepared.program.outputs {
+                match place {
+                    Output::Constant(bytes) => output.extend_from_slice(bytes),
+                    Output::Value { value, bytes } => {
+                        let stride = prepared.program.values[*value] as usize * 4;
+                        let first = offset + case * stride;
+                        output.extend_from_slice(&staged[first..first + bytes]);
+                        offset += stride * cases as usize;
+                    }
+                }
+            }
+        }
+    }
+}
+
+impl Plan for GpuPlan {
+    fn run_cases(&self, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
+        let graph = self.model.graph();
+        check_input(graph, cases, input)?;
+        self.prepared.device.check()?;
+        let mut output = Vec::with_capacity(graph.output_bytes() as usize * cases as usize);
+        let case_bytes = graph.input_bytes() as usize;
+        let mut left = cases;
+        while left > 0 {
+            let done = (cases - left) as usize;
+            let now = left.min(self.prepared.cases_max);
+            let part = &input[done * case_bytes..][..now as usize * case_bytes];
+            self.submit(now, part, &mut output)?;
+            left -= now;
+        }
+        Ok(output)
+    }
+}
+
+/// How many cases fit into the device's bindings and the memory that a submission may take.
+fn cases_max(device: &Device, slots: &Slots) -> Result<u32, ExecutorFault> {
+    let largest = slots
+        .words
+        .iter()
+        .map(|&words| u64::from(words) * 4)
+        .max()
+        .unwrap_or(4);
+    device.check_buffer(largest)?;
+    let all: u64 = slots.words.iter().map(|&words| u64::from(words) * 4).sum();
+    let by_binding = device.buffer_bytes_max() / largest;
+    let by_memory = (SCRATCH_BYTES / all.max(1)).max(1);
+    let cases = by_binding
+        .min(by_memory)
+        .min(u64::from(CASES_MAX))
+        .min(u64::from(device.limits.workgroups_max));
+    Ok(cases as u32)
+}

@@ -1,0 +1,57 @@
+//! A graph as dispatches: what lowering makes and the plan executes.
+
+use std::sync::Arc;
+
+use aivm_shaders::kernels::Kernel;
+
+/// Dispatches over values and constants.
+#[derive(Default)]
+pub(crate) struct Program {
+    /// Words of one case of each value.
+    pub(crate) values: Vec<u32>,
+    /// Device bytes of each constant, a multiple of 4.
+    pub(crate) constants: Vec<Vec<u8>>,
+    /// In the order in which they run.
+    pub(crate) steps: Vec<Step>,
+    /// The graph's inputs, in declared order.
+    pub(crate) inputs: Vec<Input>,
+    /// The graph's outputs, in declared order.
+    pub(crate) outputs: Vec<Output>,
+}
+
+/// Something that a kernel reads.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Operand {
+    /// Index in [`Program::constants`]; all cases share it.
+    Constant(usize),
+    /// Index in [`Program::values`].
+    Value(usize),
+}
+
+/// One dispatch, for any number of cases.
+pub(crate) struct Step {
+    pub(crate) kernel: &'static Kernel,
+    /// Words of the kernel's `params`.
+    pub(crate) params: Vec<u32>,
+    /// In the order of the kernel's bindings.
+    pub(crate) operands: Vec<Operand>,
+    /// The value written; never one of the operands.
+    pub(crate) output: usize,
+    /// Workgroups along x and y; z counts the cases.
+    pub(crate) groups: [u32; 2],
+}
+
+/// Where an input of the graph goes.
+pub(crate) struct Input {
+    pub(crate) value: usize,
+    /// Bytes of one case.
+    pub(crate) bytes: usize,
+}
+
+/// Where an output of the graph comes from.
+pub(crate) enum Output {
+    /// The same bytes for each case.
+    Constant(Arc<[u8]>),
+    /// The first `bytes` bytes of each case of a value.
+    Value { value: usize, bytes: usize },
+}

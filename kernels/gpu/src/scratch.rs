@@ -1,0 +1,112 @@
+//! The buffers of one run: values, and the staging buffer from which outputs are read.
+
+use aivm_tosa::ExecutorFault;
+
+use crate::device::Device;
+use crate::plan::Prepared;
+use crate::program::{Operand, Output};
+
+/// Buffers for up to `cases` cases at once, with the bind groups of every step.
+pub(crate) struct Scratch {
+    pub(crate) cases: u32,
+    pub(crate) slots: Vec<wgpu::Buffer>,
+    pub(crate) staging: wgpu::Buffer,
+    pub(crate) bind_groups: Vec<wgpu::BindGroup>,
+}
+
+impl Scratch {
+    /// Allocates for `cases` cases, which [`Prepared::cases_max`] allows.
+    pub(crate) fn new(prepared: &Prepared, cases: u32) -> Result<Scratch, ExecutorFault> {
+        let device = &prepared.device;
+        for &words in &prepared.slots.words {
+            device.check_buffer(u64::from(words) * 4 * u64::from(cases))?;
+        }
+        device.guarded(|| {
+            let slots: Vec<wgpu::Buffer> = prepared
+                .slots
+                .words
+                .iter()
+                .map(|&words| {
+                    let usage = wgpu::BufferUsages::STORAGE
+                        | wgpu::BufferUsages::COPY_DST
+                        | wgpu::BufferUsages::COPY_SRC;
+                    buffer(device, u64::from(words) * 4 * u64::from(cases), usage)
+                })
+                .collect();
+            let staged = prepared.staged_bytes() * u64::from(cases);
+            let staging = buffer(
+                device,
+                staged.max(4),
+                wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
+            );
+            let bind_groups = bind_groups(prepared, &slots, cases);
+            Scratch {
+                cases,
+                slots,
+                staging,
+                bind_groups,
+            }
+        })
+    }
+}
+
+fn buffer(device: &Device, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+    device.device.create_buffer(&wgpu::BufferDescriptor {
+        label: Some("scratch"),
+        size,
+        usage,
+        mapped_at_creation: false,
+    })
+}
+
+fn bind_groups(prepared: &Prepared, slots: &[wgpu::Buffer], cases: u32) -> Vec<wgpu::BindGroup> {
+    let value = |value: usize| {
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: &slots[prepared.slots.of_value[value]],
+            offset: 0,
+            size: wgpu::BufferSize::new(
+                u64::from(prepared.program.values[value]) * 4 * u64::from(cases),
+            ),
+        })
+    };
+    let steps = prepared
+        .program
+        .steps
+        .iter()
+        .zip(&prepared.pipelines)
+        .enumerate();
+    steps
+        .map(|(index, (step, pipeline))| {
+            let inputs = step.operands.iter().map(|&operand| match operand {
+                Operand::Constant(constant) => prepared.constants.binding(constant),
+                Operand::Value(id) => value(id),
+            });
+            let resources = [prepared.params.binding(index), value(step.output)]
+                .into_iter()
+                .chain(inputs);
+            let entries: Vec<_> = (0u32..)
+                .zip(resources)
+                .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+                .collect();
+            prepared
+                .device
+                .device
+                .create_bind_group(&wgpu::BindGroupDescriptor {
+                    label: Some(step.kernel.name),
+                    layout: &pipeline.layout,
+                    entries: &entries,
+                })
+        })
+        .collect()
+}
+
+impl Prepared {
+    /// Bytes that one case takes in the staging buffer.
+    pub(crate) fn staged_bytes(&self) -> u64 {
+        let words = |output: &Output| match output {
+            Output::Constant(_) => 0,
+            Output::Value { value, .. } => u64::from(self.program.values[*value]),
+        };
+        self.program.outputs.iter().map(words).sum::<u64>() * 4
+    }
+}

@@ -1,0 +1,71 @@
+//! The oracle's one-operator graphs on every adapter: outputs of the TOSA reference model, byte for byte.
+
+mod support;
+
+use std::path::PathBuf;
+
+use aivm_tosa::Executor;
+use support::{executors, model};
+
+struct Case {
+    name: String,
+    model: Vec<u8>,
+    input: Vec<u8>,
+    output: Vec<u8>,
+}
+
+/// The cases of `tests/oracle`, by name.
+fn cases() -> Vec<Case> {
+    let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle");
+    let entries = std::fs::read_dir(folder).expect("the oracle folder exists");
+    let mut folders: Vec<PathBuf> = entries
+        .map(|entry| entry.expect("readable").path())
+        .filter(|path| path.is_dir())
+        .collect();
+    folders.sort();
+    let read = |folder: &PathBuf, file: &str| {
+        std::fs::read(folder.join(file)).expect("an oracle case has three files")
+    };
+    let case = |folder: &PathBuf| Case {
+        name: folder
+            .file_name()
+            .expect("a name")
+            .to_string_lossy()
+            .into_owned(),
+        model: read(folder, "model.tosa"),
+        input: read(folder, "input.bin"),
+        output: read(folder, "output.bin"),
+    };
+    folders.iter().map(case).collect()
+}
+
+#[test]
+fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
+    let cases = cases();
+    assert!(cases.len() >= 100, "{} oracle cases", cases.len());
+    for executor in executors() {
+        let mut wrong = Vec::new();
+        for case in &cases {
+            let model = model(&case.model);
+            let plan = executor
+                .prepare(&model)
+                .unwrap_or_else(|fault| panic!("{}: {fault}", case.name));
+            let input_bytes = model.graph().input_bytes() as usize;
+            let count = case.input.len() / input_bytes;
+            let batch = plan.run_cases(count as u32, &case.input);
+            let alone: Result<Vec<Vec<u8>>, _> = case
+                .input
+                .chunks(input_bytes)
+                .map(|input| plan.run(input))
+                .collect();
+            let batch = batch.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+            let alone = alone
+                .unwrap_or_else(|error| panic!("{}: {error}", case.name))
+                .concat();
+            if alone != case.output || batch != case.output {
+                wrong.push(case.name.as_str());
+            }
+        }
+        assert!(wrong.is_empty(), "on {}: {wrong:?}", executor.name());
+    }
+}

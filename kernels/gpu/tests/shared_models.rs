@@ -1,0 +1,70 @@
+//! The shared models on every adapter: all golden cases byte for byte, alone and in batches.
+
+mod support;
+
+use aivm_tosa::Executor;
+use support::{executors, model, npy_data, shared};
+
+/// Runs the golden cases of a model as one batch and one by one.
+fn golden_cases(name: &str) {
+    let files =
+        ["tosa", "input.npy", "output.npy"].map(|part| shared(&format!("models/{name}.{part}")));
+    let [Some(bytes), Some(input), Some(output)] = files else {
+        return;
+    };
+    let (input, output) = (npy_data(&input), npy_data(&output));
+    let model = model(&bytes);
+    let input_bytes = model.graph().input_bytes() as usize;
+    let output_bytes = model.graph().output_bytes() as usize;
+    let cases = input.len() / input_bytes;
+    assert!(cases > 1 && output.len() == cases * output_bytes);
+    for executor in executors() {
+        let plan = executor.prepare(&model).expect("the model fits");
+        let batch = plan.run_cases(cases as u32, input).expect("the batch runs");
+        assert!(batch == output, "{name} on {}, batch", executor.name());
+        for (case, (input, output)) in input
+            .chunks(input_bytes)
+            .zip(output.chunks(output_bytes))
+            .enumerate()
+        {
+            let alone = plan.run(input).expect("the case runs");
+            assert!(
+                alone == output,
+                "{name} on {}, case {case}",
+                executor.name()
+            );
+        }
+    }
+}
+
+#[test]
+fn mnist_cnn_gives_the_golden_bytes() {
+    golden_cases("mnist_cnn");
+}
+
+#[test]
+fn resnet8_gives_the_golden_bytes() {
+    golden_cases("resnet8");
+}
+
+/// Their goldens lie in this repository, because those of the shared folder are LiteRT's, which differ by one level.
+#[test]
+fn a_thousand_digits_give_the_golden_bytes() {
+    let expected = include_bytes!("../../../tests/models/mnist_cnn.first1000.output.bin");
+    let files = ["mnist_cnn.tosa", "mnist/t10k-first1000-images-idx3-ubyte"]
+        .map(|name| shared(&format!("models/{name}")));
+    let [Some(bytes), Some(images)] = files else {
+        return;
+    };
+    // The model takes pixel − 128.
+    let input: Vec<u8> = images[16..]
+        .iter()
+        .map(|pixel| pixel.wrapping_sub(128))
+        .collect();
+    let model = model(&bytes);
+    for executor in executors() {
+        let plan = executor.prepare(&model).expect("the model fits");
+        let answers = plan.run_cases(1000, &input).expect("the digits run");
+        assert!(answers == expected, "digits on {}", executor.name());
+    }
+}

@@ -1,0 +1,57 @@
+//! What the tests of this crate share: adapters, models, arrays, and when to skip.
+
+#![allow(dead_code)] // each test file uses a part
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aivm_gpu::GpuExecutor;
+use aivm_tosa::{ModelLimits, PriceTable, Priced};
+
+/// Every adapter of this machine, open. None, with a message, if there is none.
+pub(crate) fn executors() -> Vec<GpuExecutor> {
+    let adapters = aivm_gpu::adapters();
+    if adapters.is_empty() {
+        skip("no adapter that wgpu sees");
+    }
+    adapters
+        .iter()
+        .map(|adapter| GpuExecutor::open(adapter).expect("the adapter opens"))
+        .collect()
+}
+
+/// Says that a test did not run; fails where nothing may be skipped.
+pub(crate) fn skip(reason: &str) {
+    assert!(
+        std::env::var_os("AIVM_NO_SKIP").is_none(),
+        "skipped although AIVM_NO_SKIP is set: {reason}"
+    );
+    println!("skipped: {reason}");
+}
+
+/// A model from its file's bytes.
+pub(crate) fn model(bytes: &[u8]) -> Arc<Priced> {
+    let priced = aivm_tosa::load(bytes, &ModelLimits::default(), &PriceTable::default());
+    Arc::new(priced.expect("the model is valid"))
+}
+
+/// A file of the shared folder, or None with a message.
+pub(crate) fn shared(name: &str) -> Option<Vec<u8>> {
+    let beside = || PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let folder = std::env::var_os("AIVM_SHARED").map_or_else(beside, PathBuf::from);
+    let file = folder.join(name);
+    match std::fs::read(&file) {
+        Ok(bytes) => Some(bytes),
+        Err(error) => {
+            skip(&format!("{}: {error}", file.display()));
+            None
+        }
+    }
+}
+
+/// The elements of a `.npy` file, version 1, as they lie in it.
+pub(crate) fn npy_data(file: &[u8]) -> &[u8] {
+    assert_eq!(file[..7], *b"\x93NUMPY\x01");
+    let header = usize::from(u16::from_le_bytes([file[8], file[9]]));
+    &file[10 + header..]
+}

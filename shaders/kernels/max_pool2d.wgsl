@@ -1,0 +1,18 @@
+// MAX_POOL2D.
+
+struct Arguments {
+    // Least value of the type.
+    lowest: i32,
+}
+
+fn start() -> i32 {
+    return params.arguments.lowest;
+}
+
+fn accumulate(total: i32, value: i32) -> i32 {
+    return max(total, value);
+}
+
+fn finish(total: i32, count: u32) -> i32 {
+    return total;
+}

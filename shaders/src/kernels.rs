@@ -1,0 +1,74 @@
+//! The kernels of `kernels/`: each a module joined from an operator's file and the files it builds on.
+
+/// A compute kernel. Its entry point is `main`, its workgroup has 64 invocations in a row.
+///
+/// Bindings of group 0: 0 is the uniform `params`, 1 the output, 2 and up the `inputs` storage buffers read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Kernel {
+    /// Its name: that of the operator file.
+    pub name: &'static str,
+    /// WGSL text.
+    pub source: &'static str,
+    /// Storage buffers that it reads.
+    pub inputs: u32,
+}
+
+/// Declares the kernels: the number of inputs, then the files that are joined into one module.
+macro_rules! kernels {
+    ($($(#[$doc:meta])* $constant:ident = $inputs:literal, $name:literal $(, $more:literal)*;)*) => {
+        $(
+            $(#[$doc])*
+            pub const $constant: Kernel = Kernel {
+                name: $name,
+                source: concat!(
+                    include_str!(concat!("../kernels/", $name, ".wgsl")),
+                    $("\n", include_str!(concat!("../kernels/", $more, ".wgsl")),)*
+                ),
+                inputs: $inputs,
+            };
+        )*
+        /// Every kernel, by name.
+        pub const ALL: &[Kernel] = &[$($constant),*];
+    };
+}
+
+kernels! {
+    /// ADD. Reads both operands.
+    ADD = 2, "add", "binary", "lanes";
+    /// ARITHMETIC_RIGHT_SHIFT. Reads both operands.
+    ARITHMETIC_RIGHT_SHIFT = 2, "arithmetic_right_shift", "shift_amount", "binary", "lanes";
+    /// AVG_POOL2D. Reads input and reciprocals.
+    AVG_POOL2D = 2, "avg_pool2d", "pool", "scale", "wide", "lanes";
+    /// CLAMP.
+    CLAMP = 1, "clamp", "unary", "lanes";
+    /// CLZ.
+    CLZ = 1, "clz", "unary", "lanes";
+    /// CONV2D to i32, constant weights without zero point. Reads input, packed weights, biases.
+    CONV2D_ACCUMULATORS = 3, "conv2d_accumulators", "conv2d";
+    /// CONV2D, RESCALE and CLAMP in one. Reads input, packed weights, biases, factors.
+    CONV2D_RESCALED = 4, "conv2d_rescaled", "conv2d", "scale", "wide";
+    /// CONV2D to i32, any weights. Reads input, weights, biases.
+    CONV2D_DIRECT = 3, "conv2d_direct", "lanes";
+    /// LOGICAL_LEFT_SHIFT. Reads both operands.
+    LOGICAL_LEFT_SHIFT = 2, "logical_left_shift", "shift_amount", "binary", "lanes";
+    /// MAX_POOL2D.
+    MAX_POOL2D = 1, "max_pool2d", "pool", "lanes";
+    /// MUL. Reads both operands.
+    MUL = 2, "mul", "binary", "wide", "lanes";
+    /// Pads i8 channels to words, before CONV2D.
+    PAD_CHANNELS = 1, "pad_channels", "lanes";
+    /// REDUCE_MAX.
+    REDUCE_MAX = 1, "reduce_max", "reduce", "lanes";
+    /// REDUCE_SUM.
+    REDUCE_SUM = 1, "reduce_sum", "reduce", "lanes";
+    /// RESCALE. Reads input and factors.
+    RESCALE = 2, "rescale", "unary", "scale", "wide", "lanes";
+    /// SLICE.
+    SLICE = 1, "slice", "lanes";
+    /// SUB. Reads both operands.
+    SUB = 2, "sub", "binary", "lanes";
+    /// TABLE on i16. Reads input and table.
+    TABLE_I16 = 2, "table_i16", "unary", "lanes";
+    /// TABLE on i8. Reads input and table.
+    TABLE_I8 = 2, "table_i8", "unary", "lanes";
+}
