@@ -1,5 +1,7 @@
 //! Whole models against the outputs of the TOSA reference model, byte for byte.
 
+#[path = "support/npy.rs"]
+mod npy;
 #[path = "support/shared.rs"]
 mod shared;
 
@@ -28,8 +30,8 @@ fn compare_cases(name: &str) {
         return;
     };
     let read = |file: String| std::fs::read(folder.join(file)).expect("the file is there");
-    let (input_shape, input) = shared::npy(&read(format!("{name}.input.npy")));
-    let (output_shape, expected) = shared::npy(&read(format!("{name}.output.npy")));
+    let (input_shape, input) = npy::read(&read(format!("{name}.input.npy")));
+    let (output_shape, expected) = npy::read(&read(format!("{name}.output.npy")));
     assert_eq!(input_shape[0], output_shape[0]);
     let plan = plan(&read(format!("{name}.tosa")));
     let output = plan.run_cases(input_shape[0] as u32, &input);
@@ -74,7 +76,7 @@ fn a_thousand_digits_equal_the_reference_model() {
     // LiteRT's reference kernels agree but for 10 of 10,000 values, each one level apart
     // (docs/semantics.md, "Where other runtimes differ").
     let litert = std::fs::read(folder.join("mnist/mnist_cnn.output.npy"));
-    let (shape, litert) = shared::npy(&litert.expect("the outputs are there"));
+    let (shape, litert) = npy::read(&litert.expect("the outputs are there"));
     assert_eq!(shape, [1000, 10]);
     let apart = output.iter().zip(&litert).filter(|(a, b)| a != b);
     let levels = apart.map(|(&a, &b)| (a as i8).abs_diff(b as i8));

@@ -81,3 +81,94 @@ fn first_bad_element(data_type: DataType, bytes: &[u8]) -> Option<usize> {
             !(data_type.min()..=data_type.max()).contains(&read(data_type, element))
         })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Shape, Tensor, TensorId};
+
+    fn graph(types: &[DataType]) -> Graph {
+        let tensors = types.iter().enumerate().map(|(index, &data_type)| Tensor {
+            name: index.to_string(),
+            data_type,
+            shape: Shape::new(&[2]).expect("two elements"),
+            constant: None,
+        });
+        let ids: Vec<_> = (0..types.len() as u32).map(TensorId).collect();
+        Graph {
+            tensors: tensors.collect(),
+            nodes: Vec::new(),
+            inputs: ids.clone(),
+            outputs: ids,
+        }
+    }
+
+    #[test]
+    fn every_value_survives_its_bytes() {
+        for data_type in [
+            DataType::Bool,
+            DataType::I4,
+            DataType::I8,
+            DataType::I16,
+            DataType::I32,
+            DataType::I48,
+        ] {
+            let values = [data_type.min(), 0, 1, data_type.max()];
+            let mut bytes = Vec::new();
+            encode(data_type, &values, &mut bytes);
+            assert_eq!(bytes.len() as u64, 4 * data_type.bytes());
+            assert_eq!(decode(data_type, &bytes), values);
+        }
+    }
+
+    #[test]
+    fn another_length_than_all_cases_need_is_a_status() {
+        let graph = graph(&[DataType::I8, DataType::I16]);
+        assert_eq!(check_input(&graph, 2, &[0; 12]), Ok(()));
+        assert_eq!(check_input(&graph, 0, &[]), Ok(()));
+        for actual in [0, 6, 11, 13] {
+            let status = RunStatus::InputLength {
+                expected: 12,
+                actual,
+            };
+            let input = vec![0; actual as usize];
+            assert_eq!(check_input(&graph, 2, &input), Err(status));
+        }
+    }
+
+    #[test]
+    fn the_first_value_outside_its_type_is_named() {
+        let graph = graph(&[DataType::I16, DataType::Bool, DataType::I4]);
+        let good = [0xff, 0xff, 1, 0, 1, 0, 0xf8, 7];
+        let both = [good, good].concat();
+        assert_eq!(check_input(&graph, 2, &both), Ok(()));
+        for (at, byte, input, element, data_type) in [
+            (4, 2, 1, 0, DataType::Bool),
+            (5, 0xff, 1, 1, DataType::Bool),
+            (6, 0xf7, 2, 0, DataType::I4),
+            (7, 8, 2, 1, DataType::I4),
+        ] {
+            for case in 0..2_u32 {
+                let mut bytes = both.clone();
+                bytes[8 * case as usize + at] = byte;
+                let status = RunStatus::InputValue {
+                    case,
+                    input,
+                    element,
+                    data_type,
+                };
+                assert_eq!(check_input(&graph, 2, &bytes), Err(status));
+            }
+        }
+    }
+
+    #[test]
+    fn an_i48_has_its_upper_bytes_all_alike() {
+        let graph = graph(&[DataType::I48]);
+        let mut bytes = Vec::new();
+        encode(DataType::I48, &[DataType::I48.min(), -1], &mut bytes);
+        assert_eq!(check_input(&graph, 1, &bytes), Ok(()));
+        bytes[6] = 0;
+        assert!(check_input(&graph, 1, &bytes).is_err());
+    }
+}

@@ -185,7 +185,7 @@ impl<'a> File<'a> {
     fn follow(&mut self, offset: usize) -> Result<usize, Refusal> {
         let distance = u32::from_le_bytes(self.number(offset)?) as usize;
         self.own(offset, 4)?;
-        let target = offset.checked_add(distance).unwrap_or(usize::MAX);
+        let target = offset.saturating_add(distance);
         self.range(target, 0)?;
         Ok(target)
     }

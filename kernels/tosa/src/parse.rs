@@ -184,7 +184,9 @@ fn read_block<'a>(
     block.written = vec![false; block.tensors.len()];
     for name in file.strings(table, 3)? {
         let id = block.border(table, name)?;
-        block.write(id)?;
+        block
+            .write(id)
+            .map_err(|refusal| refusal.or_at(table.position))?;
         block.inputs.push(id);
     }
     let output_names = file.strings(table, 4)?;
@@ -378,10 +380,7 @@ impl<'a> Block<'a, '_> {
                 table.position,
                 format!("{name:?} is a shape, and an input or output of the graph"),
             )),
-            Err(refusal) => Err(Refusal {
-                offset: Some(table.position as u64),
-                ..refusal
-            }),
+            Err(refusal) => Err(refusal.or_at(table.position)),
         }
     }
 

@@ -134,14 +134,19 @@ impl Refusal {
         }
     }
 
+    /// The same refusal, tied to `offset` unless already tied to another.
+    pub(crate) fn or_at(mut self, offset: usize) -> Refusal {
+        self.offset.get_or_insert(offset as u64);
+        self
+    }
+
     /// The same refusal, tied to operator `node` (named `name`) at `offset` unless already tied.
     pub(crate) fn in_node(mut self, node: usize, name: &str, offset: usize) -> Refusal {
         if self.node.is_none() {
             self.node = u32::try_from(node).ok();
             self.detail = format!("{name}: {}", self.detail);
         }
-        self.offset.get_or_insert(offset as u64);
-        self
+        self.or_at(offset)
     }
 }
 

@@ -1,0 +1,196 @@
+//! Damaged and hostile files: never a panic, and never more heap than the file's length allows.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::path::Path;
+
+use crate::model::{self, I8, INT32, Model, Table, U8};
+use aivm_tosa::{ModelLimits, PriceTable, Priced, Refusal, RefusalCode, load};
+
+/// Counts the heap bytes of each thread.
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<i64> = const { Cell::new(0) };
+    static PEAK: Cell<i64> = const { Cell::new(0) };
+}
+
+fn count(bytes: i64) {
+    let held = HELD.get() + bytes;
+    HELD.set(held);
+    PEAK.set(PEAK.get().max(held));
+}
+
+#[allow(unsafe_code)]
+// SAFETY: every call goes unchanged to the system's allocator, which keeps the contract; counting
+// neither allocates nor unwinds (`const` thread locals without destructor).
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as i64);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as i64));
+        // SAFETY: `pointer` came from `alloc` above, with this layout.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// Loads `file` and checks the peak of the heap.
+fn load_bounded(file: &[u8]) -> Result<Priced, Refusal> {
+    let before = HELD.get();
+    PEAK.set(before);
+    let result = load(file, &ModelLimits::CHAIN, &PriceTable::V1);
+    let peak = (PEAK.get() - before) as usize;
+    let bound = 4 * file.len() + (1 << 20);
+    assert!(
+        peak <= bound,
+        "{peak} bytes of heap for a file of {}",
+        file.len()
+    );
+    result
+}
+
+/// SplitMix64: the same damage on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+}
+
+/// Loads 10,000 damaged copies of `file` and gives how many were accepted.
+fn damage(file: &[u8], seed: u64) -> u32 {
+    let mut random = Random(seed);
+    let mut accepted = 0;
+    for round in 0..10_000 {
+        let mut copy = file.to_vec();
+        match round % 4 {
+            0 => copy.truncate(random.below(file.len())),
+            // Flips anywhere mostly meet weights; flips at the ends meet structure.
+            1 => flip(&mut copy, random.below(file.len()), &mut random),
+            2 => flip(&mut copy, random.below(file.len().min(6000)), &mut random),
+            _ => {
+                for _ in 0..1 + random.below(8) {
+                    let from_end = 1 + random.below(file.len().min(16_000));
+                    flip(&mut copy, file.len() - from_end, &mut random);
+                }
+            }
+        }
+        match load_bounded(&copy) {
+            Ok(_) => accepted += 1,
+            Err(refusal) => {
+                let located = refusal.offset.is_some() || refusal.node.is_some();
+                assert!(located, "round {round}: {refusal} says no place");
+            }
+        }
+    }
+    accepted
+}
+
+fn flip(file: &mut [u8], at: usize, random: &mut Random) {
+    file[at] ^= 1 << random.below(8);
+}
+
+#[test]
+fn ten_thousand_damaged_digit_models() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/models/mnist_cnn.tosa");
+    let file = std::fs::read(path).expect("the model is in the repository");
+    load_bounded(&file).expect("the undamaged file is valid");
+    let accepted = damage(&file, 1);
+    // A flipped weight is still a model; structure mostly is not.
+    assert!((500..9_000).contains(&accepted), "{accepted} accepted");
+}
+
+#[test]
+fn ten_thousand_damaged_resnets() {
+    let Some(folder) = crate::shared::folder("models") else {
+        return;
+    };
+    let file = std::fs::read(folder.join("resnet8.tosa")).expect("the model is there");
+    load_bounded(&file).expect("the undamaged file is valid");
+    let accepted = damage(&file, 2);
+    assert!((500..9_000).contains(&accepted), "{accepted} accepted");
+}
+
+#[test]
+fn no_prefix_of_a_model_is_a_model() {
+    let file = model::add().file();
+    for len in 0..file.len() {
+        load_bounded(&file[..len]).expect_err("a prefix is refused");
+    }
+}
+
+/// A chain of many operators with the shortest names.
+fn long_chain(len: u32) -> Model {
+    let name = |index: u32| {
+        let digit = |shift: u32| char::from(b'0' + ((index >> shift) & 63) as u8);
+        [digit(12), digit(6), digit(0)].iter().collect::<String>()
+    };
+    let mut model = Model::default().input(&name(0), INT32, &[]);
+    for index in 1..=len {
+        model = model.tensor(&name(index), INT32, &[]);
+        model = model.operator("CLZ", vec![], &[&name(index - 1)], &[&name(index)]);
+    }
+    model.outputs.push(name(len));
+    model
+}
+
+#[test]
+fn many_small_nodes_stay_within_the_heap_bound() {
+    load_bounded(&long_chain(30_000).file()).expect("the chain is valid");
+}
+
+#[test]
+fn many_small_constants_stay_within_the_heap_bound() {
+    let mut model = model::add();
+    for index in 0..30_000 {
+        model = model.constant(&format!("k{index:x}"), I8, &[], &[7]);
+    }
+    load_bounded(&model.file()).expect("the constants are valid");
+}
+
+#[test]
+fn one_long_list_of_factors_stays_within_the_heap_bound() {
+    let channels = 1_000_000;
+    let attribute: Table = vec![(0, U8(1)), (1, model::I32(1)), (2, U8(1))];
+    let model = Model::default()
+        .input("x", I8, &[channels])
+        .constant("m", INT32, &[channels], &vec![1; 4 * channels as usize])
+        .constant("s", I8, &[channels], &vec![2; channels as usize])
+        .constant("z", I8, &[1], &[0])
+        .output("y", I8, &[channels])
+        .operator("RESCALE", attribute, &["x", "m", "s", "z", "z"], &["y"]);
+    load_bounded(&model.file()).expect("the factors are valid");
+}
+
+#[test]
+fn many_offsets_to_one_string_are_refused_at_the_second() {
+    const COUNT: u32 = 100_000;
+    let mut model = model::add();
+    model.inputs = vec![String::new(); COUNT as usize];
+    let mut file = model.file();
+    let vector = file
+        .windows(4)
+        .position(|window| window == COUNT.to_le_bytes());
+    let first = vector.expect("the vector is there") + 4;
+    let offset =
+        |at: usize| u32::from_le_bytes([file[at], file[at + 1], file[at + 2], file[at + 3]]);
+    let target = first as u32 + offset(first);
+    for index in 0..COUNT as usize {
+        let at = first + 4 * index;
+        file[at..at + 4].copy_from_slice(&(target - at as u32).to_le_bytes());
+    }
+    let refusal = load_bounded(&file).expect_err("one string has many owners");
+    assert_eq!(refusal.code, RefusalCode::Overlap);
+}

@@ -1,0 +1,125 @@
+//! Each limit of [`ModelLimits`] and of a price, on both sides.
+
+use crate::model::{self, I8, I16, INT32, Model, Table, U8, add};
+use aivm_tosa::{ModelLimits, PriceTable, RefusalCode, load};
+
+/// Loads `model` with a limit set to `fits`, which must pass, and to `fits − 1`, which must not.
+fn both_sides(model: &Model, code: RefusalCode, fits: u64, set: fn(&mut ModelLimits, u64)) {
+    let file = model.file();
+    for (value, expected) in [(fits, None), (fits - 1, Some(code))] {
+        let mut limits = ModelLimits::CHAIN;
+        set(&mut limits, value);
+        let result = load(&file, &limits, &PriceTable::V1);
+        assert_eq!(
+            result.as_ref().err().map(|refusal| refusal.code),
+            expected,
+            "{result:?}"
+        );
+    }
+}
+
+#[test]
+fn each_limit_holds_on_both_sides() {
+    let model = add().constant("k", INT32, &[3], &[0; 12]).shape("s", &[7]);
+    let file_bytes = model.file().len() as u64;
+    both_sides(&model, RefusalCode::FileBytes, file_bytes, |l, n| {
+        l.file_bytes = n
+    });
+    both_sides(&model, RefusalCode::TensorCount, 5, |l, n| {
+        l.tensors = n as u32
+    });
+    both_sides(&model, RefusalCode::NodeCount, 3, |l, n| l.nodes = n as u32);
+    both_sides(&model, RefusalCode::ConstantBytes, 12, |l, n| {
+        l.constant_bytes = n
+    });
+    both_sides(&model, RefusalCode::ActivationBytes, 24, |l, n| {
+        l.activation_bytes = n
+    });
+    both_sides(&model, RefusalCode::BorderBytes, 16, |l, n| {
+        l.border_bytes = n
+    });
+    let named = Model::default().input("a name", INT32, &[2]);
+    let named = named
+        .output("out", INT32, &[2])
+        .operator("CLZ", vec![], &["a name"], &["out"]);
+    both_sides(&named, RefusalCode::NameBytes, 6, |l, n| {
+        l.name_bytes = n as u32
+    });
+}
+
+/// Many RESCALEs that name a few long lists of factors in every combination.
+fn combinations(lists: usize, channels: i32) -> Model {
+    let mut model =
+        Model::default()
+            .input("x", I16, &[channels])
+            .constant("zero", I16, &[1], &[0; 2]);
+    let names = |letter: char| (0..lists).map(move |list| format!("{letter}{list}"));
+    for name in names('m') {
+        model = model.constant(&name, I16, &[channels], &vec![1; 2 * channels as usize]);
+    }
+    for name in names('s') {
+        model = model.constant(&name, I8, &[channels], &vec![2; channels as usize]);
+    }
+    for multiplier in names('m') {
+        for shift in names('s') {
+            let attribute: Table = vec![(1, model::I32(1)), (2, U8(1))];
+            let output = format!("y{multiplier}{shift}");
+            model = model.output(&output, I16, &[channels]);
+            let inputs = ["x", &multiplier, &shift, "zero", "zero"];
+            model = model.operator("RESCALE", attribute, &inputs, &[&output]);
+        }
+    }
+    model
+}
+
+#[test]
+fn factors_of_shared_constants_are_held_to_twice_the_file() {
+    let read = |model: Model| load(&model.file(), &ModelLimits::CHAIN, &PriceTable::V1);
+    read(combinations(2, 1000)).expect("what is resolved stays small");
+    let refusal = read(combinations(12, 4000)).expect_err("144 lists of 32,000 bytes");
+    assert_eq!(refusal.code, RefusalCode::ResolvedBytes);
+    assert!(refusal.node.is_some());
+}
+
+#[test]
+fn the_price_is_the_sum_of_work_times_price_rounded_up() {
+    let prices = PriceTable {
+        version: 9,
+        case: 5,
+        node: 100,
+        mac: 1,
+        element: 10,
+        wide: 1,
+        lookup: 1,
+        byte: 1,
+    };
+    let priced = load(&add().file(), &ModelLimits::CHAIN, &prices).expect("it is valid");
+    // 5 for the case, 100 for ADD, 10 for each of 2 elements, 3 tensors of 8 bytes.
+    assert_eq!(priced.cost(aivm_tosa::NodeId(0)).1, 100 + 20 + 24);
+    assert_eq!(priced.gas(), 1);
+    let dearer = PriceTable {
+        case: 1000,
+        ..prices
+    };
+    let priced = load(&add().file(), &ModelLimits::CHAIN, &dearer).expect("it is valid");
+    assert_eq!(priced.gas(), 2);
+    assert_eq!(priced.hash(), aivm_tosa::model_hash(&add().file()));
+}
+
+#[test]
+fn a_price_beyond_64_bits_is_refused() {
+    for prices in [
+        PriceTable {
+            byte: u64::MAX,
+            ..PriceTable::V1
+        },
+        PriceTable {
+            case: u64::MAX,
+            ..PriceTable::V1
+        },
+    ] {
+        let refusal = load(&add().file(), &ModelLimits::CHAIN, &prices);
+        let code = refusal.expect_err("the sum overflows").code;
+        assert_eq!(code, RefusalCode::GasOverflow);
+    }
+}

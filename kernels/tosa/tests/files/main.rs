@@ -1,0 +1,8 @@
+//! Model files, good, bad and hostile.
+
+mod damaged;
+mod limits;
+mod model;
+mod refusals;
+#[path = "../../../reference/tests/support/shared.rs"]
+mod shared;

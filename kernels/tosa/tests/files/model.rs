@@ -1,0 +1,228 @@
+//! Writes model files, good and bad, with the `flatbuffers` builder, from a description as plain data.
+
+use flatbuffers::{FlatBufferBuilder, UOffsetT, WIPOffset};
+
+/// A table: schema slot and value of each field that is present.
+pub(crate) type Table = Vec<(u16, Field)>;
+
+/// The value of a field.
+#[derive(Clone, Debug)]
+pub(crate) enum Field {
+    U8(u8),
+    I32(i32),
+    U64(u64),
+    Text(String),
+    Bytes(Vec<u8>),
+    Ints(Vec<i32>),
+    Texts(Vec<String>),
+    /// A vector that points twice to one string.
+    SharedText(String),
+    Table(Table),
+    Tables(Vec<Table>),
+}
+
+pub(crate) use Field::{Bytes, I32, Ints, SharedText, Tables, Text, Texts, U8, U64};
+
+/// The file of a root table.
+pub(crate) fn file(root: &Table) -> Vec<u8> {
+    let mut builder = FlatBufferBuilder::new();
+    let root = write(&mut builder, root);
+    builder.finish(WIPOffset::<UOffsetT>::new(root), Some("TOSA"));
+    builder.finished_data().to_vec()
+}
+
+/// Offset of a written table, from the end of the buffer.
+fn write(builder: &mut FlatBufferBuilder<'_>, table: &Table) -> UOffsetT {
+    // What a table points to is written before it.
+    let targets: Vec<Option<UOffsetT>> = table
+        .iter()
+        .map(|(_, field)| match field {
+            Field::U8(_) | I32(_) | U64(_) => None,
+            Text(text) => Some(builder.create_string(text).value()),
+            Bytes(bytes) => Some(builder.create_vector(bytes).value()),
+            Ints(ints) => Some(builder.create_vector(ints).value()),
+            Texts(texts) => {
+                let texts: Vec<_> = texts.iter().map(|t| builder.create_string(t)).collect();
+                Some(builder.create_vector(&texts).value())
+            }
+            SharedText(text) => {
+                let text = builder.create_string(text);
+                Some(builder.create_vector(&[text, text]).value())
+            }
+            Field::Table(table) => Some(write(builder, table)),
+            Tables(tables) => {
+                let tables: Vec<_> = tables
+                    .iter()
+                    .map(|table| WIPOffset::<UOffsetT>::new(write(builder, table)))
+                    .collect();
+                Some(builder.create_vector(&tables).value())
+            }
+        })
+        .collect();
+    let start = builder.start_table();
+    for ((slot, field), target) in table.iter().zip(targets) {
+        let slot = 4 + 2 * slot;
+        match (field, target) {
+            (Field::U8(value), _) => builder.push_slot_always(slot, *value),
+            (I32(value), _) => builder.push_slot_always(slot, *value),
+            (U64(value), _) => builder.push_slot_always(slot, *value),
+            (_, Some(target)) => {
+                builder.push_slot_always(slot, WIPOffset::<UOffsetT>::new(target));
+            }
+            (_, None) => unreachable!("every other field has a target"),
+        }
+    }
+    builder.end_table(start).value()
+}
+
+/// Sets field `slot` of `table`.
+pub(crate) fn set(table: &mut Table, slot: u16, field: Field) {
+    table.retain(|(other, _)| *other != slot);
+    table.push((slot, field));
+}
+
+fn texts(names: &[&str]) -> Field {
+    Texts(names.iter().map(|name| (*name).to_owned()).collect())
+}
+
+/// Numbers of types in the schema.
+pub(crate) const BOOL: i32 = 1;
+pub(crate) const I4: i32 = 2;
+pub(crate) const I8: i32 = 3;
+pub(crate) const I16: i32 = 4;
+pub(crate) const INT32: i32 = 5;
+pub(crate) const FP32: i32 = 7;
+
+/// A model of one block, before it is written.
+#[derive(Clone, Default)]
+pub(crate) struct Model {
+    pub tensors: Vec<Table>,
+    pub shapes: Vec<Table>,
+    pub operators: Vec<Table>,
+    pub inputs: Vec<String>,
+    pub outputs: Vec<String>,
+}
+
+impl Model {
+    /// Declares a tensor.
+    pub(crate) fn tensor(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
+        self.tensors.push(vec![
+            (0, Text(name.to_owned())),
+            (1, Ints(shape.to_vec())),
+            (2, I32(data_type)),
+        ]);
+        self
+    }
+
+    /// Declares a tensor and makes it an input.
+    pub(crate) fn input(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
+        self.inputs.push(name.to_owned());
+        self.tensor(name, data_type, shape)
+    }
+
+    /// Declares a tensor and makes it an output.
+    pub(crate) fn output(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
+        self.outputs.push(name.to_owned());
+        self.tensor(name, data_type, shape)
+    }
+
+    /// Adds CONST.
+    pub(crate) fn constant(self, name: &str, data_type: i32, shape: &[i32], data: &[u8]) -> Model {
+        let mut model = self.tensor(name, data_type, shape);
+        if let Some(tensor) = model.tensors.last_mut() {
+            set(tensor, 3, Bytes(data.to_vec()));
+        }
+        model.operator("CONST", vec![], &[], &[name])
+    }
+
+    /// Adds CONST_SHAPE.
+    pub(crate) fn shape(mut self, name: &str, values: &[i64]) -> Model {
+        let data = values.iter().flat_map(|value| value.to_le_bytes());
+        self.shapes.push(vec![
+            (0, Text(name.to_owned())),
+            (1, I32(values.len() as i32)),
+            (2, Bytes(data.collect())),
+        ]);
+        self.operator("CONST_SHAPE", vec![], &[], &[name])
+    }
+
+    /// Adds an operator.
+    pub(crate) fn operator(
+        mut self,
+        name: &str,
+        attribute: Table,
+        inputs: &[&str],
+        outputs: &[&str],
+    ) -> Model {
+        let number = number(name);
+        self.operators.push(vec![
+            (0, I32(i32::from(number))),
+            (1, U8(number)),
+            (2, Field::Table(attribute)),
+            (3, texts(inputs)),
+            (4, texts(outputs)),
+        ]);
+        self
+    }
+
+    /// Its block.
+    pub(crate) fn block(&self) -> Table {
+        vec![
+            (0, Text("main".into())),
+            (1, Tables(self.operators.clone())),
+            (2, Tables(self.tensors.clone())),
+            (3, Texts(self.inputs.clone())),
+            (4, Texts(self.outputs.clone())),
+            (5, Tables(self.shapes.clone())),
+        ]
+    }
+
+    /// Its root table.
+    pub(crate) fn root(&self) -> Table {
+        let region = vec![(0, Text("main".into())), (1, Tables(vec![self.block()]))];
+        vec![
+            (0, Field::Table(vec![(0, I32(1)), (1, I32(0)), (2, I32(0))])),
+            (1, Tables(vec![region])),
+        ]
+    }
+
+    /// Its file.
+    pub(crate) fn file(&self) -> Vec<u8> {
+        file(&self.root())
+    }
+}
+
+/// Numbers of operators in the schema.
+fn number(name: &str) -> u8 {
+    match name {
+        "AVG_POOL2D" => 2,
+        "CONV2D" => 3,
+        "MAX_POOL2D" => 8,
+        "CLAMP" => 11,
+        "ADD" => 15,
+        "ARITHMETIC_RIGHT_SHIFT" => 16,
+        "LOGICAL_LEFT_SHIFT" => 22,
+        "MUL" => 28,
+        "SUB" => 30,
+        "TABLE" => 31,
+        "CLZ" => 35,
+        "REDUCE_MAX" => 51,
+        "REDUCE_SUM" => 54,
+        "RESHAPE" => 57,
+        "SLICE" => 59,
+        "RESCALE" => 66,
+        "CONST" => 67,
+        "IDENTITY" => 68,
+        "CONST_SHAPE" => 75,
+        _ => panic!("{name} has no number here"),
+    }
+}
+
+/// `c = a + b`, i32 `[2]`.
+pub(crate) fn add() -> Model {
+    Model::default()
+        .input("a", INT32, &[2])
+        .input("b", INT32, &[2])
+        .output("c", INT32, &[2])
+        .operator("ADD", vec![], &["a", "b"], &["c"])
+}
