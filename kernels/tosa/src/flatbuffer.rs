@@ -12,6 +12,10 @@ use crate::{Refusal, RefusalCode};
 /// alignment of an 8-byte value stay below it.
 const PADDING_RUN_MAX: usize = 15;
 
+/// A kind of table in vectors: its name in the schema, its number of fields, and a lower bound of the
+/// bytes that one, with what it owns, takes in the file.
+pub(crate) type Kind = (&'static str, usize, usize);
+
 /// One bit for each byte of the file.
 struct Bits(Vec<u64>);
 
@@ -393,13 +397,11 @@ impl<'a> File<'a> {
     }
 
     /// The tables of a vector of tables, read one after the other by `read`, which gets the index.
-    ///
-    /// `bytes_min` is a lower bound of the bytes that a table and what it owns take in the file.
     pub(crate) fn tables<T>(
         &mut self,
         table: Table,
         slot: usize,
-        (name, fields, bytes_min): (&'static str, usize, usize),
+        (name, fields, bytes_min): Kind,
         mut read: impl FnMut(&mut File<'a>, usize, Table) -> Result<T, Refusal>,
     ) -> Result<Vec<T>, Refusal> {
         let Some((first, count)) = self.vector(table, slot, 4)? else {

@@ -4,7 +4,9 @@
 //! Each step is a type, so none can be skipped; [`load`] takes the first two.
 
 mod attribute;
+mod block;
 mod constant;
+mod declaration;
 mod flatbuffer;
 mod ops;
 mod parse;

@@ -2,7 +2,7 @@
 
 use super::operation::{expect_type, expect_type_in};
 use super::{Checked, Operation};
-use crate::parse::FileShape;
+use crate::declaration::FileShape;
 use crate::{DataType, Operator, Refusal, RefusalCode, Tensor};
 
 const TYPES: [DataType; 4] = [DataType::Bool, DataType::I8, DataType::I16, DataType::I32];

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::attribute::Attribute;
+use crate::declaration::FileShape;
 use crate::flatbuffer::Ints;
 use crate::operator::{Extent, Padding, RescaleFactor, TableContent};
-use crate::parse::FileShape;
 use crate::{DataType, Refusal, RefusalCode, Tensor, TensorId, bytes};
 
 /// What an operand's name stands for.

@@ -69,11 +69,13 @@ impl Random {
     }
 }
 
-/// Loads 10,000 damaged copies of `file` and gives how many were accepted.
-fn damage(file: &[u8], seed: u64) -> u32 {
+/// Loads damaged copies of `file`: 10,000, or `AIVM_MUTATIONS`.
+fn damage(file: &[u8], seed: u64) {
+    let rounds =
+        std::env::var("AIVM_MUTATIONS").map_or(10_000, |rounds| rounds.parse().expect("a number"));
     let mut random = Random(seed);
-    let mut accepted = 0;
-    for round in 0..10_000 {
+    let mut accepted = 0_u64;
+    for round in 0..rounds {
         let mut copy = file.to_vec();
         match round % 4 {
             0 => copy.truncate(random.below(file.len())),
@@ -95,7 +97,13 @@ fn damage(file: &[u8], seed: u64) -> u32 {
             }
         }
     }
-    accepted
+    println!("campaign: tosa_files={rounds} tosa_accepted={accepted}");
+    // A flipped weight is still a model; structure mostly is not.
+    let percent = accepted * 100 / rounds;
+    assert!(
+        (5..90).contains(&percent),
+        "{accepted} of {rounds} accepted"
+    );
 }
 
 fn flip(file: &mut [u8], at: usize, random: &mut Random) {
@@ -103,24 +111,21 @@ fn flip(file: &mut [u8], at: usize, random: &mut Random) {
 }
 
 #[test]
-fn ten_thousand_damaged_digit_models() {
+fn damaged_digit_models() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/models/mnist_cnn.tosa");
     let file = std::fs::read(path).expect("the model is in the repository");
     load_bounded(&file).expect("the undamaged file is valid");
-    let accepted = damage(&file, 1);
-    // A flipped weight is still a model; structure mostly is not.
-    assert!((500..9_000).contains(&accepted), "{accepted} accepted");
+    damage(&file, 1);
 }
 
 #[test]
-fn ten_thousand_damaged_resnets() {
+fn damaged_resnets() {
     let Some(folder) = crate::shared::folder("models") else {
         return;
     };
     let file = std::fs::read(folder.join("resnet8.tosa")).expect("the model is there");
     load_bounded(&file).expect("the undamaged file is valid");
-    let accepted = damage(&file, 2);
-    assert!((500..9_000).contains(&accepted), "{accepted} accepted");
+    damage(&file, 2);
 }
 
 #[test]
