@@ -1,1 +1,16 @@
-//! TBD
+//! The face of the kernels: registers models, picks a back end, falls back to the CPU in the middle of
+//! a call with the same bytes, and counts what happened.
+//!
+//! Architecture Invariant: the GPU is never an authority. The reference executor is always the last back
+//! end and cannot be removed, so a run has a result as long as the node has memory. Which back end gave it
+//! is visible in [`Metrics`] only.
+
+#![forbid(unsafe_code)]
+
+mod accelerators;
+mod coprocessor;
+mod metrics;
+
+pub use accelerators::{Accelerators, Rejected};
+pub use coprocessor::Coprocessor;
+pub use metrics::{BackendMetrics, Metrics};

@@ -1,0 +1,244 @@
+//! A back end that fails never changes an answer: the next one finishes the call.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use aivm_coprocessor::{Accelerators, Coprocessor};
+use aivm_gpu::GpuExecutor;
+use aivm_tosa::{
+    Executor, ExecutorFault, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus,
+};
+
+const MODEL: &[u8] = include_bytes!("../../../examples/models/mnist_cnn.tosa");
+const DIGIT_BYTES: usize = 784;
+
+fn coprocessor(accelerators: Vec<Arc<dyn Executor>>) -> Coprocessor {
+    Coprocessor::new(accelerators, ModelLimits::CHAIN, PriceTable::V1)
+}
+
+/// `cases` inputs of varied bytes.
+fn input(cases: usize) -> Vec<u8> {
+    (0..cases * DIGIT_BYTES)
+        .map(|i| (i * 31 % 251) as u8)
+        .collect()
+}
+
+fn expected(cases: u32) -> Vec<u8> {
+    let reference = coprocessor(Vec::new());
+    let hash = reference
+        .register(MODEL)
+        .expect("the model is valid")
+        .hash();
+    reference
+        .run_cases(&hash, cases, &input(cases as usize))
+        .expect("registered")
+        .expect("runs")
+}
+
+/// Fails to prepare, or fails in every run from the `healthy_runs`-th on.
+struct Failing {
+    prepares: bool,
+    healthy_runs: u32,
+}
+
+struct FailingPlan {
+    inner: Arc<dyn Plan>,
+    healthy_runs: u32,
+    runs: AtomicU32,
+}
+
+fn fault(what: &str) -> ExecutorFault {
+    ExecutorFault {
+        executor: "failing".to_owned(),
+        what: what.to_owned(),
+    }
+}
+
+impl Executor for Failing {
+    fn name(&self) -> &str {
+        "failing"
+    }
+
+    fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
+        if !self.prepares {
+            return Err(fault("too large for this device"));
+        }
+        let inner = aivm_reference::ReferenceExecutor.prepare(model)?;
+        Ok(Arc::new(FailingPlan {
+            inner,
+            healthy_runs: self.healthy_runs,
+            runs: AtomicU32::new(0),
+        }))
+    }
+}
+
+impl Plan for FailingPlan {
+    fn run_cases(&self, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
+        if self.runs.fetch_add(1, Ordering::Relaxed) < self.healthy_runs {
+            self.inner.run_cases(cases, input)
+        } else {
+            Err(RunError::Fault(fault("device lost")))
+        }
+    }
+}
+
+#[test]
+fn a_back_end_that_fails_in_a_run_is_set_aside_and_the_run_finishes() {
+    let faulty = Arc::new(Failing {
+        prepares: true,
+        healthy_runs: 1,
+    });
+    let coprocessor = coprocessor(vec![faulty]);
+    let hash = coprocessor
+        .register(MODEL)
+        .expect("the model is valid")
+        .hash();
+    for _ in 0..3 {
+        let output = coprocessor
+            .run_cases(&hash, 2, &input(2))
+            .expect("registered")
+            .expect("runs");
+        assert_eq!(output, expected(2));
+    }
+    let metrics = coprocessor.metrics();
+    let [failing, reference] = &metrics.backends[..] else {
+        panic!("two back ends")
+    };
+    assert_eq!(
+        (failing.runs, failing.run_faults, failing.set_aside),
+        (1, 1, true)
+    );
+    assert_eq!((reference.runs, reference.set_aside), (2, false));
+}
+
+#[test]
+fn a_model_that_cannot_be_prepared_runs_elsewhere_and_the_back_end_stays() {
+    let coprocessor = coprocessor(vec![Arc::new(Failing {
+        prepares: false,
+        healthy_runs: 0,
+    })]);
+    let hash = coprocessor
+        .register(MODEL)
+        .expect("the model is valid")
+        .hash();
+    for _ in 0..2 {
+        assert_eq!(
+            coprocessor
+                .infer(&hash, &input(1))
+                .expect("registered")
+                .expect("runs"),
+            expected(1)
+        );
+    }
+    let metrics = coprocessor.metrics();
+    assert_eq!(
+        (
+            metrics.backends[0].prepare_faults,
+            metrics.backends[0].set_aside
+        ),
+        (1, false)
+    );
+    assert_eq!(metrics.backends[1].runs, 2);
+}
+
+#[test]
+fn a_deterministic_refusal_is_an_answer_and_not_a_fault() {
+    let healthy = Arc::new(Failing {
+        prepares: true,
+        healthy_runs: u32::MAX,
+    });
+    let coprocessor = coprocessor(vec![healthy]);
+    let hash = coprocessor
+        .register(MODEL)
+        .expect("the model is valid")
+        .hash();
+    let refused = coprocessor.infer(&hash, &[0; 783]).expect("registered");
+    assert_eq!(
+        refused,
+        Err(RunError::Status(RunStatus::InputLength {
+            expected: 784,
+            actual: 783
+        }))
+    );
+    assert!(!coprocessor.metrics().backends[0].set_aside);
+}
+
+#[test]
+fn an_unknown_hash_is_no_model() {
+    assert!(coprocessor(Vec::new()).infer(&[7; 32], &input(1)).is_none());
+    assert!(coprocessor(Vec::new()).model(&[7; 32]).is_none());
+}
+
+/// The first usable adapter, or `None` with the reason printed (a failure where skips are not allowed).
+fn adapter() -> Option<Arc<GpuExecutor>> {
+    let found = Accelerators::discover();
+    let first = found.usable.into_iter().next();
+    if first.is_none() {
+        let reason = format!("no usable GPU adapter; rejected: {:?}", found.rejected);
+        assert!(std::env::var_os("AIVM_NO_SKIP").is_none(), "{reason}");
+        println!("skipped: {reason}");
+    }
+    first
+}
+
+#[test]
+fn a_gpu_lost_between_runs_leaves_the_bytes_as_they_were() {
+    let Some(gpu) = adapter() else { return };
+    let coprocessor = coprocessor(vec![Arc::clone(&gpu) as Arc<dyn Executor>]);
+    let hash = coprocessor
+        .register(MODEL)
+        .expect("the model is valid")
+        .hash();
+    let before = coprocessor
+        .infer(&hash, &input(1))
+        .expect("registered")
+        .expect("runs");
+    gpu.destroy_device();
+    let after = coprocessor
+        .infer(&hash, &input(1))
+        .expect("registered")
+        .expect("runs");
+    assert_eq!((&before, &after), (&expected(1), &expected(1)));
+    let metrics = coprocessor.metrics();
+    assert_eq!(
+        (
+            metrics.backends[0].runs,
+            metrics.backends[0].set_aside,
+            metrics.backends[1].runs
+        ),
+        (1, true, 1)
+    );
+}
+
+#[test]
+fn a_gpu_lost_in_the_middle_of_a_run_leaves_the_bytes_as_they_were() {
+    let Some(gpu) = adapter() else { return };
+    let coprocessor = coprocessor(vec![Arc::clone(&gpu) as Arc<dyn Executor>]);
+    let hash = coprocessor
+        .register(MODEL)
+        .expect("the model is valid")
+        .hash();
+    const CASES: u32 = 64;
+    let (expected, input) = (expected(CASES), input(CASES as usize));
+    std::thread::scope(|scope| {
+        let runs = scope.spawn(|| {
+            // Runs until one of them has met the loss: every one has the same bytes.
+            loop {
+                let output = coprocessor
+                    .run_cases(&hash, CASES, &input)
+                    .expect("registered")
+                    .expect("runs");
+                assert_eq!(output, expected);
+                if coprocessor.metrics().backends[1].runs > 0 {
+                    break;
+                }
+            }
+        });
+        while coprocessor.metrics().backends[0].runs == 0 {
+            std::thread::yield_now();
+        }
+        gpu.destroy_device();
+        runs.join().expect("no run fails");
+    });
+    assert!(coprocessor.metrics().backends[0].set_aside);
+}
