@@ -270,8 +270,8 @@ impl Check<'_> {
             let what = "no exported function `user_entrypoint`";
             return Err(place.refuse(RefusalCode::EntrypointMissing, what, RIGHT));
         };
-        let own = types.function_count().saturating_sub(self.own_functions());
-        if index < own {
+        let imports = types.function_count().saturating_sub(self.own_functions());
+        if index < imports {
             let what = "`user_entrypoint` names an import";
             return Err(place.refuse(RefusalCode::EntrypointMissing, what, RIGHT));
         }
