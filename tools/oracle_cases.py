@@ -4,7 +4,7 @@
 Usage:  pip install tosa-tools==2026.8.0
         python tools/oracle_cases.py tests/oracle
 
-Each case is a folder: model.tosa (one operator), input.bin and output.bin, bytes as they cross borders
+Each case is a folder: model.tosa (one operator, or a few that a back end may fuse), input.bin and output.bin, bytes as they cross borders
 (docs/semantics.md): one or more runs, one after the other. The same seed gives the same files. Runs
 that the specification calls unpredictable are an error here: their rules have unit tests instead.
 """
@@ -51,12 +51,14 @@ class Model:
         values = np.array(values, np.int64)
         return self.graph.addConst([len(values)], T.SHAPE, values).name
 
-    def apply(self, op, inputs, dtype, shape, attribute=None, *arguments):
-        output = self.graph.addOutput(list(shape), dtype).name
+    def apply(self, op, inputs, dtype, shape, attribute=None, *arguments, inner=False):
+        add = self.graph.addIntermediate if inner else self.graph.addOutput
+        output = add(list(shape), dtype).name
         holder = ts.TosaSerializerAttribute()
         name = attribute or "".join(part.capitalize() for part in op.name.split("_"))
         getattr(holder, name + "Attribute")(*arguments)
         self.graph.addOperator(op, inputs, [output], holder)
+        return output
 
     def write(self, folder, random):
         folder.mkdir()
@@ -167,6 +169,31 @@ def clamp(x, low, high):
     name = model.input(T.INT8, x, edges=[-128, 127, low, high])
     as_bytes = lambda value: list(np.array([value], np.int8).tobytes())
     model.apply(ts.Op.CLAMP, [name], T.INT8, x, "Clamp", as_bytes(low), as_bytes(high), NAN)
+    return model
+
+
+def convolved_and_rescaled(random, x, w, pad, zp, factors, rounding, bounds=None, accumulators=False):
+    """CONV2D and RESCALE, CLAMP to `bounds` behind them; with `accumulators` CONV2D's result is an output too."""
+    model = Model()
+    (n, ih, iw, ic), (oc, kh, kw) = x, w
+    shape = (n, window(ih, kh, 1, pad[0], pad[1]), window(iw, kw, 1, pad[2], pad[3]), oc)
+    names = [
+        model.input(T.INT8, x, edges=[-128, 127] * 4),
+        model.const(T.INT8, random.integers(-128, 128, (oc, kh, kw, ic))),
+        model.const(T.INT32, random.integers(-(2**12), 2**12, oc)),
+        model.const(T.INT8, [zp[0]]),
+        model.const(T.INT8, [0]),
+    ]
+    name = model.apply(ts.Op.CONV2D, names, T.INT32, shape, "Conv2d",
+                       list(pad), [1, 1], [1, 1], False, T.INT32, inner=not accumulators)
+    multipliers, shifts = zip(*factors)
+    names = [name, model.const(T.INT32, multipliers), model.const(T.INT8, shifts),
+             model.const(T.INT32, [0]), model.const(T.INT8, [zp[1]])]
+    name = model.apply(ts.Op.RESCALE, names, T.INT8, shape, "Rescale", True, rounding,
+                       len(factors) > 1, False, False, inner=bounds is not None)
+    if bounds is not None:
+        low, high = (list(np.array([bound], np.int8).tobytes()) for bound in bounds)
+        model.apply(ts.Op.CLAMP, [name], T.INT8, shape, "Clamp", low, high, NAN)
     return model
 
 
@@ -300,6 +327,18 @@ def cases(random):
                               extra=[(T.SHAPE, [0, 0, 0, 0]), (T.SHAPE, [1, 5, 5, 5])])
     yield "slice_row", unary(ts.Op.SLICE, (100,), (T.INT8, T.INT8), shape=(3,),
                              extra=[(T.SHAPE, [97]), (T.SHAPE, [3])])
+    # What a back end may fuse.
+    each = lambda channels: [(2**30 + 2**24 * i, 38 + i % 5) for i in range(channels)]
+    yield "conv2d_rescaled_channels", convolved_and_rescaled(
+        random, (1, 5, 5, 8), (12, 3, 3), (1, 1, 1, 1), (-128, 7), each(12), DOUBLE)
+    yield "conv2d_rescaled_clamped", convolved_and_rescaled(
+        random, (2, 3, 7, 5), (4, 2, 3), (0, 0, 1, 1), (3, -20), [(1_518_500_250, 39)], SINGLE, (-20, 60))
+    yield "conv2d_rescaled_clamped_double", convolved_and_rescaled(
+        random, (1, 4, 4, 16), (16, 1, 1), (0, 0, 0, 0), (-1, -128), each(16), DOUBLE, (-128, 100))
+    yield "conv2d_rescaled_odd_channels", convolved_and_rescaled(
+        random, (1, 4, 3, 4), (10, 3, 3), (1, 1, 1, 1), (0, 0), each(10), DOUBLE, (0, 127))
+    yield "conv2d_rescaled_and_read", convolved_and_rescaled(
+        random, (1, 4, 4, 4), (4, 3, 3), (1, 1, 1, 1), (9, 1), each(4), SINGLE, (-100, 100), accumulators=True)
 
 
 def main():

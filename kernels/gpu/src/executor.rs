@@ -57,7 +57,7 @@ impl GpuExecutor {
         self.plan(model).map(|plan| plan.kernels())
     }
 
-    fn plan(&self, model: &Arc<Priced>) -> Result<GpuPlan, ExecutorFault> {
+    pub(crate) fn plan(&self, model: &Arc<Priced>) -> Result<GpuPlan, ExecutorFault> {
         GpuPlan::new(Arc::clone(&self.device), &self.pipelines, model)
     }
 }

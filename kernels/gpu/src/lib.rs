@@ -12,6 +12,7 @@
 mod adapter;
 mod device;
 mod executor;
+mod known_answers;
 mod layout;
 mod lower;
 mod memory;
@@ -23,3 +24,4 @@ mod scratch;
 
 pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};
 pub use executor::{DEADLINE, GpuExecutor};
+pub use known_answers::KernelCheck;

@@ -1,7 +1,5 @@
 //! What the tests of this crate share: adapters, models, arrays, and when to skip.
 
-#![allow(dead_code)] // each test file uses a part
-
 use std::path::PathBuf;
 use std::sync::Arc;
 

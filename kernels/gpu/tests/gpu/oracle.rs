@@ -1,11 +1,9 @@
 //! The oracle's one-operator graphs on every adapter: outputs of the TOSA reference model, byte for byte.
 
-mod support;
-
 use std::path::PathBuf;
 
+use crate::support::{executors, model};
 use aivm_tosa::Executor;
-use support::{executors, model};
 
 struct Case {
     name: String,

@@ -1,9 +1,7 @@
 //! The shared models on every adapter: all golden cases byte for byte, alone and in batches.
 
-mod support;
-
+use crate::support::{executors, model, npy_data, shared};
 use aivm_tosa::Executor;
-use support::{executors, model, npy_data, shared};
 
 /// Runs the golden cases of a model as one batch and one by one.
 fn golden_cases(name: &str) {
@@ -50,7 +48,7 @@ fn resnet8_gives_the_golden_bytes() {
 /// Their goldens lie in this repository, because those of the shared folder are LiteRT's, which differ by one level.
 #[test]
 fn a_thousand_digits_give_the_golden_bytes() {
-    let expected = include_bytes!("../../../tests/models/mnist_cnn.first1000.output.bin");
+    let expected = include_bytes!("../../../../tests/models/mnist_cnn.first1000.output.bin");
     let files = ["mnist_cnn.tosa", "mnist/t10k-first1000-images-idx3-ubyte"]
         .map(|name| shared(&format!("models/{name}")));
     let [Some(bytes), Some(images)] = files else {

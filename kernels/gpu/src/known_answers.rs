@@ -1,0 +1,159 @@
+//! Known-answer tests: small graphs with inputs and outputs that the TOSA reference model gave, for every
+//! kernel. An adapter that gives another answer is not used.
+
+use std::sync::Arc;
+
+use aivm_tosa::{ModelLimits, Plan, PriceTable};
+
+use crate::executor::GpuExecutor;
+
+/// The outcome of one kernel's test on one adapter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KernelCheck {
+    /// The kernel's name.
+    pub kernel: &'static str,
+    /// Whether every answer was right.
+    pub passed: bool,
+    /// What went wrong; empty if nothing did.
+    pub detail: String,
+}
+
+/// A graph with its answer: a case of `tests/oracle`.
+struct KnownAnswer {
+    name: &'static str,
+    model: &'static [u8],
+    /// One or more cases.
+    input: &'static [u8],
+    output: &'static [u8],
+}
+
+macro_rules! answers {
+    ($($kernel:literal: $($case:literal)*;)*) => {
+        &[$(($kernel, &[$(KnownAnswer {
+            name: $case,
+            model: include_bytes!(concat!("../../../tests/oracle/", $case, "/model.tosa")),
+            input: include_bytes!(concat!("../../../tests/oracle/", $case, "/input.bin")),
+            output: include_bytes!(concat!("../../../tests/oracle/", $case, "/output.bin")),
+        }),*])),*]
+    };
+}
+
+/// Graphs that dispatch each kernel.
+const ANSWERS: &[(&str, &[KnownAnswer])] = answers! {
+    "add": "add_row_column" "add_rank6" "add_rank0";
+    "arithmetic_right_shift": "arithmetic_right_shift_i8_round" "arithmetic_right_shift_i16_floor" "arithmetic_right_shift_i32_round";
+    "avg_pool2d": "avg_pool2d_3x3_padded" "avg_pool2d_odd_count";
+    "clamp": "clamp_relu" "clamp_narrow";
+    "clz": "clz";
+    "conv2d_accumulators": "conv2d_3x3_same" "conv2d_dilation" "conv2d_stride2_asymmetric";
+    "conv2d_rescaled": "conv2d_rescaled_channels" "conv2d_rescaled_clamped" "conv2d_rescaled_clamped_double";
+    "conv2d_direct": "conv2d_weight_zp" "conv2d_both_zp";
+    "logical_left_shift": "logical_left_shift_i8" "logical_left_shift_i16" "logical_left_shift_i32";
+    "max_pool2d": "max_pool2d_3x3_padded" "max_pool2d_odd_count";
+    "mul": "mul_shift_1" "mul_shift_31" "mul_shift_32" "mul_shift_63" "mul_i8" "mul_row_column";
+    "pad_channels": "conv2d_3x3_channels_17" "conv2d_3x3_one_channel";
+    "reduce_max": "reduce_max_i8" "reduce_max_i16" "reduce_max_i32_axis1";
+    "reduce_sum": "reduce_sum_axis2" "reduce_sum_long";
+    "rescale": "rescale_i32_i8_channels_double" "rescale_i32_i32_ties_double" "rescale_i32_i32_ties_single"
+        "rescale_shift_2" "rescale_shift_32" "rescale_shift_62_double" "rescale_u8_i16" "rescale_i8_u16";
+    "slice": "slice_i8" "slice_i16" "slice_i32" "slice_row";
+    "sub": "sub_inner" "sub_rank6";
+    "table_i16": "table_i16" "table_i16_steep";
+    "table_i8": "table_i8";
+};
+
+impl GpuExecutor {
+    /// Runs every kernel on inputs whose outputs are known.
+    #[must_use]
+    pub fn known_answer_tests(&self) -> Vec<KernelCheck> {
+        let check = |&(kernel, answers): &(&'static str, &[KnownAnswer])| {
+            let wrong: Vec<String> = answers
+                .iter()
+                .filter_map(|answer| self.check(kernel, answer).err())
+                .collect();
+            KernelCheck {
+                kernel,
+                passed: wrong.is_empty(),
+                detail: wrong.join("; "),
+            }
+        };
+        ANSWERS.iter().map(check).collect()
+    }
+
+    fn check(&self, kernel: &str, answer: &KnownAnswer) -> Result<(), String> {
+        let name = answer.name;
+        let model = aivm_tosa::load(
+            answer.model,
+            &ModelLimits::default(),
+            &PriceTable::default(),
+        )
+        .map_err(|refusal| format!("{name}: {refusal}"))?;
+        let model = Arc::new(model);
+        let plan = self
+            .plan(&model)
+            .map_err(|fault| format!("{name}: {fault}"))?;
+        let dispatched = plan.kernels();
+        if !dispatched.contains(&kernel) {
+            return Err(format!("{name} dispatches {dispatched:?}"));
+        }
+        let cases = answer.input.len() as u64 / model.graph().input_bytes();
+        let output = plan
+            .run_cases(cases as u32, answer.input)
+            .map_err(|error| format!("{name}: {error}"))?;
+        match output
+            .iter()
+            .zip(answer.output)
+            .position(|(given, known)| given != known)
+        {
+            None if output.len() == answer.output.len() => Ok(()),
+            None => Err(format!(
+                "{name}: {} bytes instead of {}",
+                output.len(),
+                answer.output.len()
+            )),
+            Some(byte) => Err(format!(
+                "{name}: byte {byte} is {} instead of {}",
+                output[byte], answer.output[byte]
+            )),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aivm_tosa::Executor;
+
+    use super::*;
+
+    #[test]
+    fn every_kernel_has_a_known_answer() {
+        let tested: Vec<&str> = ANSWERS.iter().map(|&(kernel, _)| kernel).collect();
+        let kernels: Vec<&str> = aivm_shaders::kernels::ALL
+            .iter()
+            .map(|kernel| kernel.name)
+            .collect();
+        assert_eq!(tested, kernels);
+    }
+
+    #[test]
+    fn the_reference_gives_the_known_answers() {
+        for answer in ANSWERS.iter().flat_map(|&(_, answers)| answers) {
+            let model = aivm_tosa::load(
+                answer.model,
+                &ModelLimits::default(),
+                &PriceTable::default(),
+            );
+            let model = Arc::new(model.expect("a valid model"));
+            let plan = aivm_reference::ReferenceExecutor
+                .prepare(&model)
+                .expect("the reference runs every model");
+            let cases = answer.input.len() as u64 / model.graph().input_bytes();
+            assert_eq!(
+                plan.run_cases(cases as u32, answer.input).as_deref(),
+                Ok(answer.output),
+                "{}",
+                answer.name
+            );
+        }
+    }
+}

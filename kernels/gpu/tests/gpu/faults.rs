@@ -1,0 +1,117 @@
+//! Trouble of the device is a fault: no panic, no hang, no wrong bytes.
+
+use std::time::{Duration, Instant};
+
+use aivm_gpu::GpuExecutor;
+use aivm_tosa::{Executor, ExecutorFault, RunError, RunStatus};
+
+use crate::support::{executors, model, skip};
+
+const CONVOLUTION: &[u8] =
+    include_bytes!("../../../../tests/oracle/conv2d_rescaled_channels/model.tosa");
+const INPUT: &[u8] = include_bytes!("../../../../tests/oracle/conv2d_rescaled_channels/input.bin");
+const OUTPUT: &[u8] =
+    include_bytes!("../../../../tests/oracle/conv2d_rescaled_channels/output.bin");
+const CASES: u32 = 2;
+
+fn fault(result: Result<Vec<u8>, RunError>) -> ExecutorFault {
+    match result {
+        Err(RunError::Fault(fault)) => fault,
+        other => panic!("expected a fault, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_destroyed_device_faults_at_once_and_for_good() {
+    for executor in executors() {
+        let model = model(CONVOLUTION);
+        let plan = executor.prepare(&model).expect("the model fits");
+        assert_eq!(plan.run_cases(CASES, INPUT).as_deref(), Ok(OUTPUT));
+        executor.destroy_device();
+        let started = Instant::now();
+        for _ in 0..3 {
+            let fault = fault(plan.run_cases(CASES, INPUT));
+            assert_eq!(fault.executor, executor.name());
+        }
+        assert!(executor.prepare(&model).is_err());
+        assert!(
+            executor
+                .known_answer_tests()
+                .iter()
+                .all(|check| !check.passed)
+        );
+        assert!(
+            started.elapsed() < Duration::from_secs(5),
+            "{:?}",
+            started.elapsed()
+        );
+    }
+}
+
+#[test]
+fn a_device_destroyed_between_runs_of_another_thread_gives_right_bytes_or_a_fault() {
+    for executor in executors() {
+        let model = model(CONVOLUTION);
+        let plan = executor.prepare(&model).expect("the model fits");
+        let (done, first_runs) = std::sync::mpsc::channel();
+        let last = std::thread::scope(|scope| {
+            let runner = scope.spawn(|| {
+                loop {
+                    match plan.run_cases(CASES, INPUT) {
+                        Ok(output) => assert_eq!(output, OUTPUT),
+                        Err(error) => return error,
+                    }
+                    // Nobody listens any more once the device is destroyed.
+                    let _ = done.send(());
+                }
+            });
+            for _ in 0..3 {
+                first_runs.recv().expect("the device works at first");
+            }
+            executor.destroy_device();
+            runner.join().expect("no panic")
+        });
+        assert!(matches!(last, RunError::Fault(_)));
+    }
+}
+
+#[test]
+fn a_passed_deadline_is_a_fault() {
+    let adapters = aivm_gpu::adapters();
+    if adapters.is_empty() {
+        skip("no adapter that wgpu sees");
+    }
+    for adapter in &adapters {
+        let executor =
+            GpuExecutor::open_with_deadline(adapter, Duration::ZERO).expect("the adapter opens");
+        let plan = executor
+            .prepare(&model(CONVOLUTION))
+            .expect("the model fits");
+        // A fast device may be done before it is first looked at.
+        for _ in 0..100 {
+            match plan.run_cases(CASES, INPUT) {
+                Ok(output) => assert_eq!(output, OUTPUT),
+                Err(RunError::Fault(_)) => {
+                    fault(plan.run_cases(CASES, INPUT));
+                    break;
+                }
+                Err(other) => panic!("{other}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn a_wrong_input_is_a_status_on_any_device() {
+    for executor in executors() {
+        let plan = executor
+            .prepare(&model(CONVOLUTION))
+            .expect("the model fits");
+        let short = plan.run_cases(CASES, &INPUT[1..]);
+        assert!(
+            matches!(short, Err(RunError::Status(RunStatus::InputLength { .. }))),
+            "{short:?}"
+        );
+        assert_eq!(plan.run_cases(0, &[]), Ok(Vec::new()));
+    }
+}

@@ -1,0 +1,11 @@
+//! The GPU back end on every adapter of this machine: bits, batches, threads, faults.
+
+mod support;
+
+mod known_answers;
+mod oracle;
+
+mod models;
+
+mod faults;
+mod threads;
