@@ -3,6 +3,7 @@
 mod damaged;
 mod limits;
 mod model;
+mod operator_refusals;
 mod refusals;
 #[path = "../../../reference/tests/support/shared.rs"]
 mod shared;
