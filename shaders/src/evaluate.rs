@@ -3,12 +3,13 @@
 use naga::{Expression, Handle, Literal, ScalarKind, Span, Type, TypeInner};
 
 use crate::arithmetic;
+use crate::memory::{Place, Root};
 use crate::range::{Kind, Range};
 use crate::rule::{LintError, Rule};
 use crate::sharing::Refusal;
 use crate::state::State;
 use crate::values::{Taint, Value};
-use crate::walk::{Known, Place, Root, Walk};
+use crate::walk::{Known, Walk};
 
 /// Kind and number of lanes of a type: 1 for scalars, 2 to 4 for vectors, 0 for the others.
 pub(crate) fn shape(inner: &TypeInner) -> (Kind, u8) {
@@ -42,7 +43,7 @@ impl<'a> Walk<'a> {
         let (kind, lanes) = shape(self.type_of(handle));
         let value = match *expression {
             Expression::Load { pointer } => {
-                let place = self.place(pointer);
+                let place = self.place(pointer)?;
                 self.load(&place, kind, lanes, span, state)?
             }
             Expression::Compose { ref components, .. } => self.compose(components, kind, lanes),
@@ -104,7 +105,10 @@ impl<'a> Walk<'a> {
                 let operand = self.value(expr);
                 self.values.cast(operand, kind)
             }
-            Expression::ArrayLength(array) => self.array_length(array),
+            Expression::ArrayLength(array) => {
+                let place = self.place(array)?;
+                self.length_of(&place)
+            }
             // Evaluated where they are used.
             Expression::Literal(_)
             | Expression::Constant(_)
@@ -142,7 +146,7 @@ impl<'a> Walk<'a> {
             _ => return Ok(()),
         };
         let known = if self.is_pointer(base) {
-            let mut place = self.place(base);
+            let mut place = self.place(base)?;
             self.check_index(base, Some(&place), index, state)
                 .map_err(|refusal| self.error(span, refusal))?;
             place.path.push(index);
@@ -292,28 +296,26 @@ impl<'a> Walk<'a> {
     }
 
     /// Where a pointer leads.
-    pub(crate) fn place(&mut self, pointer: Handle<Expression>) -> Place {
+    pub(crate) fn place(&mut self, pointer: Handle<Expression>) -> Result<Place, LintError> {
         if let Some(Known::Place(place)) = self.frame().known.get(&pointer) {
-            return place.clone();
+            return Ok(place.clone());
         }
-        match self.frame().function.expressions[pointer] {
-            Expression::LocalVariable(local) => Place {
-                root: Root::Local(local),
-                path: Vec::new(),
-            },
-            Expression::GlobalVariable(variable) => Place {
-                root: Root::Global(variable),
-                path: Vec::new(),
-            },
-            ref other => unreachable!(
-                "a validated pointer that is not an argument starts at a variable: {other:?}"
-            ),
-        }
-    }
-
-    fn array_length(&mut self, array: Handle<Expression>) -> Value {
-        let place = self.place(array);
-        self.length_of(&place)
+        let function = self.frame().function;
+        let root = match function.expressions[pointer] {
+            Expression::LocalVariable(local) => Root::Local(local),
+            Expression::GlobalVariable(variable) => Root::Global(variable),
+            _ => {
+                let refusal = (
+                    Rule::PointerArgument,
+                    "a pointer that does not start at a variable".into(),
+                );
+                return Err(self.error(function.expressions.get_span(pointer), refusal));
+            }
+        };
+        Ok(Place {
+            root,
+            path: Vec::new(),
+        })
     }
 
     /// The number of elements of the runtime-sized array at `place`.
@@ -329,27 +331,11 @@ impl<'a> Walk<'a> {
             .filter_map(|&part| self.values.constant_of(part))
             .map(|part| part as u32)
             .collect();
-        let stride = self.runtime_stride(variable);
-        let length = self.values.length(variable, path, stride);
+        let length = self.values.length(variable, path);
         if !self.lengths.contains(&length) {
             self.lengths.push(length);
         }
         length
-    }
-
-    /// Bytes from one element of a buffer's runtime-sized array to the next.
-    fn runtime_stride(&self, variable: Handle<naga::GlobalVariable>) -> u32 {
-        let mut ty = self.module.global_variables[variable].ty;
-        loop {
-            match &self.module.types[ty].inner {
-                TypeInner::Array { stride, .. } => return *stride,
-                TypeInner::Struct { members, .. } => match members.last() {
-                    Some(member) => ty = member.ty,
-                    None => return 1,
-                },
-                _ => return 1,
-            }
-        }
     }
 
     /// Checks that the index into what `base` is, or points to, is in range.

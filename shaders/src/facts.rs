@@ -13,7 +13,7 @@ use crate::values::{Node, Value, Values, math_range, unary_range};
 /// How deep an expression is read when its interval is narrowed, and how long a chain of reasons may be.
 const DEPTH: u32 = 24;
 /// Steps a proof may take before it is given up.
-const FUEL: u32 = 4000;
+const FUEL: u32 = 400;
 
 /// Facts of one path.
 #[derive(Clone, Debug, Default)]

@@ -26,11 +26,16 @@ mod state;
 
 mod evaluate;
 
+mod memory;
+
 mod arithmetic;
 
 mod loops;
 
 mod sharing;
+
+#[cfg(test)]
+mod soundness;
 
 use naga::valid::{Capabilities, ValidationFlags, Validator};
 

@@ -9,7 +9,7 @@ use crate::rule::{LintError, Rule};
 use crate::sharing::Shared;
 use crate::state::{Slot, State, join_paths};
 use crate::values::{Node, Taint, Value};
-use crate::walk::{Jump, Root, Walk};
+use crate::walk::{Jump, Walk};
 
 /// The largest bound that tensor data may give a loop.
 const DATA_BOUND_MAX: i64 = 1 << 16;
@@ -305,11 +305,11 @@ impl<'a> Walk<'a> {
     }
 
     /// The variables of this function that a block stores to.
-    fn stored(&mut self, block: &Block, into: &mut BTreeSet<Handle<LocalVariable>>) {
+    fn stored(&self, block: &Block, into: &mut BTreeSet<Handle<LocalVariable>>) {
         for statement in block {
             match statement {
                 Statement::Store { pointer, .. } => {
-                    if let Root::Local(local) = self.root(*pointer) {
+                    if let Some(local) = self.local_root(*pointer) {
                         into.insert(local);
                     }
                 }
@@ -332,12 +332,14 @@ impl<'a> Walk<'a> {
         }
     }
 
-    fn root(&mut self, pointer: Handle<Expression>) -> Root {
-        match self.frame().function.expressions[pointer] {
+    /// The variable of this function that a pointer leads into, if it is one.
+    fn local_root(&self, pointer: Handle<Expression>) -> Option<Handle<LocalVariable>> {
+        match self.frames.last()?.function.expressions[pointer] {
             Expression::Access { base, .. } | Expression::AccessIndex { base, .. } => {
-                self.root(base)
+                self.local_root(base)
             }
-            _ => self.place(pointer).root,
+            Expression::LocalVariable(local) => Some(local),
+            _ => None,
         }
     }
 }

@@ -86,6 +86,8 @@ struct Entry {
 pub(crate) struct Values {
     entries: Vec<Entry>,
     known: HashMap<Node, Value>,
+    /// Components of vector operations, already taken apart.
+    components: HashMap<(Value, Value), Value>,
     opaque: u32,
     workgroup_size: [u32; 3],
 }
@@ -96,6 +98,7 @@ impl Values {
         Values {
             entries: Vec::new(),
             known: HashMap::new(),
+            components: HashMap::new(),
             opaque: 0,
             workgroup_size,
         }
@@ -180,14 +183,9 @@ impl Values {
         )
     }
 
-    /// Elements of a runtime-sized array: at least one, because wgpu refuses smaller bindings; at most what fits in 4 GiB.
-    pub(crate) fn length(
-        &mut self,
-        variable: Handle<GlobalVariable>,
-        path: Vec<u32>,
-        stride: u32,
-    ) -> Value {
-        let range = Range::new(1, i64::from(u32::MAX / stride.max(1)).max(1));
+    /// Elements of a runtime-sized array: at least one, because wgpu refuses smaller bindings.
+    pub(crate) fn length(&mut self, variable: Handle<GlobalVariable>, path: Vec<u32>) -> Value {
+        let range = Range::new(1, u32::MAX.into());
         self.intern(
             Node::Length(variable, path),
             Kind::U32,
@@ -226,9 +224,14 @@ impl Values {
                 }
                 // A vector operation is that operation on each component.
                 Node::Binary(op, left, right) if self.lanes(base) > 1 => {
+                    if let Some(&component) = self.components.get(&(base, index)) {
+                        return component;
+                    }
                     let left = self.component(left, index);
                     let right = self.component(right, index);
-                    return self.binary(op, left, right, kind, lanes);
+                    let component = self.binary(op, left, right, kind, lanes);
+                    self.components.insert((base, index), component);
+                    return component;
                 }
                 _ => {}
             }

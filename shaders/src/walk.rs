@@ -8,35 +8,23 @@
 use std::collections::{BTreeMap, HashMap};
 
 use naga::{
-    AddressSpace, Barrier, Block, Expression, Function, FunctionArgument, GlobalVariable, Handle,
-    LocalVariable, Span, Statement, StorageAccess, SwitchValue, Type, TypeInner,
+    Barrier, Block, Expression, Function, FunctionArgument, Handle, Span, Statement, SwitchValue,
+    TypeInner,
 };
 
-use crate::evaluate::shape;
 use crate::facts::Facts;
+use crate::memory::Place;
 use crate::range::{Kind, Range};
 use crate::rule::{LintError, Rule};
 use crate::sharing::{self, Refusal, Shared};
 use crate::state::{State, join_branches, join_paths};
 use crate::types::error;
-use crate::values::{Node, Taint, Value, Values};
+use crate::values::{Taint, Value, Values};
 
 /// Statements and expressions walked at most; a kernel takes some thousands.
 const BUDGET: u32 = 400_000;
-
-/// Where a pointer leads.
-#[derive(Clone, Debug)]
-pub(crate) struct Place {
-    pub(crate) root: Root,
-    pub(crate) path: Vec<Value>,
-}
-
-/// The variable a pointer leads into.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Root {
-    Local(Handle<LocalVariable>),
-    Global(Handle<GlobalVariable>),
-}
+/// Calls inside calls; bounds the stack that the walk itself takes.
+const CALL_DEPTH_MAX: usize = 64;
 
 /// What an expression has come to.
 pub(crate) enum Known {
@@ -67,7 +55,7 @@ pub(crate) struct Walk<'a> {
     source: &'a str,
     pub(crate) module: &'a naga::Module,
     pub(crate) info: &'a naga::valid::ModuleInfo,
-    workgroup_size: [u32; 3],
+    pub(crate) workgroup_size: [u32; 3],
     pub(crate) values: Values,
     pub(crate) frames: Vec<Frame<'a>>,
     /// Lengths of runtime-sized arrays met so far.
@@ -142,6 +130,10 @@ impl<'a> Walk<'a> {
         arguments: Vec<Value>,
         mut state: State,
     ) -> Result<(State, Option<Value>), LintError> {
+        if self.frames.len() >= CALL_DEPTH_MAX {
+            let detail = format!("calls nest deeper than {CALL_DEPTH_MAX}");
+            return Err(self.error(Span::UNDEFINED, (Rule::TooComplex, detail)));
+        }
         let control = state.control;
         let caller = state.clone();
         self.frames.push(Frame {
@@ -280,7 +272,7 @@ impl<'a> Walk<'a> {
                 }
             }
             Statement::Store { pointer, value } => {
-                let place = self.place(*pointer);
+                let place = self.place(*pointer)?;
                 let value = self.value(*value);
                 self.store(place, value, span, &mut state)?;
             }
@@ -407,131 +399,6 @@ impl<'a> Walk<'a> {
             }
             state
         }))
-    }
-
-    fn store(
-        &mut self,
-        place: Place,
-        value: Value,
-        span: Span,
-        state: &mut State,
-    ) -> Result<(), LintError> {
-        let index = place.path.iter().fold(Taint::NONE, |taint, &index| {
-            taint.with(self.values.taint(index))
-        });
-        let variable = match place.root {
-            Root::Local(local) => {
-                let slot = (self.frames.len(), Some(local));
-                let before = state.locals[&slot];
-                let after = self.replaced(before, &place.path, value);
-                state.locals.insert(slot, after);
-                return Ok(());
-            }
-            Root::Global(variable) => variable,
-        };
-        let single = sharing::is_single(&mut self.values, &state.facts, self.workgroup_size);
-        let checked = match self.module.global_variables[variable].space {
-            AddressSpace::WorkGroup => sharing::check_workgroup_store(index, single)
-                .and_then(|()| state.shared.write(variable)),
-            _ => sharing::check_storage_store(index, single),
-        };
-        checked.map_err(|refusal| self.error(span, refusal))
-    }
-
-    /// `before` with the part at `path` replaced.
-    fn replaced(&mut self, before: Value, path: &[Value], value: Value) -> Value {
-        let Some((&index, rest)) = path.split_first() else {
-            return value;
-        };
-        let (kind, lanes) = (self.values.kind(before), self.values.lanes(before));
-        let position = self.values.constant_of(index);
-        let parts = match self.values.node(before) {
-            Node::Compose(parts) => Some(parts.clone()),
-            _ if lanes > 1 => Some(
-                (0..i64::from(lanes))
-                    .map(|lane| {
-                        let lane = self.values.constant(lane, Kind::U32);
-                        self.values.element(before, lane, kind, 1)
-                    })
-                    .collect(),
-            ),
-            _ => None,
-        };
-        if let (Some(position), Some(mut parts)) = (position, parts)
-            && let Some(&part) = parts.get(position as usize)
-        {
-            parts[position as usize] = self.replaced(part, rest, value);
-            return self.values.compose(parts, kind, lanes);
-        }
-        let taint = path
-            .iter()
-            .fold(self.values.taint(before), |taint, &index| {
-                taint.with(self.values.taint(index))
-            });
-        let taint = taint.with(self.values.taint(value));
-        self.values.opaque(kind, lanes, taint, Range::all(kind))
-    }
-
-    pub(crate) fn load(
-        &mut self,
-        place: &Place,
-        kind: Kind,
-        lanes: u8,
-        span: Span,
-        state: &mut State,
-    ) -> Result<Value, LintError> {
-        let index = place.path.iter().fold(Taint::NONE, |taint, &index| {
-            taint.with(self.values.taint(index))
-        });
-        let mut value = match place.root {
-            Root::Local(local) => state.locals[&(self.frames.len(), Some(local))],
-            Root::Global(variable) => match self.module.global_variables[variable].space {
-                AddressSpace::Uniform => self.values.memory(variable, Taint::NONE),
-                AddressSpace::Storage { access } if !access.contains(StorageAccess::STORE) => {
-                    self.values.memory(variable, Taint::DATA)
-                }
-                AddressSpace::WorkGroup => {
-                    state
-                        .shared
-                        .read(variable)
-                        .map_err(|refusal| self.error(span, refusal))?;
-                    let taint = index.with(Taint::SHARED).with(Taint::DATA);
-                    return Ok(self.values.opaque(kind, lanes, taint, Range::all(kind)));
-                }
-                _ => {
-                    let detail = "load from a buffer declared read_write: a buffer is only read (declare it `read`) or only written";
-                    return Err(self.error(span, (Rule::ReadWriteStorage, detail.into())));
-                }
-            },
-        };
-        let mut ty = self.root_type(place.root);
-        for (position, &index) in place.path.iter().enumerate() {
-            ty = ty.and_then(|ty| self.part_type(ty, index));
-            // A component of a vector has no type of its own in the module; it is always the last part.
-            let (kind, lanes) = match ty {
-                Some(ty) if position + 1 < place.path.len() => shape(&self.module.types[ty].inner),
-                _ => (kind, lanes),
-            };
-            value = self.values.element(value, index, kind, lanes);
-        }
-        Ok(value)
-    }
-
-    fn root_type(&self, root: Root) -> Option<Handle<Type>> {
-        Some(match root {
-            Root::Local(local) => self.frames.last()?.function.local_variables[local].ty,
-            Root::Global(variable) => self.module.global_variables[variable].ty,
-        })
-    }
-
-    fn part_type(&self, ty: Handle<Type>, index: Value) -> Option<Handle<Type>> {
-        match &self.module.types[ty].inner {
-            TypeInner::Array { base, .. } => Some(*base),
-            TypeInner::Struct { members, .. } => members
-                .get(self.values.constant_of(index)? as usize)
-                .map(|member| member.ty),
-            _ => None,
-        }
     }
 }
 

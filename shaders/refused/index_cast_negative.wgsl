@@ -1,0 +1,19 @@
+// expect: IndexOutOfBounds
+// A negative i32 is below every length, and huge as u32.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    var value = 0;
+    let a = i32(i);
+    if (a < i32(arrayLength(&input) & 0x7fffffffu)) {
+        value = input[u32(a)];
+    }
+    output[i] = value;
+}

@@ -1,0 +1,15 @@
+// expect: IndexOutOfBounds
+// The select takes the index where the guard is false.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    let value = input[select(i, 0u, i < arrayLength(&input))];
+    output[i] = value;
+}

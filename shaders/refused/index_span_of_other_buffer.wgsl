@@ -1,0 +1,23 @@
+// expect: IndexOutOfBounds
+// The span lies in another buffer.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    var value = 0;
+    let length = arrayLength(&output);
+    let span = params.x;
+    let base = i;
+    if (span <= length && base <= length - span) {
+        for (var k = 0u; k < span; k += 1u) {
+            value += input[base + k];
+        }
+    }
+    output[i] = value;
+}

@@ -1,0 +1,16 @@
+// expect: Shift
+// A remainder may be negative.
+@group(0) @binding(0) var<uniform> params: vec4<u32>;
+@group(0) @binding(1) var<storage, read> input: array<i32>;
+@group(0) @binding(2) var<storage, read_write> output: array<i32>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let i = id.x;
+    if (i >= arrayLength(&output)) {
+        return;
+    }
+    let s = i32(params.x) % 32;
+    let value = 1 << u32(s);
+    output[i] = value;
+}
