@@ -1,0 +1,67 @@
+//! Calling conventions between native functions, and between Rust and native code.
+//!
+//! - A **guest function** is `(context, ink, stack words left, parameters…) -> (status, ink, results…)` in
+//!   Cranelift's `tail` convention, which returns several values in registers. Ink and stack words
+//!   therefore stay in registers across calls; stack words need no giving back, since the caller keeps its
+//!   own copy. Results beyond [`REGISTER_RESULTS`] pass through the context. When the status is not 0 the
+//!   results mean nothing, but ink is exact.
+//! - A **thunk** has the same convention and calls the host; so `call`, `call_indirect` and `invoke` need
+//!   not know whether a function is imported.
+//! - An **entry**, one a function type, is what Rust calls: `extern "C"` [`Entry`].
+
+use aivm_core::ValueType;
+use aivm_wasm::plan::FuncType;
+use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
+use cranelift_codegen::isa::CallConv;
+
+use crate::context::{REGISTER_RESULTS, VmContext};
+
+/// Parameters that come before the guest's own: context, ink, stack words left.
+pub(crate) const LEADING_PARAMETERS: usize = 3;
+/// Results that come before the guest's own: status, ink.
+pub(crate) const LEADING_RESULTS: usize = 2;
+
+/// How Rust enters native code: `(context, code, values, stack words)`. `values` holds the parameters, i32
+/// zero-extended, and receives the results; it has room for the larger number. Ink is in the context.
+pub(crate) type Entry = unsafe extern "C" fn(*mut VmContext, *const u8, *mut u64, u64) -> u32;
+
+/// The Cranelift type of a guest value.
+pub(crate) fn clif_type(ty: ValueType) -> Type {
+    match ty {
+        ValueType::I32 => types::I32,
+        ValueType::I64 => types::I64,
+    }
+}
+
+/// The native signature of a guest function or thunk.
+pub(crate) fn guest_signature(ty: &FuncType) -> Signature {
+    let mut signature = Signature::new(CallConv::Tail);
+    signature.params = [AbiParam::new(types::I64); LEADING_PARAMETERS].to_vec();
+    signature.params.extend(parameters(&ty.parameters));
+    signature.returns = vec![AbiParam::new(types::I32), AbiParam::new(types::I64)];
+    let in_registers = ty.results.len().min(REGISTER_RESULTS);
+    signature
+        .returns
+        .extend(parameters(&ty.results[..in_registers]));
+    signature
+}
+
+/// The signature of [`crate::runtime::RuntimeFn`] in the host's C convention.
+pub(crate) fn runtime_signature(convention: CallConv) -> Signature {
+    let mut signature = Signature::new(convention);
+    signature.params = vec![AbiParam::new(types::I64); 5];
+    signature.returns = vec![AbiParam::new(types::I32)];
+    signature
+}
+
+/// The signature of [`Entry`] in the host's C convention.
+pub(crate) fn entry_signature(convention: CallConv) -> Signature {
+    let mut signature = Signature::new(convention);
+    signature.params = vec![AbiParam::new(types::I64); 4];
+    signature.returns = vec![AbiParam::new(types::I32)];
+    signature
+}
+
+fn parameters(types: &[ValueType]) -> impl Iterator<Item = AbiParam> {
+    types.iter().map(|ty| AbiParam::new(clif_type(*ty)))
+}

@@ -1,0 +1,219 @@
+//! An instance of a compiled module: its memory, globals and table, and how it is called.
+
+use std::sync::Arc;
+
+use aivm_core::limits::PAGE_BYTES;
+use aivm_core::{Exit, Host, NodeFault, TrapCode};
+use aivm_wasm::plan::{FuncType, MeteredModule, SegmentMode};
+
+use crate::compile::CompiledModule;
+use crate::context::{CONTEXT_RESULTS, Store, TableEntry, VmContext};
+use crate::mapping::Reservation;
+use crate::runtime::TABLE;
+use crate::status;
+
+/// Native stack kept free below the guest's frames for runtime functions and the host.
+const HOST_STACK_BYTES: usize = 1 << 20;
+
+/// A compiled module with state of its own.
+pub struct Instance {
+    context: Box<VmContext>,
+    /// Why the instance cannot run: this machine had no room for its memory.
+    fault: Option<NodeFault>,
+}
+
+// SAFETY: every pointer of the context leads to memory that the instance or its module owns; the host
+// pointer is there only while `invoke` runs, on the thread that runs it.
+unsafe impl Send for Instance {}
+
+impl Instance {
+    /// Memory, globals and table at their first values, active segments applied: elements, then data, in
+    /// order. If the machine has no room for the memory, every invocation ends in `Exit::Fault`.
+    ///
+    /// # Errors
+    /// The trap of an active segment that is out of bounds.
+    pub fn new(module: &Arc<CompiledModule>) -> Result<Instance, TrapCode> {
+        let plan = module.module();
+        let page = PAGE_BYTES as usize;
+        let (memory, fault) = match plan.memory.map_or(0, |memory| memory.max_pages) as usize {
+            0 => (None, None),
+            pages => match Reservation::new(pages * page) {
+                Ok(reservation) => (Some(reservation), None),
+                Err(reason) => (None, Some(NodeFault(reason))),
+            },
+        };
+        let min_bytes = plan.memory.map_or(0, |memory| memory.min_pages) as usize * page;
+        let mut store = Store {
+            module: Arc::clone(module),
+            globals: plan.globals.iter().map(|global| global.init).collect(),
+            table: vec![TableEntry::NULL; plan.table.map_or(0, |table| table.entries) as usize]
+                .into(),
+            dropped_data: plan.data.iter().map(|data| dropped(data.mode)).collect(),
+            dropped_elements: vec![false; plan.elements.len()].into(),
+            memory,
+            host: None,
+            fault: None,
+        };
+        let memory_base = match &store.memory {
+            Some(reservation) => reservation.base(),
+            None => std::ptr::dangling_mut(),
+        };
+        let memory_bytes = match &store.memory {
+            Some(reservation) => {
+                assert!(
+                    min_bytes <= reservation.len(),
+                    "a memory starts within its maximum"
+                );
+                min_bytes as u64
+            }
+            None => 0,
+        };
+        let mut context = Box::new(VmContext {
+            ink: 0,
+            memory_base,
+            memory_bytes,
+            globals: store.globals.as_mut_ptr(),
+            table: store.table.as_mut_ptr(),
+            result: 0,
+            results: [0; CONTEXT_RESULTS],
+            runtime: TABLE,
+            store,
+        });
+        apply_elements(&mut context)?;
+        apply_data(&mut context, min_bytes as u64)?;
+        Ok(Instance { context, fault })
+    }
+
+    /// Calls function `function` of the index space, imports first. `arguments` has one entry a parameter,
+    /// of which an i32 uses the low half. `ink` is charged as the plan says and holds what is left.
+    ///
+    /// A function that does not exist or takes another number of arguments is an `Exit::Fault`.
+    pub fn invoke(
+        &mut self,
+        function: u32,
+        arguments: &[u64],
+        ink: &mut u64,
+        host: &mut dyn Host,
+    ) -> Exit {
+        if let Some(fault) = &self.fault {
+            return Exit::Fault(fault.clone());
+        }
+        let module = Arc::clone(&self.context.store.module);
+        let plan = module.module();
+        let functions = plan.imports.len() + plan.functions.len();
+        if function as usize >= functions {
+            return wrong_call(format!("function {function} of {functions} was invoked"));
+        }
+        let type_index = plan.function_type(function);
+        let ty = &plan.types[type_index as usize];
+        if ty.parameters.len() != arguments.len() {
+            return wrong_call(format!(
+                "function {function} of {} parameters was invoked with {} arguments",
+                ty.parameters.len(),
+                arguments.len()
+            ));
+        }
+        let Some(entry) = module.entry(type_index) else {
+            return wrong_call(format!("type {type_index} has no entry"));
+        };
+        let code = module.function_address(function);
+        let mut values = entry_values(ty, arguments);
+        let stack_words = u64::from(plan.stack_words);
+
+        let context: *mut VmContext = &raw mut *self.context;
+        let stack_bytes = module.native_stack_bytes().saturating_add(HOST_STACK_BYTES);
+        let status = stacker::maybe_grow(stack_bytes, stack_bytes, || {
+            // SAFETY: the context is valid and only native code and the runtime functions use it until
+            // the entry returns. The entry is of the type of `code`, `values` has room for its parameters
+            // and results, and the stack has room for `stack_words`. The host outlives the call, and its
+            // pointer is cleared right after.
+            unsafe {
+                (*context).ink = *ink;
+                (*context).store.host = Some(erase_lifetime(host));
+                let status = entry(context, code, values.as_mut_ptr(), stack_words);
+                (*context).store.host = None;
+                *ink = (*context).ink;
+                status
+            }
+        });
+        if status == status::OK {
+            values.truncate(ty.results.len());
+            Exit::Return(values)
+        } else {
+            status::to_exit(status, self.context.store.fault.take())
+        }
+    }
+
+    /// The plan it runs.
+    #[must_use]
+    pub fn module(&self) -> &Arc<MeteredModule> {
+        self.context.store.module.module()
+    }
+
+    /// Linear memory as it is now.
+    #[must_use]
+    pub fn memory(&self) -> &[u8] {
+        self.context.memory()
+    }
+
+    /// The globals, i32 zero-extended.
+    #[must_use]
+    pub fn globals(&self) -> &[u64] {
+        // SAFETY: `globals` points to the store's box of this many words, and native code, which writes
+        // them, runs only under `&mut self`.
+        unsafe {
+            std::slice::from_raw_parts(self.context.globals, self.context.store.globals.len())
+        }
+    }
+}
+
+/// Whether a segment cannot be used by `memory.init` or `table.init` once the instance runs.
+fn dropped(mode: SegmentMode) -> bool {
+    mode != SegmentMode::Passive
+}
+
+fn apply_elements(context: &mut VmContext) -> Result<(), TrapCode> {
+    let module = Arc::clone(&context.store.module);
+    for (index, segment) in module.module().elements.iter().enumerate() {
+        if let SegmentMode::Active { offset } = segment.mode {
+            context.table_init(u64::from(offset), 0, segment.entries.len() as u64, index)?;
+        }
+        context.store.dropped_elements[index] = dropped(segment.mode);
+    }
+    Ok(())
+}
+
+/// Writes active data segments. Their bounds are those of the plan, also if there is no memory to write to.
+fn apply_data(context: &mut VmContext, memory_bytes: u64) -> Result<(), TrapCode> {
+    let module = Arc::clone(&context.store.module);
+    for segment in &module.module().data {
+        if let SegmentMode::Active { offset } = segment.mode {
+            let end = u64::from(offset) + segment.bytes.len() as u64;
+            if end > memory_bytes {
+                return Err(TrapCode::MemoryOutOfBounds);
+            }
+            if let Some(place) = context.memory_mut().get_mut(offset as usize..end as usize) {
+                place.copy_from_slice(&segment.bytes);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// The words an entry reads its parameters from and writes its results to.
+fn entry_values(ty: &FuncType, arguments: &[u64]) -> Vec<u64> {
+    let mut values = arguments.to_vec();
+    values.resize(ty.parameters.len().max(ty.results.len()), 0);
+    values
+}
+
+fn wrong_call(reason: String) -> Exit {
+    Exit::Fault(NodeFault(reason))
+}
+
+/// The host as a pointer without a lifetime, for the context.
+fn erase_lifetime(host: &mut dyn Host) -> *mut dyn Host {
+    let host: *mut (dyn Host + '_) = host;
+    // SAFETY: only the lifetime bound changes; `invoke` clears the pointer before the borrow ends.
+    unsafe { std::mem::transmute::<*mut (dyn Host + '_), *mut (dyn Host + 'static)>(host) }
+}

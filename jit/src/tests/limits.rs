@@ -1,0 +1,152 @@
+//! What is refused before or after code generation, and that nothing leaks.
+
+use super::*;
+use crate::CompileError;
+
+fn refusal(module: MeteredModule) -> CompileError {
+    CompileError::clone(
+        CompiledModule::compile(&Arc::new(module))
+            .err()
+            .as_ref()
+            .expect("refused"),
+    )
+}
+
+#[test]
+fn nested_loops_over_many_locals_are_refused_before_compiling() {
+    let mut module = plan("(module (func (export \"f\")))");
+    let locals = 348;
+    module.functions[0].locals = vec![ValueType::I64; locals];
+    module.functions[0].frame_words = 360;
+    let body: Vec<Op> = (0..locals as u32)
+        .flat_map(|local| [Op::LocalGet(local), Op::I64Const(1), Op::LocalSet(local)])
+        .flat_map(|op| match op {
+            Op::LocalSet(_) => vec![Op::Binary(aivm_wasm::plan::BinaryOp::I64Add), op],
+            op => vec![op],
+        })
+        .collect();
+    let mut ops = Vec::new();
+    for _ in 0..16 {
+        ops.extend(std::iter::repeat_n(Op::Loop(BlockType::Empty), 256));
+        ops.extend(body.clone());
+        ops.extend(std::iter::repeat_n(Op::End, 256));
+    }
+    ops.push(Op::End);
+    module.functions[0].ops = ops;
+    assert!(matches!(
+        refusal(module),
+        CompileError::FunctionTooLarge { function: 0, .. }
+    ));
+}
+
+#[test]
+fn many_large_functions_are_refused_together() {
+    let mut module = plan("(module (func (export \"f\")))");
+    let mut ops = vec![Op::Charge(1); 900_000];
+    ops.push(Op::End);
+    let function = Function {
+        ops,
+        ..module.functions[0].clone()
+    };
+    module.functions = vec![function; 9];
+    assert!(matches!(
+        refusal(module),
+        CompileError::ModuleTooLarge { .. }
+    ));
+}
+
+#[test]
+fn a_frame_of_no_words_is_refused() {
+    let mut module = plan("(module (func (export \"f\")))");
+    module.functions[0].frame_words = 0;
+    assert_eq!(
+        refusal(module),
+        CompileError::FrameWithoutWords { function: 0 }
+    );
+}
+
+#[test]
+fn a_frame_larger_than_its_words_say_is_refused() {
+    // 300 values alive across a call, but a plan that says four words.
+    let reads: String = (0..300)
+        .map(|i| format!("(i64.load (i32.const {i}))"))
+        .collect();
+    let joins = "(i64.xor)".repeat(300);
+    let mut module = plan(&format!(
+        "(module (memory 1) (func $f (export \"f\") (result i64) {reads} (call $f) {joins}))"
+    ));
+    module.functions[0].frame_words = 4;
+    assert!(matches!(
+        refusal(module),
+        CompileError::FrameTooLarge {
+            function: 0,
+            words: 4,
+            ..
+        }
+    ));
+}
+
+#[test]
+fn a_panic_while_compiling_is_contained() {
+    // Not a plan that metering makes: the operand is missing.
+    let module = module_of(vec![Op::Drop, Op::End]);
+    assert_eq!(refusal(module), CompileError::Panicked);
+}
+
+#[test]
+fn too_many_results_are_refused() {
+    let mut module = plan("(module (func (export \"f\")))");
+    module.types.push(FuncType {
+        parameters: Vec::new(),
+        results: vec![ValueType::I32; 33],
+    });
+    assert_eq!(refusal(module), CompileError::TooManyResults);
+}
+
+#[test]
+fn compiling_is_deterministic_and_says_its_size() {
+    let wat = "(module (memory 1 2) (func (export \"f\") (param i32) (result i32)
+      (i32.load offset=4 (local.get 0))))";
+    let sizes: Vec<_> = (0..2)
+        .map(|_| {
+            CompiledModule::compile(&Arc::new(plan(wat)))
+                .expect("compiles")
+                .code_bytes()
+        })
+        .collect();
+    assert_eq!(sizes[0], sizes[1]);
+    assert!(sizes[0] > 0);
+}
+
+/// Mappings of this process, where the system tells.
+fn mappings() -> Option<usize> {
+    let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+    Some(maps.lines().count())
+}
+
+#[test]
+fn code_and_memory_are_freed() {
+    let wat =
+        "(module (memory 1 128) (func (export \"f\") (i32.store (i32.const 0) (i32.const 1))))";
+    let one_round = || assert_eq!(exit(wat, &[]), returns(&[]));
+    one_round();
+    let before = mappings();
+    for _ in 0..200 {
+        one_round();
+    }
+    if let (Some(before), Some(after)) = (before, mappings()) {
+        assert!(after < before + 100, "{before} mappings became {after}");
+    }
+}
+
+#[test]
+fn an_instance_keeps_its_code_alive() {
+    let mut instance = {
+        let module = Arc::new(plan(
+            "(module (func (export \"f\") (result i32) (i32.const 4)))",
+        ));
+        let compiled = Arc::new(CompiledModule::compile(&module).expect("compiles"));
+        Instance::new(&compiled).expect("no segments")
+    };
+    assert_eq!(instance.exit("f", &[]), returns(&[4]));
+}

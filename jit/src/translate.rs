@@ -1,0 +1,461 @@
+//! The plan's functions to Cranelift's intermediate form (CLIF).
+//!
+//! Translation keeps a stack of SSA values for the operands and a stack of open blocks; locals, ink and
+//! (if it can grow) the memory's size are Cranelift variables, from which the frontend makes block
+//! parameters where paths meet. One file a group: [`control`] blocks and branches, [`calls`], [`memory`]
+//! bounds checks, loads and stores, [`numeric`] arithmetic, [`bridges`] thunks and entries.
+//!
+//! Every way out of a function before its end goes through cold blocks to one exit block, which returns
+//! a status and the ink left ([`FunctionTranslator::exit_if`]).
+
+mod bridges;
+mod calls;
+mod control;
+mod memory;
+mod numeric;
+
+use std::collections::BTreeMap;
+
+use aivm_core::{TrapCode, ValueType};
+use aivm_wasm::plan::{Function, MeteredModule, Op};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    AliasRegionData, Block, Endianness, FuncRef, InstBuilder, InstructionData, MemFlagsData,
+    Opcode, SigRef, Type, Value, ValueDef, types,
+};
+use cranelift_codegen::isa::TargetFrontendConfig;
+use cranelift_frontend::{FunctionBuilder, Variable};
+
+pub(crate) use bridges::{translate_entry, translate_thunk};
+
+use crate::abi::{LEADING_PARAMETERS, clif_type};
+use crate::context::offset;
+use crate::status;
+use control::Frame;
+use memory::{CheckedAddresses, MemorySize};
+
+/// What every translation of one module needs.
+pub(crate) struct ModuleFacts<'m> {
+    pub(crate) module: &'m MeteredModule,
+    /// The host's C convention and pointers.
+    pub(crate) target: TargetFrontendConfig,
+    /// Whether any function contains `memory.grow`; if none does, memory has a constant size.
+    memory_grows: bool,
+}
+
+impl<'m> ModuleFacts<'m> {
+    pub(crate) fn new(module: &'m MeteredModule, target: TargetFrontendConfig) -> ModuleFacts<'m> {
+        let grows = |function: &Function| function.ops.contains(&Op::MemoryGrow);
+        ModuleFacts {
+            module,
+            target,
+            memory_grows: module.functions.iter().any(grows),
+        }
+    }
+}
+
+/// Translates one of the module's own functions into `builder`'s function, whose signature is set already.
+pub(crate) fn translate_function(
+    facts: &ModuleFacts<'_>,
+    function: &Function,
+    builder: FunctionBuilder<'_>,
+) {
+    let mut translator = FunctionTranslator::new(facts, function, builder);
+    for op in &function.ops {
+        translator.op(op);
+    }
+    translator.finish();
+}
+
+/// What is known while one function is translated.
+struct FunctionTranslator<'m, 'b> {
+    facts: &'m ModuleFacts<'m>,
+    module: &'m MeteredModule,
+    function: &'m Function,
+    builder: FunctionBuilder<'b>,
+    flags: Flags,
+    /// The context's address.
+    context: Value,
+    /// Stack words left to callees.
+    stack_words: Value,
+    ink: Variable,
+    memory_size: MemorySize,
+    checked: CheckedAddresses,
+    locals: Vec<Variable>,
+    /// Operands, top last.
+    stack: Vec<Value>,
+    /// Open blocks, the function's own first.
+    control: Vec<Frame>,
+    /// Whether the current block has its terminator, so that only `Else` or `End` can follow.
+    terminated: bool,
+    exits: Exits,
+    functions: BTreeMap<u32, FuncRef>,
+    signatures: BTreeMap<u32, SigRef>,
+    runtime_signature: Option<SigRef>,
+}
+
+/// Ways out of the function before its end.
+struct Exits {
+    /// Returns `(status, ink)`, its two parameters.
+    block: Block,
+    /// Cold blocks that go there, by what they pass; filled by [`FunctionTranslator::finish`].
+    cold: BTreeMap<(ExitStatus, ExitInk), Block>,
+}
+
+/// The status an exit passes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ExitStatus {
+    Constant(u32),
+    Value(Value),
+}
+
+/// The ink an exit passes.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum ExitInk {
+    None,
+    Value(Value),
+}
+
+/// Memory flags: which of three disjoint regions an access touches.
+#[derive(Clone, Copy)]
+struct Flags {
+    /// Fields of the context and globals, which change.
+    context: MemFlagsData,
+    /// Fields of the context that never change while native code runs.
+    constant: MemFlagsData,
+    /// The table.
+    table: MemFlagsData,
+    /// Linear memory: unaligned, and valid only behind its bounds check.
+    memory: MemFlagsData,
+}
+
+impl Flags {
+    fn new(builder: &mut FunctionBuilder<'_>) -> Flags {
+        let mut region = |user_id, description: &'static str| {
+            let regions = &mut builder.func.dfg.alias_regions;
+            Some(regions.insert(AliasRegionData {
+                user_id,
+                description: description.into(),
+            }))
+        };
+        let trusted = MemFlagsData::trusted();
+        Flags {
+            context: trusted.with_alias_region(region(0, "context and globals")),
+            constant: trusted.with_readonly().with_can_move(),
+            table: trusted.with_alias_region(region(1, "table")),
+            memory: MemFlagsData::new()
+                .with_notrap()
+                .with_endianness(Endianness::Little)
+                .with_alias_region(region(2, "memory")),
+        }
+    }
+}
+
+impl<'m, 'b> FunctionTranslator<'m, 'b> {
+    /// Emits the function's entry: stack check, locals.
+    fn new(
+        facts: &'m ModuleFacts<'m>,
+        function: &'m Function,
+        mut builder: FunctionBuilder<'b>,
+    ) -> FunctionTranslator<'m, 'b> {
+        let flags = Flags::new(&mut builder);
+        let entry = builder.create_block();
+        builder.append_block_params_for_function_params(entry);
+        builder.switch_to_block(entry);
+        builder.seal_block(entry);
+        let parameters = builder.block_params(entry).to_vec();
+        let (context, stack_words) = (parameters[0], parameters[2]);
+
+        let ink = builder.declare_var(types::I64);
+        builder.def_var(ink, parameters[1]);
+        let exit = builder.create_block();
+        builder.append_block_param(exit, types::I32);
+        builder.append_block_param(exit, types::I64);
+        builder.set_cold_block(exit);
+
+        let mut translator = FunctionTranslator {
+            facts,
+            module: facts.module,
+            function,
+            memory_size: MemorySize::of(facts, function, &mut builder),
+            builder,
+            flags,
+            context,
+            stack_words,
+            ink,
+            checked: CheckedAddresses::default(),
+            locals: Vec::with_capacity(function.locals.len()),
+            stack: Vec::new(),
+            control: Vec::new(),
+            terminated: false,
+            exits: Exits {
+                block: exit,
+                cold: BTreeMap::new(),
+            },
+            functions: BTreeMap::new(),
+            signatures: BTreeMap::new(),
+            runtime_signature: None,
+        };
+        translator.take_stack_words();
+        translator.declare_locals(&parameters[LEADING_PARAMETERS..]);
+        translator.reload_memory_size();
+        translator.open_function();
+        translator
+    }
+
+    /// Takes the frame's words, or traps: before anything is charged.
+    fn take_stack_words(&mut self) {
+        let frame_words = self.i64_const(u64::from(self.function.frame_words));
+        let left = self.stack_words;
+        let overflow = self
+            .builder
+            .ins()
+            .icmp(IntCC::UnsignedLessThan, left, frame_words);
+        self.trap_if(overflow, TrapCode::StackOverflow);
+        self.stack_words = self.builder.ins().isub(left, frame_words);
+    }
+
+    /// Parameters keep their values, other locals begin as zero.
+    fn declare_locals(&mut self, parameters: &[Value]) {
+        let (mut zero_i32, mut zero_i64) = (None, None);
+        for (index, ty) in self.function.locals.iter().enumerate() {
+            let local = self.builder.declare_var(clif_type(*ty));
+            let first = match (parameters.get(index), ty) {
+                (Some(parameter), _) => *parameter,
+                (None, ValueType::I32) => *zero_i32.get_or_insert_with(|| self.i32_const(0)),
+                (None, ValueType::I64) => *zero_i64.get_or_insert_with(|| self.i64_const(0)),
+            };
+            self.builder.def_var(local, first);
+            self.locals.push(local);
+        }
+    }
+
+    /// Fills the cold blocks and the exit block, and gives the function to Cranelift.
+    fn finish(mut self) {
+        let cold = std::mem::take(&mut self.exits.cold);
+        for ((status, ink), block) in cold {
+            self.builder.switch_to_block(block);
+            let status = match status {
+                ExitStatus::Constant(code) => self.i32_const(code),
+                ExitStatus::Value(value) => value,
+            };
+            let ink = match ink {
+                ExitInk::None => self.i64_const(0),
+                ExitInk::Value(value) => value,
+            };
+            let exit = self.exits.block;
+            self.builder.ins().jump(exit, &[status.into(), ink.into()]);
+        }
+        let exit = self.exits.block;
+        self.builder.switch_to_block(exit);
+        let mut returns = self.builder.block_params(exit).to_vec();
+        let expected: Vec<Type> = self
+            .builder
+            .func
+            .signature
+            .returns
+            .iter()
+            .map(|result| result.value_type)
+            .collect();
+        for ty in &expected[returns.len()..] {
+            returns.push(self.builder.ins().iconst(*ty, 0));
+        }
+        self.builder.ins().return_(&returns);
+        self.builder.seal_all_blocks();
+        self.builder.finalize(self.facts.target);
+    }
+
+    fn op(&mut self, op: &Op) {
+        match op {
+            Op::Charge(ink) => self.charge(*ink),
+            Op::Unreachable => self.unreachable(),
+            Op::Block(ty) => self.open_block(*ty),
+            Op::Loop(ty) => self.open_loop(*ty),
+            Op::If(ty) => self.open_if(*ty),
+            Op::Else => self.begin_else(),
+            Op::End => self.end(),
+            Op::Br(depth) => self.branch(*depth),
+            Op::BrIf(depth) => self.branch_if(*depth),
+            Op::BrTable { targets, default } => self.branch_table(targets, *default),
+            Op::Return => self.return_from_function(),
+            Op::Call(function) => self.call(*function),
+            Op::CallIndirect { ty } => self.call_indirect(*ty),
+            Op::Drop => {
+                self.pop();
+            }
+            Op::Select => self.select(),
+            Op::LocalGet(local) => {
+                let value = self.builder.use_var(self.locals[*local as usize]);
+                self.stack.push(value);
+            }
+            Op::LocalSet(local) => {
+                let value = self.pop();
+                self.builder.def_var(self.locals[*local as usize], value);
+            }
+            Op::LocalTee(local) => {
+                let value = self.peek();
+                self.builder.def_var(self.locals[*local as usize], value);
+            }
+            Op::GlobalGet(global) => self.global_get(*global),
+            Op::GlobalSet(global) => self.global_set(*global),
+            Op::Load { kind, offset } => self.load(*kind, *offset),
+            Op::Store { kind, offset } => self.store(*kind, *offset),
+            Op::MemorySize => self.memory_size(),
+            Op::MemoryGrow => self.memory_grow(),
+            Op::MemoryCopy => self.memory_copy(),
+            Op::MemoryFill => self.memory_fill(),
+            Op::MemoryInit(segment) => self.memory_init(*segment),
+            Op::DataDrop(segment) => self.data_drop(*segment),
+            Op::TableCopy => self.table_copy(),
+            Op::TableInit(segment) => self.table_init(*segment),
+            Op::ElemDrop(segment) => self.elem_drop(*segment),
+            Op::I32Const(value) => {
+                let value = self.i32_const(value.cast_unsigned());
+                self.stack.push(value);
+            }
+            Op::I64Const(value) => {
+                let value = self.i64_const(value.cast_unsigned());
+                self.stack.push(value);
+            }
+            Op::Unary(op) => self.unary(*op),
+            Op::Binary(op) => self.binary(*op),
+        }
+    }
+
+    /// Takes ink, or leaves 0 and ends. The subtraction never wraps, since the branch comes first.
+    fn charge(&mut self, cost: u64) {
+        let cost = self.i64_const(cost);
+        let left = self.builder.use_var(self.ink);
+        let short = self.builder.ins().icmp(IntCC::UnsignedLessThan, left, cost);
+        self.exit_if(
+            short,
+            ExitStatus::Constant(status::OUT_OF_INK),
+            ExitInk::None,
+        );
+        let left = self.builder.ins().isub(left, cost);
+        self.builder.def_var(self.ink, left);
+    }
+
+    fn select(&mut self) {
+        let condition = self.pop();
+        let second = self.pop();
+        let first = self.pop();
+        let value = self.builder.ins().select(condition, first, second);
+        self.stack.push(value);
+    }
+
+    fn global_get(&mut self, index: u32) {
+        let global = self.module.globals[index as usize];
+        let ty = clif_type(global.ty);
+        let value = if global.mutable {
+            let globals = self.constant_field(offset::GLOBALS);
+            self.builder
+                .ins()
+                .load(ty, self.flags.context, globals, global_offset(index))
+        } else {
+            // An i32's word is zero-extended, as `iconst` wants it.
+            self.builder.ins().iconst(ty, global.init.cast_signed())
+        };
+        self.stack.push(value);
+    }
+
+    /// An i32 is written to the low half of its word; the high half is 0 from the start.
+    fn global_set(&mut self, index: u32) {
+        let value = self.pop();
+        let globals = self.constant_field(offset::GLOBALS);
+        self.builder
+            .ins()
+            .store(self.flags.context, value, globals, global_offset(index));
+    }
+
+    /// A field of the context that never changes.
+    fn constant_field(&mut self, offset: i32) -> Value {
+        self.builder
+            .ins()
+            .load(types::I64, self.flags.constant, self.context, offset)
+    }
+
+    /// Ends with `trap` if `condition` is not 0, at the ink of this place.
+    fn trap_if(&mut self, condition: Value, trap: TrapCode) {
+        let ink = self.builder.use_var(self.ink);
+        self.exit_if(
+            condition,
+            ExitStatus::Constant(status::of_trap(trap)),
+            ExitInk::Value(ink),
+        );
+    }
+
+    /// Leaves the function if `condition` is not 0, else goes on in a new block.
+    fn exit_if(&mut self, condition: Value, status: ExitStatus, ink: ExitInk) {
+        let cold = self.cold_exit(status, ink);
+        let next = self.builder.create_block();
+        self.builder.ins().brif(condition, cold, &[], next, &[]);
+        self.builder.switch_to_block(next);
+        self.builder.seal_block(next);
+    }
+
+    /// The cold block that exits with these. Exits with the same share it: `ink`'s definition dominates
+    /// each of them, so it dominates the block.
+    fn cold_exit(&mut self, status: ExitStatus, ink: ExitInk) -> Block {
+        *self.exits.cold.entry((status, ink)).or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.set_cold_block(block);
+            block
+        })
+    }
+
+    fn pop(&mut self) -> Value {
+        self.stack.pop().expect("validated: an operand is there")
+    }
+
+    fn peek(&self) -> Value {
+        *self.stack.last().expect("validated: an operand is there")
+    }
+
+    /// The top `count` operands, in order.
+    fn pop_many(&mut self, count: usize) -> Vec<Value> {
+        let height = self.stack.len().checked_sub(count);
+        self.stack
+            .split_off(height.expect("validated: the operands are there"))
+    }
+
+    fn i32_const(&mut self, bits: u32) -> Value {
+        self.builder.ins().iconst(types::I32, i64::from(bits))
+    }
+
+    fn i64_const(&mut self, bits: u64) -> Value {
+        self.builder.ins().iconst(types::I64, bits.cast_signed())
+    }
+
+    /// The bits of `value` if it is a constant, those above its type cleared.
+    fn constant(&self, value: Value) -> Option<u64> {
+        let dfg = &self.builder.func.dfg;
+        let ValueDef::Result(inst, 0) = dfg.value_def(value) else {
+            return None;
+        };
+        match dfg.insts[inst] {
+            InstructionData::UnaryImm {
+                opcode: Opcode::Iconst,
+                imm,
+            } => {
+                let bits = imm.bits().cast_unsigned();
+                Some(match dfg.value_type(value) {
+                    types::I32 => bits & u64::from(u32::MAX),
+                    _ => bits,
+                })
+            }
+            _ => None,
+        }
+    }
+
+    fn extend_to_u64(&mut self, value: Value) -> Value {
+        match self.builder.func.dfg.value_type(value) {
+            types::I64 => value,
+            _ => self.builder.ins().uextend(types::I64, value),
+        }
+    }
+}
+
+fn global_offset(index: u32) -> i32 {
+    i32::try_from(index * 8).expect("limits: few globals")
+}

@@ -1,0 +1,141 @@
+//! The two kinds of functions that are no contract code: thunks, through which contracts call the host,
+//! and entries, through which Rust calls contracts.
+
+use aivm_wasm::plan::FuncType;
+use cranelift_codegen::ir::{
+    InstBuilder, MemFlagsData, StackSlotData, StackSlotKind, Type, Value, types,
+};
+use cranelift_frontend::FunctionBuilder;
+
+use super::ModuleFacts;
+use super::control::result_offset;
+use crate::abi::{
+    LEADING_PARAMETERS, LEADING_RESULTS, clif_type, guest_signature, runtime_signature,
+};
+use crate::context::{REGISTER_RESULTS, offset};
+use crate::runtime::RuntimeFunction;
+
+/// The guest function that stands for import `import`: stores its arguments, ink in the context, calls the
+/// host, and returns its status, the ink left and the result.
+pub(crate) fn translate_thunk(
+    facts: &ModuleFacts<'_>,
+    import: u32,
+    mut builder: FunctionBuilder<'_>,
+) {
+    let ty = &facts.module.types[facts.module.import_types[import as usize] as usize];
+    let trusted = MemFlagsData::trusted();
+    let parameters = begin(&mut builder);
+    let context = parameters[0];
+    let arguments = &parameters[LEADING_PARAMETERS..];
+
+    let bytes = u32::try_from(arguments.len() * 8).expect("limits: few parameters");
+    let slot = builder.create_sized_stack_slot(StackSlotData::new(
+        StackSlotKind::ExplicitSlot,
+        bytes.max(8),
+        3,
+    ));
+    let values = builder.ins().stack_addr(types::I64, slot, 0);
+    for (index, argument) in arguments.iter().enumerate() {
+        let wide = widen(&mut builder, *argument);
+        builder.ins().store(trusted, wide, values, word(index));
+    }
+    builder
+        .ins()
+        .store(trusted, parameters[1], context, offset::INK);
+
+    let signature = runtime_signature(facts.target.default_call_conv);
+    let signature = builder.import_signature(signature);
+    let callee = builder.ins().load(
+        types::I64,
+        trusted,
+        context,
+        RuntimeFunction::HostCall.offset(),
+    );
+    let import = builder.ins().iconst(types::I64, i64::from(import));
+    let zero = builder.ins().iconst(types::I64, 0);
+    let call =
+        builder
+            .ins()
+            .call_indirect(signature, callee, &[context, import, values, zero, zero]);
+    let status = builder.inst_results(call)[0];
+
+    let ink = builder
+        .ins()
+        .load(types::I64, trusted, context, offset::INK);
+    let mut returns = vec![status, ink];
+    for ty in &ty.results {
+        returns.push(
+            builder
+                .ins()
+                .load(clif_type(*ty), trusted, context, offset::RESULT),
+        );
+    }
+    builder.ins().return_(&returns);
+    builder.finalize(facts.target);
+}
+
+/// The function through which Rust calls guest functions of type `ty`: see [`crate::abi::Entry`].
+pub(crate) fn translate_entry(
+    facts: &ModuleFacts<'_>,
+    ty: &FuncType,
+    mut builder: FunctionBuilder<'_>,
+) {
+    let trusted = MemFlagsData::trusted();
+    let parameters = begin(&mut builder);
+    let (context, code, values, stack_words) =
+        (parameters[0], parameters[1], parameters[2], parameters[3]);
+    let ink = builder
+        .ins()
+        .load(types::I64, trusted, context, offset::INK);
+    let mut arguments = vec![context, ink, stack_words];
+    for (index, ty) in ty.parameters.iter().enumerate() {
+        arguments.push(
+            builder
+                .ins()
+                .load(clif_type(*ty), trusted, values, word(index)),
+        );
+    }
+
+    let signature = builder.import_signature(guest_signature(ty));
+    let call = builder.ins().call_indirect(signature, code, &arguments);
+    let returned = builder.inst_results(call).to_vec();
+
+    builder
+        .ins()
+        .store(trusted, returned[1], context, offset::INK);
+    let mut results = returned[LEADING_RESULTS..].to_vec();
+    for (index, ty) in ty.results.iter().skip(REGISTER_RESULTS).enumerate() {
+        let ty: Type = clif_type(*ty);
+        results.push(
+            builder
+                .ins()
+                .load(ty, trusted, context, result_offset(index)),
+        );
+    }
+    for (index, result) in results.into_iter().enumerate() {
+        let wide = widen(&mut builder, result);
+        builder.ins().store(trusted, wide, values, word(index));
+    }
+    builder.ins().return_(&returned[..1]);
+    builder.finalize(facts.target);
+}
+
+/// Opens the only block and returns the function's parameters.
+fn begin(builder: &mut FunctionBuilder<'_>) -> Vec<Value> {
+    let block = builder.create_block();
+    builder.append_block_params_for_function_params(block);
+    builder.switch_to_block(block);
+    builder.seal_block(block);
+    builder.block_params(block).to_vec()
+}
+
+fn widen(builder: &mut FunctionBuilder<'_>, value: Value) -> Value {
+    match builder.func.dfg.value_type(value) {
+        types::I64 => value,
+        _ => builder.ins().uextend(types::I64, value),
+    }
+}
+
+fn word(index: usize) -> i32 {
+    i32::try_from(index * 8).expect("limits: few parameters and results")
+}
