@@ -339,6 +339,8 @@ def cases(random):
         random, (1, 4, 3, 4), (10, 3, 3), (1, 1, 1, 1), (0, 0), each(10), DOUBLE, (0, 127))
     yield "conv2d_rescaled_and_read", convolved_and_rescaled(
         random, (1, 4, 4, 4), (4, 3, 3), (1, 1, 1, 1), (9, 1), each(4), SINGLE, (-100, 100), accumulators=True)
+    yield "reshape_to_rank0", unary(ts.Op.RESHAPE, (1, 1, 1), (T.INT32, T.INT32), shape=(), extra=[(T.SHAPE, [])])
+    yield "reshape_from_rank0", unary(ts.Op.RESHAPE, (), (T.INT8, T.INT8), shape=(1, 1), extra=[(T.SHAPE, [1, 1])])
 
 
 def main():

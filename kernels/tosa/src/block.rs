@@ -296,7 +296,7 @@ impl<'a> Block<'a, '_> {
             ));
         }
         shape.written = true;
-        if shape.data.bytes.len() as u64 != 8 * u64::from(shape.rank) {
+        if !shape.has_data() {
             return Err(Refusal::at(
                 RefusalCode::ConstantLength,
                 shape.data.offset,

@@ -12,6 +12,12 @@ pub(crate) struct FileShape<'a> {
 }
 
 impl FileShape<'_> {
+    /// Whether the data are `rank` integers. Serialisers write one, zero, for rank 0.
+    pub(crate) fn has_data(&self) -> bool {
+        let data = self.data.bytes;
+        data.len() as u64 == 8 * u64::from(self.rank) || (self.rank == 0 && data == [0; 8])
+    }
+
     /// The list.
     pub(crate) fn values(&self) -> impl Iterator<Item = i64> {
         self.data
@@ -19,6 +25,7 @@ impl FileShape<'_> {
             .as_chunks::<8>()
             .0
             .iter()
+            .take(self.rank as usize)
             .map(|bytes| i64::from_le_bytes(*bytes))
     }
 }

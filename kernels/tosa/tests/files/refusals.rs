@@ -284,6 +284,11 @@ fn constant_cases(cases: &mut Cases) {
     let mut short = add().shape("s", &[1, 2]);
     set(&mut short.shapes[0], 1, I32(3));
     cases.push(RefusalCode::ConstantLength, "a shape of rank 3", &short);
+    for data in [vec![0; 16], vec![1, 0, 0, 0, 0, 0, 0, 0]] {
+        let mut rank0 = add().shape("s", &[]);
+        set(&mut rank0.shapes[0], 2, Bytes(data));
+        cases.push(RefusalCode::ConstantLength, "data for rank 0", &rank0);
+    }
 }
 
 #[test]
@@ -339,6 +344,7 @@ fn the_same_files_without_the_fault_are_accepted() {
         ),
         ("MAX_POOL2D", operator_refusals::max_pool2d(|_| ())),
         ("RESCALE", operator_refusals::rescale(|_| ())),
+        ("a shape of rank 0", add().shape("s", &[])),
         (
             "RESCALE of u16",
             operator_refusals::rescale(|r| {
