@@ -131,8 +131,11 @@ fn mutate(random: &mut Random, module: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// 10,000 modules, or `AIVM_MUTATIONS`.
 #[test]
-fn ten_thousand_damaged_modules() {
+fn damaged_modules() {
+    let turns =
+        std::env::var("AIVM_MUTATIONS").map_or(10_000, |turns| turns.parse().expect("a number"));
     let mut originals = vec![large_contract()];
     originals.extend((0..7).map(|seed| support::module(seed, 4_000)));
     println!(
@@ -147,8 +150,8 @@ fn ten_thousand_damaged_modules() {
     let (contract, _) = validate_counted(&originals[0], Rules::Contract);
     contract.expect("the large contract is valid");
     let mut random = Random(10_000);
-    let (mut accepted, mut refused, mut highest) = (0, 0, 0);
-    for turn in 0..10_000_usize {
+    let (mut accepted, mut refused, mut highest) = (0_usize, 0_usize, 0);
+    for turn in 0..turns {
         // The large one takes its share of time: every 16th.
         let original = if turn % 16 == 0 { 0 } else { 1 + turn % 7 };
         let bytes = mutate(&mut random, &originals[original]);
@@ -167,8 +170,9 @@ fn ten_thousand_damaged_modules() {
             }
         }
     }
-    println!("{accepted} accepted, {refused} refused, at most {highest} bytes of heap");
-    assert!(accepted > 500 && refused > 5_000);
+    println!("at most {highest} bytes of heap");
+    println!("campaign: wasm_files={turns} wasm_accepted={accepted}");
+    assert!(accepted > turns / 20 && refused > turns / 2);
 }
 
 /// Small files whose contents claim or make much.
