@@ -5,3 +5,90 @@
   (func (param i32) (result i64)
     (drop (memory.grow (i32.load (local.get 0))))
     (i64.load offset=0x80000000 (i32.add (local.get 0) (i32.const 1)))))
+
+;; clif:
+;;   function u0:0(i64, i64, i64, i32) -> i32, i64, i64 tail {
+;;       region0 = 0 "context and globals"
+;;       region1 = 1 "table"
+;;       region2 = 2 "memory"
+;;       sig0 = (i64, i64, i64, i64, i64) -> i32 system_v
+;;
+;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
+;;       v6 = iconst.i64 7
+;;       v7 = icmp ult v2, v6  ; v6 = 7
+;;       brif v7, block2, block3
+;;
+;;   block3:
+;;       v8 = isub.i64 v2, v6  ; v6 = 7
+;;       v9 = load.i64 notrap aligned region0 v0+16
+;;       v11 = iconst.i64 151
+;;       v12 = icmp.i64 ult v1, v11  ; v11 = 151
+;;       brif v12, block5, block6
+;;
+;;   block6:
+;;       v13 = isub.i64 v1, v11  ; v11 = 151
+;;       v14 = uextend.i64 v3
+;;       v15 = iconst.i64 4
+;;       v16 = iadd v14, v15  ; v15 = 4
+;;       v17 = icmp ugt v16, v9
+;;       brif v17, block7, block8
+;;
+;;   block8:
+;;       v18 = load.i64 notrap aligned readonly can_move v0+8
+;;       v19 = iadd v18, v14
+;;       v20 = load.i32 notrap little region2 v19
+;;       store.i64 notrap aligned region0 v13, v0
+;;       v21 = load.i64 notrap aligned readonly can_move v0+280
+;;       v22 = iconst.i64 0
+;;       v23 = uextend.i64 v20
+;;       v24 = call_indirect sig0, v21(v0, v23, v22, v22, v22)  ; v22 = 0, v22 = 0, v22 = 0
+;;       v25 = load.i64 notrap aligned region0 v0
+;;       brif v24, block9, block10
+;;
+;;   block10:
+;;       v26 = load.i32 notrap aligned region0 v0+40
+;;       v27 = load.i64 notrap aligned region0 v0+16
+;;       v28 = iconst.i32 1
+;;       v29 = iadd.i32 v3, v28  ; v28 = 1
+;;       v30 = uextend.i64 v29
+;;       v31 = iconst.i64 0x8000_0008
+;;       v32 = iadd v30, v31  ; v31 = 0x8000_0008
+;;       v33 = icmp ugt v32, v27
+;;       brif v33, block11, block12
+;;
+;;   block12:
+;;       v34 = load.i64 notrap aligned readonly can_move v0+8
+;;       v35 = iadd v34, v30
+;;       v36 = iconst.i64 0x8000_0000
+;;       v37 = iadd v35, v36  ; v36 = 0x8000_0000
+;;       v38 = load.i64 notrap little region2 v37
+;;       jump block4(v38)
+;;
+;;   block4(v10: i64):
+;;       v39 = iconst.i32 0
+;;       return v39, v25, v10  ; v39 = 0
+;;
+;;   block7 cold:
+;;       v40 = iconst.i32 2
+;;       jump block1(v40, v13)  ; v40 = 2
+;;
+;;   block11 cold:
+;;       v41 = iconst.i32 2
+;;       jump block1(v41, v25)  ; v41 = 2
+;;
+;;   block2 cold:
+;;       v42 = iconst.i32 8
+;;       jump block1(v42, v1)  ; v42 = 8
+;;
+;;   block5 cold:
+;;       v43 = iconst.i32 256
+;;       v44 = iconst.i64 0
+;;       jump block1(v43, v44)  ; v43 = 256, v44 = 0
+;;
+;;   block9 cold:
+;;       jump block1(v24, v25)
+;;
+;;   block1(v4: i32, v5: i64) cold:
+;;       v45 = iconst.i64 0
+;;       return v4, v5, v45  ; v45 = 0
+;;   }
