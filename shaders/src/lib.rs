@@ -4,6 +4,8 @@
 //! shift by 32 or more, loops that end, no access out of bounds, no dependence on the order of invocations. The order of
 //! the modules below is the order of the checks. docs/shaders.md is the page for authors of kernels.
 
+#![forbid(unsafe_code)]
+
 pub mod kernels;
 
 mod rule;

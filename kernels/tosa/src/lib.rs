@@ -3,6 +3,8 @@
 //! The way of a model: model bytes → [`Graph`] → [`Priced`] → a [`Plan`] that an [`Executor`] makes.
 //! Each step is a type, so none can be skipped; [`load`] takes the first two.
 
+#![forbid(unsafe_code)]
+
 mod attribute;
 mod block;
 mod constant;

@@ -5,6 +5,8 @@
 //! import ([`host_function`]), how an engine reaches them ([`guest`]), and what stands behind them
 //! ([`ports`]).
 
+#![forbid(unsafe_code)]
+
 pub mod gas;
 pub mod guest;
 pub mod host_function;
