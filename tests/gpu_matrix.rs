@@ -117,7 +117,12 @@ fn check(backend: &Backend) {
         };
         environment.push(("VK_DRIVER_FILES", manifest));
     }
-    for (name, goldens) in [("mnist", digits(&shared)), ("resnet8", resnet8(&shared))] {
+    let goldens = [
+        ("mnist", digits(&shared)),
+        ("mnist_single_round", digits_of_litert(&shared)),
+        ("resnet8", resnet8(&shared)),
+    ];
+    for (name, goldens) in goldens {
         let output = infer(backend, &environment, name, &goldens);
         let different = output
             .iter()
@@ -184,15 +189,34 @@ fn infer(
     elements(&std::fs::read(&output).expect("the output is there")).to_vec()
 }
 
-/// The 1,000 digits: pixels of the image file, 128 less each.
+/// The 1,000 digits through the model as the converter wrote it: the TOSA reference model's outputs.
 fn digits(shared: &Path) -> Goldens {
-    let images = read(&shared.join("models/mnist/t10k-first1000-images-idx3-ubyte"));
     Goldens {
         model: shared.join("models/mnist_cnn.tosa"),
         shape: &[1000, 1, 28, 28, 1],
-        input: images[16..].iter().map(|pixel| pixel ^ 0x80).collect(),
+        input: pixels(shared),
+        output: read(&repository("tests/models/mnist_cnn.first1000.output.bin")),
+    }
+}
+
+/// The same with dense layers that round once, as LiteRT's do: LiteRT's outputs (docs/semantics.md).
+fn digits_of_litert(shared: &Path) -> Goldens {
+    Goldens {
+        model: repository("tests/models/mnist_cnn_single_round.tosa"),
+        shape: &[1000, 1, 28, 28, 1],
+        input: pixels(shared),
         output: elements(&read(&shared.join("models/mnist/mnist_cnn.output.npy"))).to_vec(),
     }
+}
+
+/// Pixels of the first 1,000 images, 128 less each.
+fn pixels(shared: &Path) -> Vec<u8> {
+    let images = read(&shared.join("models/mnist/t10k-first1000-images-idx3-ubyte"));
+    images[16..].iter().map(|pixel| pixel ^ 0x80).collect()
+}
+
+fn repository(file: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join(file)
 }
 
 fn resnet8(shared: &Path) -> Goldens {

@@ -75,12 +75,32 @@ fn a_thousand_digits_equal_the_reference_model() {
 
     // LiteRT's reference kernels agree but for 10 of 10,000 values, each one level apart
     // (docs/semantics.md, "Where other runtimes differ").
-    let litert = std::fs::read(folder.join("mnist/mnist_cnn.output.npy"));
-    let (shape, litert) = npy::read(&litert.expect("the outputs are there"));
-    assert_eq!(shape, [1000, 10]);
+    let litert = litert_outputs(&folder);
     let apart = output.iter().zip(&litert).filter(|(a, b)| a != b);
     let levels = apart.map(|(&a, &b)| (a as i8).abs_diff(b as i8));
     assert_eq!(levels.collect::<Vec<_>>(), [1; 10]);
+}
+
+#[test]
+fn a_thousand_digits_equal_litert_when_dense_layers_round_once() {
+    let Some(folder) = shared::folder("models") else {
+        return;
+    };
+    let model = std::fs::read(repository("tests/models/mnist_cnn_single_round.tosa"));
+    let plan = plan(&model.expect("the model is in the repository"));
+    let output = plan.run_cases(1000, &thousand_digits(&folder));
+    assert!(
+        output.expect("the input is valid") == litert_outputs(&folder),
+        "outputs differ"
+    );
+}
+
+/// What LiteRT's reference kernels give for the thousand digits: 10 scores each.
+fn litert_outputs(folder: &Path) -> Vec<u8> {
+    let file = std::fs::read(folder.join("mnist/mnist_cnn.output.npy"));
+    let (shape, outputs) = npy::read(&file.expect("the outputs are there"));
+    assert_eq!(shape, [1000, 10]);
+    outputs
 }
 
 #[test]
