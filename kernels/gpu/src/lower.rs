@@ -186,7 +186,7 @@ impl<'a> Lowering<'a> {
     fn grid(&self, invocations: u32) -> Result<([u32; 2], u32), String> {
         let groups = invocations.div_ceil(WORKGROUP);
         // A row stays below 2^26 invocations, so that the last row cannot overflow a u32.
-        let x = groups.min(self.workgroups_max).min(1 << 20).max(1);
+        let x = groups.clamp(1, self.workgroups_max.min(1 << 20));
         let y = groups.div_ceil(x).max(1);
         if y > self.workgroups_max {
             return Err(format!(

@@ -102,6 +102,19 @@ fn a_passed_deadline_is_a_fault() {
 }
 
 #[test]
+fn a_model_above_the_limits_is_a_fault() {
+    for mut adapter in aivm_gpu::adapters() {
+        adapter.limits.binding_bytes_max = 64;
+        let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
+        let fault = executor
+            .prepare(&model(CONVOLUTION))
+            .err()
+            .expect("no room");
+        assert!(fault.what.contains("exceeds the adapter's 64"), "{fault}");
+    }
+}
+
+#[test]
 fn a_wrong_input_is_a_status_on_any_device() {
     for executor in executors() {
         let plan = executor

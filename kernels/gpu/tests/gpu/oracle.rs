@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use crate::support::{executors, model};
-use aivm_tosa::Executor;
+use aivm_gpu::GpuExecutor;
+use aivm_tosa::{Executor, Plan};
 
 struct Case {
     name: String,
@@ -37,10 +38,24 @@ fn cases() -> Vec<Case> {
     folders.iter().map(case).collect()
 }
 
+/// Runs a case alone and in a batch; false if a byte differs.
+fn right(plan: &dyn Plan, case: &Case, input_bytes: usize) -> bool {
+    let cases = (case.input.len() / input_bytes) as u32;
+    let batch = plan.run_cases(cases, &case.input);
+    let alone: Result<Vec<Vec<u8>>, _> = case
+        .input
+        .chunks(input_bytes)
+        .map(|input| plan.run(input))
+        .collect();
+    let batch = batch.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    let alone = alone.unwrap_or_else(|error| panic!("{}: {error}", case.name));
+    batch == case.output && alone.concat() == case.output
+}
+
 #[test]
 fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
     let cases = cases();
-    assert!(cases.len() >= 100, "{} oracle cases", cases.len());
+    assert!(cases.len() >= 133, "{} oracle cases", cases.len());
     for executor in executors() {
         let mut wrong = Vec::new();
         for case in &cases {
@@ -48,22 +63,39 @@ fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
             let plan = executor
                 .prepare(&model)
                 .unwrap_or_else(|fault| panic!("{}: {fault}", case.name));
-            let input_bytes = model.graph().input_bytes() as usize;
-            let count = case.input.len() / input_bytes;
-            let batch = plan.run_cases(count as u32, &case.input);
-            let alone: Result<Vec<Vec<u8>>, _> = case
-                .input
-                .chunks(input_bytes)
-                .map(|input| plan.run(input))
-                .collect();
-            let batch = batch.unwrap_or_else(|error| panic!("{}: {error}", case.name));
-            let alone = alone
-                .unwrap_or_else(|error| panic!("{}: {error}", case.name))
-                .concat();
-            if alone != case.output || batch != case.output {
+            if !right(&*plan, case, model.graph().input_bytes() as usize) {
                 wrong.push(case.name.as_str());
             }
         }
         assert!(wrong.is_empty(), "on {}: {wrong:?}", executor.name());
+    }
+}
+
+/// As if the adapter took few workgroups: grids get rows, batches are split, and what is too large is a fault.
+#[test]
+fn a_grid_of_several_rows_gives_the_same_bytes() {
+    let cases = cases();
+    for mut adapter in aivm_gpu::adapters() {
+        adapter.limits.workgroups_max = 2;
+        let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
+        let (mut ran, mut wrong) = (0, Vec::new());
+        for case in &cases {
+            let model = model(&case.model);
+            match executor.prepare(&model) {
+                Ok(plan) => {
+                    ran += 1;
+                    if !right(&*plan, case, model.graph().input_bytes() as usize) {
+                        wrong.push(case.name.as_str());
+                    }
+                }
+                Err(fault) => assert!(
+                    fault.what.contains("too many for this adapter"),
+                    "{}: {fault}",
+                    case.name
+                ),
+            }
+        }
+        assert!(wrong.is_empty(), "on {}: {wrong:?}", executor.name());
+        assert!(ran >= 100, "{ran} of {} ran", cases.len());
     }
 }
