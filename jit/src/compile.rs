@@ -1,6 +1,6 @@
 //! A metered module to native code: caps, translation, Cranelift, relocation, mapping.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -131,9 +131,22 @@ impl CompiledModule {
     }
 }
 
+/// How much is done for good code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Effort {
+    /// Cranelift's optimiser runs: for small functions.
+    Optimised,
+    /// Time is linear in the function's size.
+    Linear,
+}
+
 /// The code generator of this host's architecture with its fixed flags: the baseline instruction set, so
 /// that code is the same on every processor of the architecture.
-pub(crate) fn host_isa() -> Result<OwnedTargetIsa, CompileError> {
+fn host_isa(effort: Effort) -> Result<OwnedTargetIsa, CompileError> {
+    let opt_level = match effort {
+        Effort::Optimised => "speed",
+        Effort::Linear => "none",
+    };
     let unsupported =
         |error: &dyn std::fmt::Display| CompileError::UnsupportedHost(error.to_string());
     if !cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
@@ -141,7 +154,7 @@ pub(crate) fn host_isa() -> Result<OwnedTargetIsa, CompileError> {
     }
     let mut flags = settings::builder();
     let settings = [
-        ("opt_level", "speed"),
+        ("opt_level", opt_level),
         (
             "enable_verifier",
             if cfg!(any(test, debug_assertions)) {
@@ -184,7 +197,8 @@ enum Item {
 
 struct Compiler<'m> {
     facts: ModuleFacts<'m>,
-    isa: OwnedTargetIsa,
+    optimised: OwnedTargetIsa,
+    linear: OwnedTargetIsa,
     context: Context,
     builder_context: FunctionBuilderContext,
     code: Vec<u8>,
@@ -206,10 +220,11 @@ struct PendingCall {
 
 impl<'m> Compiler<'m> {
     fn new(module: &'m MeteredModule) -> Result<Compiler<'m>, CompileError> {
-        let isa = host_isa()?;
+        let linear = host_isa(Effort::Linear)?;
         Ok(Compiler {
-            facts: ModuleFacts::new(module, isa.frontend_config()),
-            isa,
+            facts: ModuleFacts::new(module, linear.frontend_config()),
+            optimised: host_isa(Effort::Optimised)?,
+            linear,
             context: Context::new(),
             builder_context: FunctionBuilderContext::new(),
             code: Vec::new(),
@@ -230,13 +245,11 @@ impl<'m> Compiler<'m> {
             let offset = self.emit(Item::Function(function))?;
             self.functions.push(offset);
         }
-        let types = module.functions.iter().map(|function| function.ty);
+        let own_types = module.functions.iter().map(|function| function.ty);
+        let types: BTreeSet<u32> = own_types.chain(module.import_types.clone()).collect();
         let mut entries = BTreeMap::new();
-        for ty in types.chain(module.import_types.iter().copied()) {
-            if !entries.contains_key(&ty) {
-                let offset = self.emit(Item::Entry(ty))?;
-                entries.insert(ty, offset);
-            }
+        for ty in types {
+            entries.insert(ty, self.emit(Item::Entry(ty))?);
         }
         self.resolve_calls()?;
         let guest_bytes = u64::from(module.stack_words).saturating_mul(self.bytes_per_word);
@@ -251,6 +264,31 @@ impl<'m> Compiler<'m> {
 
     /// Compiles one item and appends its code; returns its offset.
     fn emit(&mut self, item: Item) -> Result<u32, CompileError> {
+        let module = self.facts.module;
+        let is_small = match item {
+            Item::Function(index) => {
+                module.functions[index as usize].ops.len() <= limits::OPTIMISED_OPS
+            }
+            Item::Thunk(_) | Item::Entry(_) => false,
+        };
+        if is_small {
+            match self.generate(item, Effort::Optimised) {
+                // The optimiser may have kept more values alive than the plan's frame allows.
+                Err(CompileError::FrameTooLarge { .. }) => {}
+                Err(other) => return Err(other),
+                Ok(()) => return self.append(),
+            }
+        }
+        self.generate(item, Effort::Linear)?;
+        self.append()
+    }
+
+    /// Compiles one item into the context and accounts for its frame.
+    fn generate(&mut self, item: Item, effort: Effort) -> Result<(), CompileError> {
+        let isa = match effort {
+            Effort::Optimised => &*self.optimised,
+            Effort::Linear => &*self.linear,
+        };
         self.context.clear();
         build(
             &self.facts,
@@ -259,11 +297,9 @@ impl<'m> Compiler<'m> {
             &mut self.builder_context,
         );
         self.context
-            .compile(&*self.isa, &mut ControlPlane::default())
+            .compile(isa, &mut ControlPlane::default())
             .map_err(|error| CompileError::CodeGeneration(error.inner.to_string()))?;
-        let offset = self.append()?;
-        self.account_for_stack(item)?;
-        Ok(offset)
+        self.account_for_stack(item)
     }
 
     fn append(&mut self) -> Result<u32, CompileError> {
@@ -423,7 +459,7 @@ pub fn clif_text(module: &MeteredModule, index: u32) -> Result<String, CompileEr
         Some(own) if (own as usize) < module.functions.len() => Item::Function(own),
         Some(_) => return Err(CompileError::CodeGeneration(format!("no function {index}"))),
     };
-    let isa = host_isa()?;
+    let isa = host_isa(Effort::Linear)?;
     let facts = ModuleFacts::new(module, isa.frontend_config());
     let mut function = Function::new();
     build(

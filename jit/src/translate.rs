@@ -79,6 +79,8 @@ struct FunctionTranslator<'m, 'b> {
     /// Stack words left to callees.
     stack_words: Value,
     ink: Variable,
+    /// Native address of linear memory, if the function accesses it.
+    memory_base: Option<Value>,
     memory_size: MemorySize,
     checked: CheckedAddresses,
     locals: Vec<Variable>,
@@ -180,6 +182,7 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             memory_size: MemorySize::of(facts, function, &mut builder),
             builder,
             flags,
+            memory_base: None,
             context,
             stack_words,
             ink,
@@ -198,6 +201,7 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
         };
         translator.take_stack_words();
         translator.declare_locals(&parameters[LEADING_PARAMETERS..]);
+        translator.load_memory_base();
         translator.reload_memory_size();
         translator.open_function();
         translator

@@ -26,7 +26,7 @@ fn nested_loops_over_many_locals_are_refused_before_compiling() {
         })
         .collect();
     let mut ops = Vec::new();
-    for _ in 0..16 {
+    for _ in 0..2 {
         ops.extend(std::iter::repeat_n(Op::Loop(BlockType::Empty), 256));
         ops.extend(body.clone());
         ops.extend(std::iter::repeat_n(Op::End, 256));
@@ -42,13 +42,13 @@ fn nested_loops_over_many_locals_are_refused_before_compiling() {
 #[test]
 fn many_large_functions_are_refused_together() {
     let mut module = plan("(module (func (export \"f\")))");
-    let mut ops = vec![Op::Charge(1); 900_000];
+    let mut ops = vec![Op::Charge(1); 140_000];
     ops.push(Op::End);
     let function = Function {
         ops,
         ..module.functions[0].clone()
     };
-    module.functions = vec![function; 9];
+    module.functions = vec![function; 5];
     assert!(matches!(
         refusal(module),
         CompileError::ModuleTooLarge { .. }
@@ -84,6 +84,22 @@ fn a_frame_larger_than_its_words_say_is_refused() {
             ..
         }
     ));
+}
+
+#[test]
+fn a_long_chain_of_loads_compiles_in_linear_time_and_within_its_frame() {
+    for loads in [150, 3000] {
+        let chain: String = (0..loads)
+            .map(|i| {
+                format!("(i64.load offset={i} (i32.add (local.get 0) (i32.const {i})))(i64.add)")
+            })
+            .collect();
+        let wat = format!(
+            "(module (memory 1) (data (i32.const 0) \"\\01\")
+               (func (export \"f\") (param i32) (result i64) (i64.const 5) {chain}))"
+        );
+        assert_eq!(exit(&wat, &[0]), returns(&[6]), "{loads}");
+    }
 }
 
 #[test]

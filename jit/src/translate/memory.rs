@@ -53,8 +53,7 @@ impl MemorySize {
         function: &Function,
         builder: &mut FunctionBuilder<'_>,
     ) -> MemorySize {
-        let needs_size =
-            |op: &Op| matches!(op, Op::Load { .. } | Op::Store { .. } | Op::MemorySize);
+        let needs_size = |op: &Op| is_access(op) || *op == Op::MemorySize;
         if !facts.memory_grows {
             MemorySize::Fixed(min_bytes(facts))
         } else if function.ops.iter().any(needs_size) {
@@ -63,6 +62,11 @@ impl MemorySize {
             MemorySize::Unused
         }
     }
+}
+
+/// Whether the op reads or writes linear memory in native code.
+fn is_access(op: &Op) -> bool {
+    matches!(op, Op::Load { .. } | Op::Store { .. })
 }
 
 /// The size below which memory never is.
@@ -121,7 +125,9 @@ impl FunctionTranslator<'_, '_> {
         let wide = self.builder.ins().uextend(types::I64, address);
         self.check_bounds(address, wide, end);
 
-        let base = self.constant_field(offset::MEMORY_BASE);
+        let base = self
+            .memory_base
+            .expect("a function with accesses has the base");
         let native = self.builder.ins().iadd(base, wide);
         match i32::try_from(offset) {
             Ok(displacement) => (native, displacement),
@@ -197,6 +203,13 @@ impl FunctionTranslator<'_, '_> {
             StoreKind::I32To16 | StoreKind::I64To16 => ins.istore16(flags, value, base, at),
             StoreKind::I64To32 => ins.istore32(flags, value, base, at),
         };
+    }
+
+    /// Reads the memory's base, once: it never changes.
+    pub(super) fn load_memory_base(&mut self) {
+        if self.function.ops.iter().any(is_access) {
+            self.memory_base = Some(self.constant_field(offset::MEMORY_BASE));
+        }
     }
 
     /// Reads the memory's size again after something that may have grown it.

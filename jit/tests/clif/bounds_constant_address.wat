@@ -19,18 +19,18 @@
 ;;
 ;;   block3:
 ;;       v7 = isub.i64 v2, v5  ; v5 = 6
-;;       v9 = iconst.i64 109
-;;       v10 = icmp.i64 ult v1, v9  ; v9 = 109
-;;       brif v10, block5, block6
+;;       v8 = load.i64 notrap aligned readonly can_move v0+8
+;;       v10 = iconst.i64 109
+;;       v11 = icmp.i64 ult v1, v10  ; v10 = 109
+;;       brif v11, block5, block6
 ;;
 ;;   block6:
-;;       v11 = isub.i64 v1, v9  ; v9 = 109
-;;       v12 = iconst.i32 0xfff8
-;;       v13 = iconst.i64 -1
-;;       v14 = uextend.i64 v12  ; v12 = 0xfff8
-;;       v15 = load.i64 notrap aligned readonly can_move v0+8
-;;       v16 = iadd v15, v14
-;;       store notrap little region2 v13, v16  ; v13 = -1
+;;       v12 = isub.i64 v1, v10  ; v10 = 109
+;;       v13 = iconst.i32 0xfff8
+;;       v14 = iconst.i64 -1
+;;       v15 = uextend.i64 v13  ; v13 = 0xfff8
+;;       v16 = iadd.i64 v8, v15
+;;       store notrap little region2 v14, v16  ; v14 = -1
 ;;       v17 = iconst.i32 0xfffd
 ;;       v18 = uextend.i64 v17  ; v17 = 0xfffd
 ;;       v19 = iconst.i64 0xfffc
@@ -38,29 +38,28 @@
 ;;       brif v20, block7, block8
 ;;
 ;;   block8:
-;;       v21 = load.i64 notrap aligned readonly can_move v0+8
-;;       v22 = iadd v21, v18
-;;       v23 = sload32 notrap little region2 v22
-;;       jump block4(v23)
+;;       v21 = iadd.i64 v8, v18
+;;       v22 = sload32 notrap little region2 v21
+;;       jump block4(v22)
 ;;
-;;   block4(v8: i64):
-;;       v24 = iconst.i32 0
-;;       return v24, v11, v8  ; v24 = 0
+;;   block4(v9: i64):
+;;       v23 = iconst.i32 0
+;;       return v23, v12, v9  ; v23 = 0
 ;;
 ;;   block7 cold:
-;;       v25 = iconst.i32 2
-;;       jump block1(v25, v11)  ; v25 = 2
+;;       v24 = iconst.i32 2
+;;       jump block1(v24, v12)  ; v24 = 2
 ;;
 ;;   block2 cold:
-;;       v26 = iconst.i32 8
-;;       jump block1(v26, v1)  ; v26 = 8
+;;       v25 = iconst.i32 8
+;;       jump block1(v25, v1)  ; v25 = 8
 ;;
 ;;   block5 cold:
-;;       v27 = iconst.i32 256
-;;       v28 = iconst.i64 0
-;;       jump block1(v27, v28)  ; v27 = 256, v28 = 0
+;;       v26 = iconst.i32 256
+;;       v27 = iconst.i64 0
+;;       jump block1(v26, v27)  ; v26 = 256, v27 = 0
 ;;
 ;;   block1(v3: i32, v4: i64) cold:
-;;       v29 = iconst.i64 0
-;;       return v3, v4, v29  ; v29 = 0
+;;       v28 = iconst.i64 0
+;;       return v3, v4, v28  ; v28 = 0
 ;;   }

@@ -22,56 +22,54 @@
 ;;
 ;;   block3:
 ;;       v8 = isub.i64 v2, v6  ; v6 = 7
-;;       v10 = iconst.i64 114
-;;       v11 = icmp.i64 ult v1, v10  ; v10 = 114
-;;       brif v11, block5, block6
+;;       v9 = load.i64 notrap aligned readonly can_move v0+8
+;;       v11 = iconst.i64 114
+;;       v12 = icmp.i64 ult v1, v11  ; v11 = 114
+;;       brif v12, block5, block6
 ;;
 ;;   block6:
-;;       v12 = isub.i64 v1, v10  ; v10 = 114
-;;       v13 = iconst.i32 7
-;;       v14 = uextend.i64 v3
-;;       v15 = iconst.i64 0xfff8
-;;       v16 = icmp ugt v14, v15  ; v15 = 0xfff8
-;;       brif v16, block7, block8
+;;       v13 = isub.i64 v1, v11  ; v11 = 114
+;;       v14 = iconst.i32 7
+;;       v15 = uextend.i64 v3
+;;       v16 = iconst.i64 0xfff8
+;;       v17 = icmp ugt v15, v16  ; v16 = 0xfff8
+;;       brif v17, block7, block8
 ;;
 ;;   block8:
-;;       v17 = load.i64 notrap aligned readonly can_move v0+8
-;;       v18 = iadd v17, v14
-;;       store.i32 notrap little region2 v13, v18+4  ; v13 = 7
+;;       v18 = iadd.i64 v9, v15
+;;       store.i32 notrap little region2 v14, v18+4  ; v14 = 7
 ;;       v19 = uextend.i64 v3
-;;       v20 = load.i64 notrap aligned readonly can_move v0+8
-;;       v21 = iadd v20, v19
-;;       v22 = uload16.i32 notrap little region2 v21+6
-;;       v23 = uextend.i64 v3
-;;       v24 = iconst.i64 0xfff7
-;;       v25 = icmp ugt v23, v24  ; v24 = 0xfff7
-;;       brif v25, block7, block9
+;;       v20 = iadd.i64 v9, v19
+;;       v21 = uload16.i32 notrap little region2 v20+6
+;;       v22 = uextend.i64 v3
+;;       v23 = iconst.i64 0xfff7
+;;       v24 = icmp ugt v22, v23  ; v23 = 0xfff7
+;;       brif v24, block7, block9
 ;;
 ;;   block9:
-;;       v26 = load.i64 notrap aligned readonly can_move v0+8
-;;       v27 = iadd v26, v23
-;;       v28 = sload8.i32 notrap little region2 v27+8
-;;       v29 = iadd.i32 v22, v28
-;;       jump block4(v29)
+;;       v25 = iadd.i64 v9, v22
+;;       v26 = sload8.i32 notrap little region2 v25+8
+;;       v27 = iadd.i32 v21, v26
+;;       jump block4(v27)
 ;;
-;;   block4(v9: i32):
-;;       v30 = iconst.i32 0
-;;       return v30, v12, v9  ; v30 = 0
+;;   block4(v10: i32):
+;;       v28 = iconst.i32 0
+;;       return v28, v13, v10  ; v28 = 0
 ;;
 ;;   block7 cold:
-;;       v31 = iconst.i32 2
-;;       jump block1(v31, v12)  ; v31 = 2
+;;       v29 = iconst.i32 2
+;;       jump block1(v29, v13)  ; v29 = 2
 ;;
 ;;   block2 cold:
-;;       v32 = iconst.i32 8
-;;       jump block1(v32, v1)  ; v32 = 8
+;;       v30 = iconst.i32 8
+;;       jump block1(v30, v1)  ; v30 = 8
 ;;
 ;;   block5 cold:
-;;       v33 = iconst.i32 256
-;;       v34 = iconst.i64 0
-;;       jump block1(v33, v34)  ; v33 = 256, v34 = 0
+;;       v31 = iconst.i32 256
+;;       v32 = iconst.i64 0
+;;       jump block1(v31, v32)  ; v31 = 256, v32 = 0
 ;;
 ;;   block1(v4: i32, v5: i64) cold:
-;;       v35 = iconst.i32 0
-;;       return v4, v5, v35  ; v35 = 0
+;;       v33 = iconst.i32 0
+;;       return v4, v5, v33  ; v33 = 0
 ;;   }

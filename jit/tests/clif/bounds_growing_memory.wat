@@ -20,24 +20,24 @@
 ;;
 ;;   block3:
 ;;       v8 = isub.i64 v2, v6  ; v6 = 7
-;;       v9 = load.i64 notrap aligned region0 v0+16
-;;       v11 = iconst.i64 151
-;;       v12 = icmp.i64 ult v1, v11  ; v11 = 151
-;;       brif v12, block5, block6
+;;       v9 = load.i64 notrap aligned readonly can_move v0+8
+;;       v10 = load.i64 notrap aligned region0 v0+16
+;;       v12 = iconst.i64 151
+;;       v13 = icmp.i64 ult v1, v12  ; v12 = 151
+;;       brif v13, block5, block6
 ;;
 ;;   block6:
-;;       v13 = isub.i64 v1, v11  ; v11 = 151
-;;       v14 = uextend.i64 v3
-;;       v15 = iconst.i64 4
-;;       v16 = iadd v14, v15  ; v15 = 4
-;;       v17 = icmp ugt v16, v9
-;;       brif v17, block7, block8
+;;       v14 = isub.i64 v1, v12  ; v12 = 151
+;;       v15 = uextend.i64 v3
+;;       v16 = iconst.i64 4
+;;       v17 = iadd v15, v16  ; v16 = 4
+;;       v18 = icmp ugt v17, v10
+;;       brif v18, block7, block8
 ;;
 ;;   block8:
-;;       v18 = load.i64 notrap aligned readonly can_move v0+8
-;;       v19 = iadd v18, v14
+;;       v19 = iadd.i64 v9, v15
 ;;       v20 = load.i32 notrap little region2 v19
-;;       store.i64 notrap aligned region0 v13, v0
+;;       store.i64 notrap aligned region0 v14, v0
 ;;       v21 = load.i64 notrap aligned readonly can_move v0+280
 ;;       v22 = iconst.i64 0
 ;;       v23 = uextend.i64 v20
@@ -57,38 +57,37 @@
 ;;       brif v33, block11, block12
 ;;
 ;;   block12:
-;;       v34 = load.i64 notrap aligned readonly can_move v0+8
-;;       v35 = iadd v34, v30
-;;       v36 = iconst.i64 0x8000_0000
-;;       v37 = iadd v35, v36  ; v36 = 0x8000_0000
-;;       v38 = load.i64 notrap little region2 v37
-;;       jump block4(v38)
+;;       v34 = iadd.i64 v9, v30
+;;       v35 = iconst.i64 0x8000_0000
+;;       v36 = iadd v34, v35  ; v35 = 0x8000_0000
+;;       v37 = load.i64 notrap little region2 v36
+;;       jump block4(v37)
 ;;
-;;   block4(v10: i64):
-;;       v39 = iconst.i32 0
-;;       return v39, v25, v10  ; v39 = 0
+;;   block4(v11: i64):
+;;       v38 = iconst.i32 0
+;;       return v38, v25, v11  ; v38 = 0
 ;;
 ;;   block7 cold:
-;;       v40 = iconst.i32 2
-;;       jump block1(v40, v13)  ; v40 = 2
+;;       v39 = iconst.i32 2
+;;       jump block1(v39, v14)  ; v39 = 2
 ;;
 ;;   block11 cold:
-;;       v41 = iconst.i32 2
-;;       jump block1(v41, v25)  ; v41 = 2
+;;       v40 = iconst.i32 2
+;;       jump block1(v40, v25)  ; v40 = 2
 ;;
 ;;   block2 cold:
-;;       v42 = iconst.i32 8
-;;       jump block1(v42, v1)  ; v42 = 8
+;;       v41 = iconst.i32 8
+;;       jump block1(v41, v1)  ; v41 = 8
 ;;
 ;;   block5 cold:
-;;       v43 = iconst.i32 256
-;;       v44 = iconst.i64 0
-;;       jump block1(v43, v44)  ; v43 = 256, v44 = 0
+;;       v42 = iconst.i32 256
+;;       v43 = iconst.i64 0
+;;       jump block1(v42, v43)  ; v42 = 256, v43 = 0
 ;;
 ;;   block9 cold:
 ;;       jump block1(v24, v25)
 ;;
 ;;   block1(v4: i32, v5: i64) cold:
-;;       v45 = iconst.i64 0
-;;       return v4, v5, v45  ; v45 = 0
+;;       v44 = iconst.i64 0
+;;       return v4, v5, v44  ; v44 = 0
 ;;   }
