@@ -2,19 +2,19 @@
 //! count.
 
 /// A module that exports `run: (i32) -> i32`, imports nothing, and has a known answer.
-pub struct Program {
+pub(crate) struct Program {
     /// Name in reports.
-    pub name: &'static str,
+    pub(crate) name: &'static str,
     /// The module.
-    pub wat: &'static str,
+    pub(crate) wat: &'static str,
     /// The argument.
-    pub argument: i32,
+    pub(crate) argument: i32,
     /// What `run` returns for it.
-    pub answer: i32,
+    pub(crate) answer: i32,
 }
 
 /// All of them.
-pub const PROGRAMS: [Program; 3] = [
+pub(crate) const PROGRAMS: [Program; 3] = [
     // The first word of the SHA-256 of 128,000 bytes.
     Program {
         name: "sha256",
