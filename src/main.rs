@@ -1,1 +1,9 @@
-fn main() {}
+//! The command line tool `aivm`.
+
+#![forbid(unsafe_code)]
+
+mod cli;
+
+fn main() -> std::process::ExitCode {
+    cli::main()
+}

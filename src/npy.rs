@@ -147,11 +147,15 @@ fn header_bounds(bytes: &[u8]) -> Result<(usize, usize), NpyError> {
     let version = bytes.get(6..8).ok_or_else(|| truncated("the version"))?;
     let (header_start, len) = match version {
         [1, 0] => {
-            let len = bytes.get(8..10).ok_or_else(|| truncated("the header's length"))?;
+            let len = bytes
+                .get(8..10)
+                .ok_or_else(|| truncated("the header's length"))?;
             (10, u32::from(u16::from_le_bytes([len[0], len[1]])))
         }
         [2 | 3, 0] => {
-            let len = bytes.get(8..12).ok_or_else(|| truncated("the header's length"))?;
+            let len = bytes
+                .get(8..12)
+                .ok_or_else(|| truncated("the header's length"))?;
             (12, u32::from_le_bytes([len[0], len[1], len[2], len[3]]))
         }
         _ => {

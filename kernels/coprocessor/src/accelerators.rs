@@ -42,7 +42,11 @@ impl Accelerators {
     }
 }
 
-fn open_checked(adapter: &AdapterInfo) -> Result<Arc<GpuExecutor>, String> {
+/// Opens `adapter` and runs the known-answer test of every kernel on it.
+///
+/// # Errors
+/// The driver's reason, or the first test that failed.
+pub fn open_checked(adapter: &AdapterInfo) -> Result<Arc<GpuExecutor>, String> {
     let executor = GpuExecutor::open(adapter).map_err(|fault| fault.what)?;
     match executor
         .known_answer_tests()

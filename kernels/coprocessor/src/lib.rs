@@ -11,6 +11,6 @@ mod accelerators;
 mod coprocessor;
 mod metrics;
 
-pub use accelerators::{Accelerators, Rejected};
+pub use accelerators::{Accelerators, Rejected, open_checked};
 pub use coprocessor::Coprocessor;
 pub use metrics::{BackendMetrics, Metrics};

@@ -133,6 +133,8 @@ pub(crate) enum Verdict {
     Differ(Difference),
     /// The second engine failed for a reason of this machine, which says nothing about its answers.
     SecondFaulted,
+    /// The record of the first run grew too large to lead a second one through it.
+    RecordTooLarge,
 }
 
 /// Runs `entry` on `authority` against `host` and, unless that faults, on `second` against the record.
@@ -146,11 +148,11 @@ pub(crate) fn compare(
 ) -> (Exit, u64, Verdict) {
     let mut recording = RecordingHost::new(host);
     let first = run(authority, entry, ink, &mut recording);
-    let calls = recording.into_calls();
-    let verdict = if matches!(first.exit, Exit::Fault(_)) {
-        Verdict::Agree
-    } else {
-        replay_and_judge(&first, second, entry, ink, &calls)
+    let verdict = match (&first.exit, recording.into_calls()) {
+        // There is no answer to compare with, and the caller sees the fault.
+        (Exit::Fault(_), _) => Verdict::Agree,
+        (_, None) => Verdict::RecordTooLarge,
+        (_, Some(calls)) => replay_and_judge(&first, second, entry, ink, &calls),
     };
     (first.exit, first.ink_left, verdict)
 }

@@ -241,26 +241,30 @@ impl Engine {
         call: &Call,
         ink: u64,
     ) -> (Run, Option<Difference>) {
-        self.counters.compared.add();
         let ((exit, ink_left, verdict), outcome) = self.in_frame(
             state,
             call,
             |entry, host| compare(&code.interpreter, compiled, entry, ink, host),
             code,
         );
-        let difference = match verdict {
-            Verdict::Agree => None,
-            Verdict::Differ(difference) => Some(difference),
-            Verdict::SecondFaulted => {
-                self.counters.compiled_faults.add();
-                None
-            }
-        };
         let run = Run {
             exit,
             ink_left,
             outcome,
         };
+        let difference = match verdict {
+            Verdict::Agree => None,
+            Verdict::Differ(difference) => Some(difference),
+            Verdict::SecondFaulted => {
+                self.counters.compiled_faults.add();
+                return (run, None);
+            }
+            Verdict::RecordTooLarge => {
+                self.counters.too_large_to_compare.add();
+                return (run, None);
+            }
+        };
+        self.counters.compared.add();
         (run, difference)
     }
 
@@ -284,7 +288,7 @@ impl Engine {
             arguments: [call.data.len() as u64],
         };
         let tensors = Tensors(&self.coprocessor);
-        let mut frame = Frame::new(&context, &self.schedule, state, &tensors);
+        let mut frame = Frame::new(&context, &self.schedule, &self.limits, state, &tensors);
         let result = body(&entry, &mut frame);
         (result, frame.close())
     }

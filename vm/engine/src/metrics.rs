@@ -13,8 +13,10 @@ pub struct Metrics {
     pub interpreted_for_lack_of_code: u64,
     /// Calls that were repeated, or stood, interpreted after a fault of compiled code.
     pub compiled_faults: u64,
-    /// Calls on which both engines were compared.
+    /// Calls on which both engines were compared to the end.
     pub compared: u64,
+    /// Calls in mode compare that touched too much memory in host calls to be compared.
+    pub too_large_to_compare: u64,
 }
 
 /// The live counters.
@@ -25,6 +27,7 @@ pub(crate) struct Counters {
     pub(crate) interpreted_for_lack_of_code: Counter,
     pub(crate) compiled_faults: Counter,
     pub(crate) compared: Counter,
+    pub(crate) too_large_to_compare: Counter,
 }
 
 impl Counters {
@@ -35,6 +38,7 @@ impl Counters {
             interpreted_for_lack_of_code: self.interpreted_for_lack_of_code.get(),
             compiled_faults: self.compiled_faults.get(),
             compared: self.compared.get(),
+            too_large_to_compare: self.too_large_to_compare.get(),
         }
     }
 }

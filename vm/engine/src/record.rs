@@ -40,20 +40,48 @@ pub(crate) struct HostCall {
     pub(crate) result: Result<u64, HostExit>,
 }
 
+/// A record holds about this much at most, so that a call cannot exhaust the node's memory.
+const RECORD_BYTES_MAX: u64 = 256 << 20;
+
 /// A host that passes every call on to another and keeps what happened.
 pub(crate) struct RecordingHost<'a> {
     inner: &'a mut dyn Host,
     calls: Vec<HostCall>,
+    /// Bytes that `calls` holds, about; once above the maximum, nothing is kept any more.
+    bytes: u64,
+    bytes_max: u64,
 }
 
 impl<'a> RecordingHost<'a> {
     pub(crate) fn new(inner: &'a mut dyn Host) -> RecordingHost<'a> {
-        let calls = Vec::new();
-        RecordingHost { inner, calls }
+        RecordingHost {
+            inner,
+            calls: Vec::new(),
+            bytes: 0,
+            bytes_max: RECORD_BYTES_MAX,
+        }
     }
 
-    pub(crate) fn into_calls(self) -> Vec<HostCall> {
-        self.calls
+    /// The record; `None` if it grew too large.
+    pub(crate) fn into_calls(self) -> Option<Vec<HostCall>> {
+        (self.bytes <= self.bytes_max).then_some(self.calls)
+    }
+}
+
+impl HostCall {
+    /// Memory that the call takes in a record, about.
+    fn bytes(&self) -> u64 {
+        let fixed = size_of::<HostCall>() + size_of_val(&self.arguments[..]);
+        let steps = size_of_val(&self.steps[..]);
+        let written: usize = self
+            .steps
+            .iter()
+            .map(|step| match step {
+                Step::Write { bytes, .. } => bytes.len(),
+                _ => 0,
+            })
+            .sum();
+        (fixed + steps + written) as u64
     }
 }
 
@@ -71,13 +99,19 @@ impl Host for RecordingHost<'_> {
             steps: &mut steps,
         };
         let result = self.inner.call(function, arguments, &mut recording);
-        self.calls.push(HostCall {
+        let call = HostCall {
             function,
             arguments: arguments.to_vec(),
             ink_at_entry,
             steps,
             result: result.clone(),
-        });
+        };
+        self.bytes = self.bytes.saturating_add(call.bytes());
+        if self.bytes <= self.bytes_max {
+            self.calls.push(call);
+        } else {
+            self.calls = Vec::new();
+        }
         result
     }
 }
@@ -130,5 +164,60 @@ impl Guest for RecordingGuest<'_> {
             outcome: outcome.clone(),
         });
         outcome
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes as many bytes as the first argument says.
+    struct Writer;
+
+    impl Host for Writer {
+        fn call(
+            &mut self,
+            _: HostFunction,
+            arguments: &[u64],
+            guest: &mut dyn Guest,
+        ) -> Result<u64, HostExit> {
+            guest.write(0, &vec![0; arguments[0] as usize])?;
+            Ok(0)
+        }
+    }
+
+    struct Unlimited;
+
+    impl Guest for Unlimited {
+        fn read(&mut self, _: u32, _: u32) -> Result<&[u8], TrapCode> {
+            Ok(&[])
+        }
+
+        fn write(&mut self, _: u32, _: &[u8]) -> Result<(), TrapCode> {
+            Ok(())
+        }
+
+        fn ink_left(&self) -> u64 {
+            0
+        }
+
+        fn charge(&mut self, _: u64) -> Result<(), HostExit> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_record_that_grows_too_large_is_dropped_and_calls_still_go_through() {
+        for (written, kept) in [(1_000, true), (9_000, false)] {
+            let mut writer = Writer;
+            let mut host = RecordingHost::new(&mut writer);
+            host.bytes_max = 10_000;
+            for _ in 0..2 {
+                let result = host.call(HostFunction::ReadArgs, &[written], &mut Unlimited);
+                assert_eq!(result, Ok(0));
+            }
+            let calls = host.into_calls().map(|calls| calls.len());
+            assert_eq!(calls, kept.then_some(2));
+        }
     }
 }

@@ -12,8 +12,8 @@ impl TensorPort for Tensors<'_> {
     fn model(&self, hash: B256) -> Option<ModelSummary> {
         let priced = self.0.model(&hash.0)?;
         Some(ModelSummary {
-            input_bytes: priced.graph().input_bytes(),
-            output_bytes: priced.graph().output_bytes(),
+            input_bytes: priced.input_bytes(),
+            output_bytes: priced.output_bytes(),
             gas: priced.gas(),
         })
     }

@@ -1,6 +1,6 @@
 //! The call itself: call data, result, sender, value, reentrancy.
 
-use aivm_core::{Guest, HostExit};
+use aivm_core::{Guest, HostExit, TrapCode};
 
 use crate::Frame;
 
@@ -17,7 +17,8 @@ impl Frame<'_> {
     }
 
     /// `write_result(pointer, length)`: sets the output, or with a non-zero return of `user_entrypoint`
-    /// the revert data. A later call replaces it. Price: `host_base` + `host_byte` a byte.
+    /// the revert data. A later call replaces it. More than `Limits::output_bytes` is a `HostArgument` trap.
+    /// Price: `host_base` + `host_byte` a byte.
     pub(crate) fn write_result(
         &mut self,
         guest: &mut dyn Guest,
@@ -25,6 +26,9 @@ impl Frame<'_> {
         len: u32,
     ) -> Result<(), HostExit> {
         self.charge_copy(guest, u64::from(len))?;
+        if len > self.limits.output_bytes {
+            return Err(HostExit::Trap(TrapCode::HostArgument));
+        }
         self.outcome.output = guest.read(pointer, len)?.to_vec();
         Ok(())
     }
@@ -51,7 +55,7 @@ impl Frame<'_> {
 #[cfg(test)]
 mod tests {
     use aivm_core::HostFunction::{MsgReentrant, MsgSender, MsgValue, ReadArgs, WriteResult};
-    use aivm_core::{Host, HostExit, TrapCode};
+    use aivm_core::{Host, HostExit, Limits, TrapCode};
 
     use crate::test_ports::{MEMORY_BYTES, OUT_OF_BOUNDS, Ports, TestGuest, V1};
 
@@ -91,15 +95,22 @@ mod tests {
     }
 
     #[test]
-    fn write_result_pays_for_a_length_before_it_looks_at_memory() {
+    fn write_result_pays_for_a_length_then_checks_the_limit_then_memory() {
         let mut ports = Ports::default();
-        let huge = [0, u64::from(u32::MAX)];
+        let limit = u64::from(Limits::CONTRACT.output_bytes);
+        let above = [0, limit + 1];
         let mut poor = TestGuest::with_ink(1_000_000);
-        let exit = ports.frame().call(WriteResult, &huge, &mut poor);
+        let exit = ports.frame().call(WriteResult, &above, &mut poor);
         assert_eq!(exit, Err(HostExit::OutOfInk));
         let mut rich = TestGuest::with_ink(u64::MAX);
-        let exit = ports.frame().call(WriteResult, &huge, &mut rich);
+        let exit = ports.frame().call(WriteResult, &above, &mut rich);
+        assert_eq!(exit, Err(HostExit::Trap(TrapCode::HostArgument)));
+        let exit = ports.frame().call(WriteResult, &[0, limit], &mut rich);
         assert_eq!(exit, OUT_OF_BOUNDS);
+        rich.memory.resize(limit as usize, 7);
+        let mut frame = ports.frame();
+        assert_eq!(frame.call(WriteResult, &[0, limit], &mut rich), Ok(0));
+        assert_eq!(frame.close().output.len() as u64, limit);
     }
 
     #[test]

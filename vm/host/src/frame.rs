@@ -1,7 +1,7 @@
 //! One activation of a contract as its host functions see it, and the dispatch to them.
 
 use aivm_core::ports::{StatePort, TensorPort};
-use aivm_core::{Address, GasSchedule, Guest, Host, HostExit, HostFunction, U256};
+use aivm_core::{Address, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, U256};
 
 use crate::models::Inference;
 use crate::storage::StorageCache;
@@ -37,6 +37,7 @@ pub struct FrameOutcome {
 pub struct Frame<'a> {
     pub(crate) context: &'a CallContext,
     pub(crate) schedule: &'a GasSchedule,
+    pub(crate) limits: &'a Limits,
     pub(crate) state: &'a mut dyn StatePort,
     pub(crate) tensors: &'a dyn TensorPort,
     pub(crate) storage: StorageCache,
@@ -48,12 +49,14 @@ impl<'a> Frame<'a> {
     pub fn new(
         context: &'a CallContext,
         schedule: &'a GasSchedule,
+        limits: &'a Limits,
         state: &'a mut dyn StatePort,
         tensors: &'a dyn TensorPort,
     ) -> Frame<'a> {
         Frame {
             context,
             schedule,
+            limits,
             state,
             tensors,
             storage: StorageCache::default(),

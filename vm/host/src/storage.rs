@@ -4,7 +4,7 @@
 //! in ascending order of their keys, so that every node sends the same writes in the same order. What is
 //! not flushed when the frame ends is lost, as in Stylus.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use aivm_core::{B256, Guest, HostExit};
 
@@ -23,17 +23,8 @@ struct CachedWord {
 #[derive(Debug, Default)]
 pub(crate) struct StorageCache {
     words: BTreeMap<B256, CachedWord>,
-}
-
-impl StorageCache {
-    /// Keys and values that state does not hold yet, by key.
-    fn changed(&self) -> Vec<(B256, B256)> {
-        self.words
-            .iter()
-            .filter(|(_, word)| word.in_state != Some(word.value))
-            .map(|(&key, word)| (key, word.value))
-            .collect()
-    }
+    /// Keys of the words that state does not hold yet: a flush costs by these alone, however much is cached.
+    changed: BTreeSet<B256>,
 }
 
 impl Frame<'_> {
@@ -79,7 +70,13 @@ impl Frame<'_> {
             value,
             in_state: None,
         };
-        self.storage.words.entry(key).or_insert(unknown).value = value;
+        let word = self.storage.words.entry(key).or_insert(unknown);
+        word.value = value;
+        if word.in_state == Some(value) {
+            self.storage.changed.remove(&key);
+        } else {
+            self.storage.changed.insert(key);
+        }
         Ok(())
     }
 
@@ -91,24 +88,23 @@ impl Frame<'_> {
         guest: &mut dyn Guest,
         clear: bool,
     ) -> Result<(), HostExit> {
-        let changed = self.storage.changed();
+        let StorageCache { words, changed } = &mut self.storage;
         guest.charge(
             self.schedule
                 .storage_store
                 .saturating_mul(changed.len() as u64),
         )?;
-        for (key, value) in changed {
-            self.state
-                .store(self.context.contract, key, value)
-                .map_err(HostExit::Fault)?;
-            let flushed = CachedWord {
-                value,
-                in_state: Some(value),
+        for key in std::mem::take(changed) {
+            let Some(word) = words.get_mut(&key) else {
+                continue; // Never: a changed key is cached until the cache is emptied, and then both are.
             };
-            self.storage.words.insert(key, flushed);
+            self.state
+                .store(self.context.contract, key, word.value)
+                .map_err(HostExit::Fault)?;
+            word.in_state = Some(word.value);
         }
         if clear {
-            self.storage.words.clear();
+            words.clear();
         }
         Ok(())
     }
@@ -197,7 +193,13 @@ mod tests {
         guest.ink = price;
         assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
         assert_eq!(guest.ink, 0);
-        // Nothing changed since: only the base is taken.
+        // Nothing changed since, or back to what state holds: only the base is taken.
+        guest.ink = u64::MAX;
+        for value in [5, 6] {
+            frame
+                .call(StorageCacheBytes32, &[at(4), at(value)], &mut guest)
+                .unwrap();
+        }
         guest.ink = V1.host_base;
         assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
         drop(frame);

@@ -4,7 +4,7 @@ use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use aivm_core::ports::{InferStatus, Log, ModelSummary, StatePort, TensorPort};
-use aivm_core::{Address, B256, GasSchedule, Guest, HostExit, NodeFault, TrapCode, U256};
+use aivm_core::{Address, B256, GasSchedule, Guest, HostExit, Limits, NodeFault, TrapCode, U256};
 
 use crate::{CallContext, Frame};
 
@@ -154,7 +154,13 @@ impl Default for Ports {
 
 impl Ports {
     pub(crate) fn frame(&mut self) -> Frame<'_> {
-        Frame::new(&self.context, &V1, &mut self.state, &self.tensors)
+        Frame::new(
+            &self.context,
+            &V1,
+            &Limits::CONTRACT,
+            &mut self.state,
+            &self.tensors,
+        )
     }
 
     /// Whether no effect reached state.

@@ -222,7 +222,13 @@ fn judge(lie: Lie, data: &[u8], ink: u64) -> (Exit, Verdict, u32) {
         reentrant: false,
     };
     let mut state = CountingState::default();
-    let mut frame = Frame::new(&context, &GasSchedule::V1, &mut state, &NoTensors);
+    let mut frame = Frame::new(
+        &context,
+        &GasSchedule::V1,
+        &Limits::CONTRACT,
+        &mut state,
+        &NoTensors,
+    );
     let authority = machine();
     let module = authority.0.module();
     let entry = Entry {

@@ -1,0 +1,91 @@
+//! Reads the arguments, runs one command, and turns its outcome into an exit code.
+//!
+//! Data goes to standard output, everything else to standard error.
+
+mod backend;
+mod doctor;
+mod failure;
+mod files;
+mod infer;
+mod inspect;
+mod run;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use failure::Failure;
+
+/// Runs contracts and integer tensor models with one answer on every machine.
+#[derive(Parser)]
+#[command(name = "aivm", version, after_help = failure::EXIT_CODES)]
+struct Arguments {
+    /// Prints JSON.
+    #[arg(long, global = true)]
+    json: bool,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Shows what this machine offers: adapters with driver, limits and a known-answer test of every kernel; CPU features.
+    #[command(after_help = failure::EXIT_CODES)]
+    Doctor,
+    /// Looks into model files.
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Runs a model on tensors from .npy files.
+    #[command(after_help = failure::EXIT_CODES)]
+    Infer(infer::InferArguments),
+    /// Deploys a contract to an empty in-memory state and calls it.
+    #[command(after_help = failure::EXIT_CODES)]
+    Run(run::RunArguments),
+}
+
+#[derive(Subcommand)]
+enum ModelCommand {
+    /// Shows a model as the machine sees it: operators, shapes, work, price, hash.
+    #[command(after_help = failure::EXIT_CODES)]
+    Inspect(inspect::InspectArguments),
+}
+
+/// Runs the tool with the arguments of this process.
+pub(crate) fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let json = arguments.json;
+    let outcome = match &arguments.command {
+        Command::Doctor => doctor::doctor(json),
+        Command::Model(ModelCommand::Inspect(arguments)) => inspect::inspect(arguments, json),
+        Command::Infer(arguments) => infer::infer(arguments, json),
+        Command::Run(arguments) => run::run(arguments, json),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("error: {failure}");
+            failure.exit_code()
+        }
+    }
+}
+
+/// Prints `value` to standard output as JSON, and fails as any other write does.
+fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
+    let text = serde_json::to_string_pretty(value)
+        .map_err(|error| Failure::Machine(format!("writing JSON: {error}")))?;
+    print_text(&text)
+}
+
+/// Prints `text` and a line feed to standard output. A reader that went away is no panic.
+fn print_text(text: &str) -> Result<(), Failure> {
+    use std::io::Write;
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{text}")
+        .and_then(|()| out.flush())
+        .map_err(|error| Failure::Machine(format!("writing to standard output: {error}")))
+}
+
+/// `bytes` as hex with 0x before it.
+fn hex(bytes: &[u8]) -> String {
+    synergy_aivm::Bytes::copy_from_slice(bytes).to_string()
+}

@@ -1,0 +1,125 @@
+//! Which back end a command uses.
+
+use std::sync::Arc;
+
+use aivm_gpu::AdapterInfo;
+use aivm_reference::ReferenceExecutor;
+use clap::{Args, ValueEnum};
+use synergy_aivm::Executor;
+
+use super::failure::Failure;
+
+/// `--backend` and `--adapter`.
+#[derive(Args)]
+pub(crate) struct BackendArguments {
+    /// What runs models.
+    #[arg(long, value_enum, default_value_t = Backend::Reference)]
+    backend: Backend,
+    /// The adapter to use with `--backend gpu`: a part of its name, in any case. Needed if there are several.
+    #[arg(long, value_name = "NAME")]
+    adapter: Option<String>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Backend {
+    /// The CPU reference: the authority.
+    Reference,
+    /// A GPU adapter, after its known-answer tests.
+    Gpu,
+}
+
+impl BackendArguments {
+    /// The executor to run models on.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Executor>, Failure> {
+        Ok(match self.gpu()? {
+            Some(executor) => executor,
+            None => Arc::new(ReferenceExecutor),
+        })
+    }
+
+    /// What a coprocessor tries before the reference.
+    pub(crate) fn accelerators(&self) -> Result<Vec<Arc<dyn Executor>>, Failure> {
+        Ok(self.gpu()?.into_iter().collect())
+    }
+
+    fn gpu(&self) -> Result<Option<Arc<dyn Executor>>, Failure> {
+        match (self.backend, &self.adapter) {
+            (Backend::Reference, None) => Ok(None),
+            (Backend::Reference, Some(_)) => {
+                Err(Failure::Usage("--adapter needs --backend gpu".to_owned()))
+            }
+            (Backend::Gpu, name) => {
+                let adapters = aivm_gpu::adapters();
+                let adapter = choose(&adapters, name.as_deref())?;
+                let executor = aivm_coprocessor::open_checked(adapter)
+                    .map_err(|reason| Failure::Machine(format!("{}: {reason}", adapter.name)))?;
+                Ok(Some(executor))
+            }
+        }
+    }
+}
+
+/// The one adapter that `name` means.
+fn choose<'a>(adapters: &'a [AdapterInfo], name: Option<&str>) -> Result<&'a AdapterInfo, Failure> {
+    let names: Vec<&str> = adapters
+        .iter()
+        .map(|adapter| adapter.name.as_str())
+        .collect();
+    pick(&names, name).map(|index| &adapters[index])
+}
+
+/// The index of the one name that contains `wanted`, in any case.
+fn pick(names: &[&str], wanted: Option<&str>) -> Result<usize, Failure> {
+    let wanted_lower = wanted.unwrap_or_default().to_lowercase();
+    let mut matching =
+        (0..names.len()).filter(|&i| names[i].to_lowercase().contains(&wanted_lower));
+    let (first, second) = (matching.next(), matching.next());
+    let list = || {
+        let quoted: Vec<String> = names.iter().map(|name| format!("{name:?}")).collect();
+        quoted.join(", ")
+    };
+    match (first, second) {
+        (Some(index), None) => Ok(index),
+        (None, _) if names.is_empty() => Err(Failure::Machine(
+            "no GPU adapter; --backend reference runs on the CPU".to_owned(),
+        )),
+        (None, _) => Err(Failure::Machine(format!(
+            "no adapter's name contains {:?}; there are {}",
+            wanted.unwrap_or_default(),
+            list()
+        ))),
+        (Some(_), Some(_)) => Err(Failure::Usage(format!(
+            "more than one adapter fits; choose with --adapter among {}",
+            list()
+        ))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NAMES: &[&str] = &["llvmpipe (LLVM 19.1.7, 256 bits)", "SwiftShader Device"];
+
+    #[test]
+    fn a_part_of_a_name_in_any_case_is_enough() {
+        assert_eq!(pick(NAMES, Some("swiftshader")).unwrap(), 1);
+        assert_eq!(pick(NAMES, Some("LLVMpipe")).unwrap(), 0);
+        assert_eq!(pick(&NAMES[..1], None).unwrap(), 0);
+    }
+
+    #[test]
+    fn none_and_several_are_errors_that_list_what_there_is() {
+        for (wanted, code) in [(Some("nvidia"), "no adapter's"), (None, "more than one")] {
+            let error = pick(NAMES, wanted).unwrap_err().to_string();
+            assert!(error.starts_with(code), "{error}");
+            assert!(error.contains("\"SwiftShader Device\""), "{error}");
+        }
+        assert!(
+            pick(&[], None)
+                .unwrap_err()
+                .to_string()
+                .starts_with("no GPU adapter")
+        );
+    }
+}

@@ -1,0 +1,54 @@
+//! Why a command failed, and the exit code that says so.
+
+use std::fmt;
+use std::path::Path;
+use std::process::ExitCode;
+
+/// The exit codes, as `--help` shows them.
+pub(crate) const EXIT_CODES: &str = "\
+Exit codes:
+  0  done; for `run`: every call has a receipt, whatever its status
+  1  a file was refused: unreadable, malformed, of the wrong shape or type
+  2  the arguments are wrong
+  3  this machine failed: no such adapter, a lost device, a wrong known answer, a file not written
+  4  two engines disagree";
+
+/// A failed command.
+#[derive(Debug)]
+pub(crate) enum Failure {
+    /// A file, or a value in it, was refused.
+    Refused(String),
+    /// The arguments contradict each other or the file they are about.
+    Usage(String),
+    /// This machine's trouble.
+    Machine(String),
+    /// Two engines gave different answers.
+    Disagreement(String),
+}
+
+impl Failure {
+    /// The refusal of the file at `path`.
+    pub(crate) fn refused(path: &Path, why: impl fmt::Display) -> Failure {
+        Failure::Refused(format!("{}: {why}", path.display()))
+    }
+
+    pub(crate) fn exit_code(&self) -> ExitCode {
+        ExitCode::from(match self {
+            Failure::Refused(_) => 1,
+            Failure::Usage(_) => 2,
+            Failure::Machine(_) => 3,
+            Failure::Disagreement(_) => 4,
+        })
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Failure::Refused(what)
+            | Failure::Usage(what)
+            | Failure::Machine(what)
+            | Failure::Disagreement(what) => f.write_str(what),
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! Files in and out: sizes checked before reading, whole files or none when writing.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use synergy_aivm::{ModelLimits, PriceTable, Priced};
+
+use super::failure::Failure;
+
+/// Reads the file at `path` if it has at most `limit` bytes.
+pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
+    let refuse = |error: std::io::Error| Failure::refused(path, error);
+    let file = fs::File::open(path).map_err(refuse)?;
+    let len = file.metadata().map_err(refuse)?.len();
+    let mut bytes = Vec::new();
+    // One byte more than allowed shows that the file is too long, also where no length is known before.
+    if len <= limit {
+        let mut bounded = file.take(limit.saturating_add(1));
+        bounded.read_to_end(&mut bytes).map_err(refuse)?;
+    }
+    if len > limit || bytes.len() as u64 > limit {
+        let why = format!("longer than {limit} bytes, which is the most that is read");
+        return Err(Failure::refused(path, why));
+    }
+    Ok(bytes)
+}
+
+/// Reads, checks and prices the model at `path`, with the limits and prices of the chain.
+pub(crate) fn read_model(path: &Path) -> Result<Arc<Priced>, Failure> {
+    let bytes = read(path, ModelLimits::CHAIN.file_bytes)?;
+    let priced = aivm_tosa::load(&bytes, &ModelLimits::CHAIN, &PriceTable::V1);
+    priced
+        .map(Arc::new)
+        .map_err(|refusal| Failure::refused(path, refusal))
+}
+
+/// Writes `bytes` to `path`: first to a file beside it, which then takes its name, so that nobody ever
+/// sees a part.
+pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let temporary = temporary_name(path);
+    let written = fs::File::create(&temporary)
+        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
+        .and_then(|()| fs::rename(&temporary, path));
+    written.map_err(|error| {
+        // Nothing more can be done about a file that cannot be removed either.
+        let _ = fs::remove_file(&temporary);
+        Failure::Machine(format!("writing {}: {error}", path.display()))
+    })
+}
+
+/// A name beside `path` that no other process uses.
+fn temporary_name(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_os_string();
+    name.push(format!(".{}.part", std::process::id()));
+    path.with_file_name(name)
+}

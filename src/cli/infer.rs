@@ -1,0 +1,237 @@
+//! `aivm infer`: runs a model on tensors from .npy files.
+
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use aivm_tosa::{RunError, Tensor, TensorId};
+use clap::Args;
+use serde::Serialize;
+use synergy_aivm::{Executor, Priced, npy};
+
+use super::backend::BackendArguments;
+use super::failure::Failure;
+use super::{files, hex, print_json, print_text};
+
+/// Arguments of `aivm infer`.
+#[derive(Args)]
+pub(crate) struct InferArguments {
+    /// The model, a .tosa file.
+    model: PathBuf,
+    /// A .npy file for the model's input, or NAME=FILE for the input of this name. Repeat for every input.
+    #[arg(long = "input", required = true, value_name = "[NAME=]FILE")]
+    inputs: Vec<PathBuf>,
+    /// Where to write the model's output, or NAME=FILE for the output of this name. Repeat for more outputs.
+    #[arg(long = "output", required = true, value_name = "[NAME=]FILE")]
+    outputs: Vec<PathBuf>,
+    #[command(flatten)]
+    backend: BackendArguments,
+    /// Every input has one extra leading axis of cases, which run independently; outputs gain that axis.
+    #[arg(long)]
+    cases: bool,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    model: String,
+    backend: String,
+    cases: u32,
+    gas_per_case: u64,
+    outputs: Vec<WrittenTensor>,
+}
+
+#[derive(Serialize)]
+struct WrittenTensor {
+    name: String,
+    file: String,
+    #[serde(rename = "type")]
+    data_type: String,
+    shape: Vec<u32>,
+    keccak256: String,
+}
+
+pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failure> {
+    let model = files::read_model(&arguments.model)?;
+    let graph = model.graph();
+    let input_files = assign("input", &model, graph.inputs(), &arguments.inputs)?;
+    let output_files = assign("output", &model, graph.outputs(), &arguments.outputs)?;
+    if let Some(missing) = input_files.iter().position(Option::is_none) {
+        let name = &graph.tensor(graph.inputs()[missing]).name;
+        let how = format!("the model's input {name:?} has no file; add --input {name}=FILE");
+        return Err(Failure::Usage(how));
+    }
+    let (cases, input) = read_inputs(&model, &input_files, arguments.cases)?;
+    let executor = arguments.backend.open()?;
+    let output = run(executor.as_ref(), &model, cases, &input)?;
+    let written = write_outputs(&model, &output_files, cases, arguments.cases, &output)?;
+    let report = Report {
+        model: hex(&model.hash()),
+        backend: executor.name().to_owned(),
+        cases,
+        gas_per_case: model.gas(),
+        outputs: written,
+    };
+    if json {
+        return print_json(&report);
+    }
+    let mut lines = vec![format!(
+        "{} on {}, cases: {cases}, gas a case: {}",
+        report.model, report.backend, report.gas_per_case
+    )];
+    lines.extend(report.outputs.iter().map(|tensor| {
+        let WrittenTensor {
+            name,
+            file,
+            data_type,
+            shape,
+            ..
+        } = tensor;
+        format!("{name}: {data_type} {shape:?} written to {file}")
+    }));
+    print_text(&lines.join("\n"))
+}
+
+/// The file of each of `tensors`, `None` where none is named.
+fn assign(
+    kind: &str,
+    model: &Priced,
+    tensors: &[TensorId],
+    arguments: &[PathBuf],
+) -> Result<Vec<Option<PathBuf>>, Failure> {
+    let names: Vec<&str> = tensors
+        .iter()
+        .map(|&id| model.graph().tensor(id).name.as_str())
+        .collect();
+    let mut files = vec![None; tensors.len()];
+    for argument in arguments {
+        let (index, file) = match named(argument.as_os_str(), &names) {
+            Some((index, file)) => (index, file),
+            None if names.len() == 1 => (0, argument.clone()),
+            None => {
+                let what = format!(
+                    "--{kind} {}: the model has {} {kind}s; write NAME=FILE with one of {names:?}",
+                    argument.display(),
+                    names.len()
+                );
+                return Err(Failure::Usage(what));
+            }
+        };
+        if files[index].replace(file).is_some() {
+            let what = format!("two files for the model's {kind} {:?}", names[index]);
+            return Err(Failure::Usage(what));
+        }
+    }
+    Ok(files)
+}
+
+/// Splits `NAME=FILE` where NAME is one of `names`. Anything else is the path of a file.
+fn named(argument: &OsStr, names: &[&str]) -> Option<(usize, PathBuf)> {
+    let text = argument.to_str()?;
+    names.iter().enumerate().find_map(|(index, name)| {
+        let file = text.strip_prefix(name)?.strip_prefix('=')?;
+        Some((index, PathBuf::from(file)))
+    })
+}
+
+/// The number of cases, and their inputs one after the other.
+fn read_inputs(
+    model: &Priced,
+    input_files: &[Option<PathBuf>],
+    with_cases: bool,
+) -> Result<(u32, Vec<u8>), Failure> {
+    let graph = model.graph();
+    let paths: Vec<&PathBuf> = input_files.iter().flatten().collect();
+    let mut contents = Vec::new();
+    for path in &paths {
+        contents.push(files::read(path, u64::MAX)?);
+    }
+    let mut tensors: Vec<(npy::NpyTensor<'_>, usize)> = Vec::new();
+    for ((&id, path), bytes) in graph.inputs().iter().zip(&paths).zip(&contents) {
+        let Tensor {
+            data_type, shape, ..
+        } = graph.tensor(id);
+        let tensor = npy::read(bytes, *data_type, shape, with_cases)
+            .map_err(|error| Failure::refused(path, error))?;
+        if let Some((first, _)) = tensors.first()
+            && first.cases != tensor.cases
+        {
+            let why = format!(
+                "{} cases; {} has {}",
+                tensor.cases,
+                paths[0].display(),
+                first.cases
+            );
+            return Err(Failure::refused(path, why));
+        }
+        tensors.push((tensor, tensor.data.len() / tensor.cases as usize));
+    }
+    let cases = tensors.first().map_or(1, |(tensor, _)| tensor.cases);
+    let mut input = Vec::with_capacity(tensors.iter().map(|(tensor, _)| tensor.data.len()).sum());
+    for case in 0..cases as usize {
+        for (tensor, len) in &tensors {
+            input.extend_from_slice(&tensor.data[case * len..(case + 1) * len]);
+        }
+    }
+    Ok((cases, input))
+}
+
+fn run(
+    executor: &dyn Executor,
+    model: &std::sync::Arc<Priced>,
+    cases: u32,
+    input: &[u8],
+) -> Result<Vec<u8>, Failure> {
+    let machine = |error: &dyn std::fmt::Display| Failure::Machine(error.to_string());
+    let started = Instant::now();
+    let plan = executor.prepare(model).map_err(|fault| machine(&fault))?;
+    eprintln!("prepared in {:?}", started.elapsed());
+    let started = Instant::now();
+    let output = plan.run_cases(cases, input).map_err(|error| match error {
+        RunError::Status(status) => Failure::Refused(format!("input: {status}")),
+        RunError::Fault(fault) => machine(&fault),
+    })?;
+    eprintln!("ran {cases} cases in {:?}", started.elapsed());
+    Ok(output)
+}
+
+/// Takes the outputs apart and writes those that have a file.
+fn write_outputs(
+    model: &Priced,
+    output_files: &[Option<PathBuf>],
+    cases: u32,
+    with_cases: bool,
+    output: &[u8],
+) -> Result<Vec<WrittenTensor>, Failure> {
+    let graph = model.graph();
+    let case_len = output.len() / cases as usize;
+    let mut written = Vec::new();
+    let mut start = 0;
+    for (&id, file) in graph.outputs().iter().zip(output_files) {
+        let tensor = graph.tensor(id);
+        let len = tensor.bytes() as usize;
+        if let Some(file) = file {
+            let mut data = Vec::with_capacity(len * cases as usize);
+            for case in output.chunks_exact(case_len) {
+                data.extend_from_slice(&case[start..start + len]);
+            }
+            let axis = with_cases.then_some(cases);
+            files::write(
+                file,
+                &npy::write(tensor.data_type, &tensor.shape, axis, &data),
+            )?;
+            written.push(WrittenTensor {
+                name: tensor.name.clone(),
+                file: file.display().to_string(),
+                data_type: tensor.data_type.to_string(),
+                shape: axis
+                    .into_iter()
+                    .chain(tensor.shape.dimensions().iter().copied())
+                    .collect(),
+                keccak256: hex(&synergy_aivm::keccak256(&data).0),
+            });
+        }
+        start += len;
+    }
+    Ok(written)
+}

@@ -1,0 +1,173 @@
+//! `aivm run`: deploys a contract to an empty in-memory state and calls it, in order.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use clap::Args;
+use serde::Serialize;
+use synergy_aivm::{
+    Address, B256, Bytes, Call, Coprocessor, Engine, EngineError, Limits, Mode, ModelLimits,
+    PriceTable, Receipt, State, U256,
+};
+
+use super::backend::BackendArguments;
+use super::failure::Failure;
+use super::{files, hex, print_json, print_text};
+
+/// Arguments of `aivm run`.
+#[derive(Args)]
+pub(crate) struct RunArguments {
+    /// The contract: WebAssembly, or its text form in a file that ends with .wat.
+    contract: PathBuf,
+    /// Call data of a call, in hex. Repeat for more calls; they share one state.
+    #[arg(long = "call", required = true, value_name = "HEX", value_parser = parse_hex)]
+    calls: Vec<Bytes>,
+    /// Which engine runs: interpret, jit, or compare for both, checked against each other.
+    #[arg(long, default_value_t = Mode::Compare)]
+    mode: Mode,
+    /// Gas limit of each call.
+    #[arg(long)]
+    gas: u64,
+    /// Who calls: a 20-byte address in hex.
+    #[arg(long, default_value_t = Address::ZERO)]
+    sender: Address,
+    /// Value sent with each call, decimal or 0x hex.
+    #[arg(long, default_value_t = U256::ZERO)]
+    value: U256,
+    /// A .tosa file that the contract can run, by the hash of the file. Repeat for more models.
+    #[arg(long = "model", value_name = "M.tosa")]
+    models: Vec<PathBuf>,
+    #[command(flatten)]
+    backend: BackendArguments,
+}
+
+fn parse_hex(text: &str) -> Result<Bytes, String> {
+    text.parse()
+        .map_err(|error| format!("call data is an even number of hex digits: {error}"))
+}
+
+/// A receipt as `--json` prints it.
+#[derive(Serialize)]
+struct ReceiptReport {
+    status: &'static str,
+    output: String,
+    gas_used: u64,
+    logs: Vec<LogReport>,
+}
+
+#[derive(Serialize)]
+struct LogReport {
+    topics: Vec<String>,
+    data: String,
+}
+
+impl ReceiptReport {
+    fn new(receipt: &Receipt) -> ReceiptReport {
+        let logs = receipt.logs.iter().map(|log| LogReport {
+            topics: log.topics.iter().map(|topic| hex(&topic.0)).collect(),
+            data: hex(&log.data),
+        });
+        ReceiptReport {
+            status: receipt.status.name(),
+            output: hex(&receipt.output),
+            gas_used: receipt.gas_used,
+            logs: logs.collect(),
+        }
+    }
+}
+
+pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
+    let code = read_contract(&arguments.contract)?;
+    let coprocessor = Coprocessor::new(
+        arguments.backend.accelerators()?,
+        ModelLimits::CHAIN,
+        PriceTable::V1,
+    );
+    for path in &arguments.models {
+        let bytes = files::read(path, ModelLimits::CHAIN.file_bytes)?;
+        let model = coprocessor
+            .register(&bytes)
+            .map_err(|refusal| Failure::refused(path, refusal))?;
+        eprintln!(
+            "model {} costs {} gas a run",
+            hex(&model.hash()),
+            model.gas()
+        );
+    }
+    let engine = Engine::new(Arc::new(coprocessor));
+    let mut state = State::default();
+    let contract = engine
+        .deploy(&mut state, arguments.sender, B256::ZERO, &code)
+        .map_err(|error| Failure::refused(&arguments.contract, error))?;
+    if engine.metrics().compile_failures > 0 && arguments.mode != Mode::Interpret {
+        eprintln!("the contract could not be compiled and runs interpreted");
+    }
+    let mut receipts = Vec::new();
+    for (index, data) in arguments.calls.iter().enumerate() {
+        let call = Call {
+            sender: arguments.sender,
+            contract,
+            value: arguments.value,
+            data: data.to_vec(),
+            gas_limit: arguments.gas,
+        };
+        let receipt = engine
+            .call(arguments.mode, &mut state, &call)
+            .map_err(|error| failure(index, error))?;
+        if let Some(trap) = receipt.trap {
+            eprintln!("call {index} trapped: {trap:?}");
+        }
+        receipts.push(receipt);
+    }
+    print_receipts(&receipts, json)
+}
+
+fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
+    let reports: Vec<ReceiptReport> = receipts.iter().map(ReceiptReport::new).collect();
+    if json {
+        return print_json(&reports);
+    }
+    let mut lines = Vec::new();
+    for (index, report) in reports.iter().enumerate() {
+        let ReceiptReport {
+            status,
+            output,
+            gas_used,
+            logs,
+        } = report;
+        lines.push(format!(
+            "call {index}: {status}, gas used {gas_used}, output {output}"
+        ));
+        lines.extend(logs.iter().map(|log| {
+            format!(
+                "  log: topics [{}], data {}",
+                log.topics.join(", "),
+                log.data
+            )
+        }));
+    }
+    print_text(&lines.join("\n"))
+}
+
+/// Code longer than this is refused before it is read, text or not: text is a few times longer than the
+/// binary it stands for.
+const CONTRACT_FILE_BYTES: u64 = 64 * Limits::CONTRACT.code_bytes as u64;
+
+/// The contract's binary.
+fn read_contract(path: &Path) -> Result<Vec<u8>, Failure> {
+    let bytes = files::read(path, CONTRACT_FILE_BYTES)?;
+    if path.extension().is_some_and(|extension| extension == "wat") {
+        let text = std::str::from_utf8(&bytes).map_err(|error| Failure::refused(path, error))?;
+        return wat::parse_str(text).map_err(|error| Failure::refused(path, error));
+    }
+    Ok(bytes)
+}
+
+fn failure(index: usize, error: EngineError) -> Failure {
+    let what = format!("call {index}: {error}");
+    match error {
+        EngineError::EnginesDisagree { .. } => Failure::Disagreement(what),
+        EngineError::CallDataLength { .. } => Failure::Usage(what),
+        EngineError::Fault(_) | EngineError::NoContract(_) => Failure::Machine(what),
+    }
+}
