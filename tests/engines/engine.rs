@@ -1,0 +1,113 @@
+//! Our engines behind one face.
+
+use std::sync::Arc;
+
+use aivm_core::{Exit, Host, TrapCode};
+use aivm_wasm::plan::MeteredModule;
+
+/// An engine that executes plans.
+pub(crate) trait Engine {
+    fn name(&self) -> &'static str;
+
+    /// Compiles a plan, once for any number of instances.
+    fn prepare(&self, module: &Arc<MeteredModule>) -> Box<dyn Prepared>;
+}
+
+/// A plan in an engine's own form.
+pub(crate) trait Prepared {
+    fn instantiate(&self) -> Result<Box<dyn Running>, TrapCode>;
+}
+
+/// An instance.
+pub(crate) trait Running {
+    fn invoke(
+        &mut self,
+        function: u32,
+        arguments: &[u64],
+        ink: &mut u64,
+        host: &mut dyn Host,
+    ) -> Exit;
+    fn memory(&self) -> &[u8];
+    fn globals(&self) -> Vec<u64>;
+}
+
+/// Every engine; the first is the authority.
+pub(crate) const ENGINES: &[&dyn Engine] = &[&Interpreter, &Jit];
+
+pub(crate) struct Interpreter;
+
+impl Engine for Interpreter {
+    fn name(&self) -> &'static str {
+        "interpreter"
+    }
+
+    fn prepare(&self, module: &Arc<MeteredModule>) -> Box<dyn Prepared> {
+        Box::new(Arc::new(aivm_interpreter::Program::new(Arc::clone(module))))
+    }
+}
+
+impl Prepared for Arc<aivm_interpreter::Program> {
+    fn instantiate(&self) -> Result<Box<dyn Running>, TrapCode> {
+        Ok(Box::new(aivm_interpreter::Instance::new(self)?))
+    }
+}
+
+impl Running for aivm_interpreter::Instance {
+    fn invoke(
+        &mut self,
+        function: u32,
+        arguments: &[u64],
+        ink: &mut u64,
+        host: &mut dyn Host,
+    ) -> Exit {
+        aivm_interpreter::Instance::invoke(self, function, arguments, ink, host)
+    }
+
+    fn memory(&self) -> &[u8] {
+        aivm_interpreter::Instance::memory(self)
+    }
+
+    fn globals(&self) -> Vec<u64> {
+        aivm_interpreter::Instance::globals(self).to_vec()
+    }
+}
+
+pub(crate) struct Jit;
+
+impl Engine for Jit {
+    fn name(&self) -> &'static str {
+        "jit"
+    }
+
+    fn prepare(&self, module: &Arc<MeteredModule>) -> Box<dyn Prepared> {
+        let compiled = aivm_jit::CompiledModule::compile(module)
+            .unwrap_or_else(|error| panic!("the JIT refuses a module within the limits: {error}"));
+        Box::new(Arc::new(compiled))
+    }
+}
+
+impl Prepared for Arc<aivm_jit::CompiledModule> {
+    fn instantiate(&self) -> Result<Box<dyn Running>, TrapCode> {
+        Ok(Box::new(aivm_jit::Instance::new(self)?))
+    }
+}
+
+impl Running for aivm_jit::Instance {
+    fn invoke(
+        &mut self,
+        function: u32,
+        arguments: &[u64],
+        ink: &mut u64,
+        host: &mut dyn Host,
+    ) -> Exit {
+        aivm_jit::Instance::invoke(self, function, arguments, ink, host)
+    }
+
+    fn memory(&self) -> &[u8] {
+        aivm_jit::Instance::memory(self)
+    }
+
+    fn globals(&self) -> Vec<u64> {
+        aivm_jit::Instance::globals(self).to_vec()
+    }
+}

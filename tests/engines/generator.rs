@@ -1,0 +1,117 @@
+//! Modules from `wasm-smith`, each a function of its seed alone.
+
+use arbitrary::Unstructured;
+use wasm_smith::{Config, InstructionKind, InstructionKinds, MemoryOffsetChoices, Module};
+
+use aivm_core::Limits;
+
+/// The limits of generated modules: few pages, so that growth reaches its limit.
+pub(crate) const LIMITS: Limits = Limits {
+    memory_pages: 4,
+    ..Limits::CONTRACT
+};
+
+/// SplitMix64: a small generator whose sequence is fixed for ever by its seed.
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Random {
+        Random(seed)
+    }
+
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut mixed = self.0;
+        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        mixed ^ (mixed >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        self.next() % bound
+    }
+}
+
+/// The module of a seed, as bytes.
+pub(crate) fn module(seed: u64) -> Vec<u8> {
+    let mut random = Random::new(seed);
+    // Few entropies are refused (they end before the least that the configuration asks for): take the next.
+    loop {
+        let config = config(&mut random);
+        let len = 2048 << random.below(4);
+        let entropy: Vec<u8> = (0..len / 8)
+            .flat_map(|_| random.next().to_le_bytes())
+            .collect();
+        if let Ok(module) = Module::new(config, &mut Unstructured::new(&entropy)) {
+            return module.to_bytes();
+        }
+    }
+}
+
+/// The features that contracts may use, in sizes that vary.
+fn config(random: &mut Random) -> Config {
+    let imports = r#"(module
+        (import "vm_hooks" "msg_reentrant" (func (result i32)))
+        (import "vm_hooks" "pay_for_memory_grow" (func (param i32)))
+        (import "vm_hooks" "read_args" (func (param i32)))
+        (import "vm_hooks" "emit_log" (func (param i32 i32 i32)))
+        (import "vm_hooks" "native_keccak256" (func (param i32 i32 i32)))
+        (import "aivm" "infer" (func (param i32 i32 i32 i32 i32) (result i32)))
+        (import "aivm" "model_info" (func (param i32 i32) (result i32))))"#;
+    let has_imports = random.below(4) == 0;
+    let available_imports =
+        has_imports.then(|| wat::parse_str(imports).expect("the imports are a module"));
+    // Straight-line code runs to its end; code with branches and calls often leaves early or never.
+    let allowed_instructions = if random.below(5) < 2 {
+        use InstructionKind::{MemoryInt, NumericInt, Parametric, Variable};
+        InstructionKinds::new(&[MemoryInt, NumericInt, Parametric, Variable])
+    } else {
+        InstructionKinds::all()
+    };
+    Config {
+        available_imports,
+        allowed_instructions,
+        export_everything: true,
+        // Without traps a module runs longer; with them it meets every trap.
+        disallow_traps: random.below(5) != 0,
+        allow_floats: false,
+        allow_start_export: false,
+        bulk_memory_enabled: true,
+        multi_value_enabled: true,
+        sign_extension_ops_enabled: true,
+        compact_imports_enabled: false,
+        custom_descriptors_enabled: false,
+        exceptions_enabled: false,
+        extended_const_enabled: false,
+        gc_enabled: false,
+        memory64_enabled: false,
+        reference_types_enabled: false,
+        relaxed_simd_enabled: false,
+        saturating_float_to_int_enabled: false,
+        simd_enabled: false,
+        tail_call_enabled: false,
+        threads_enabled: false,
+        wide_arithmetic_enabled: false,
+        // `wasm-smith` seldom goes far beyond the minimum.
+        min_funcs: 2 + random.below(7) as usize,
+        max_funcs: 12,
+        max_types: 12,
+        min_globals: 1,
+        max_globals: 6,
+        max_imports: if has_imports { 4 } else { 0 },
+        max_exports: LIMITS.exports as usize,
+        max_instructions: 200 << random.below(4),
+        max_data_segments: 3,
+        max_element_segments: 3,
+        max_elements: 12,
+        max_table_elements: 20,
+        max_memories: 1,
+        min_memories: 1,
+        max_memory32_bytes: u64::from(LIMITS.memory_pages) << 16,
+        memory_max_size_required: random.below(2) == 0,
+        memory_offset_choices: MemoryOffsetChoices(95, 4, 1),
+        max_tables: 1,
+        min_tables: (random.below(2)) as u32,
+        ..Config::default()
+    }
+}
