@@ -56,10 +56,10 @@ impl Host for RecordingHost {
             }
             HostFunction::StorageFlushCache => {}
             HostFunction::EmitLog => {
-                guest.read(argument(0), argument(1))?;
                 if argument(2) > 4 {
                     return Err(TrapCode::HostArgument.into());
                 }
+                guest.read(argument(0), argument(1))?;
             }
             HostFunction::MsgSender => guest.write(argument(0), &[0x11; 20])?,
             HostFunction::MsgValue => guest.write(argument(0), &[0x22; 32])?,
