@@ -97,8 +97,12 @@ fn engines_agree_on_generated_modules() {
     }
     println!("{tally}in {:.1} s", begun.elapsed().as_secs_f64());
     println!(
-        "campaign: modules={} refused={} over_100_instructions={} compared_with_wasmi={}",
-        tally.modules, tally.refused, tally.running, tally.compared_with_wasmi
+        "campaign: modules={} refused={} over_100_instructions={} calls={} compared_with_wasmi={}",
+        tally.modules,
+        tally.modules - tally.accepted(),
+        tally.running,
+        tally.calls,
+        tally.compared_with_wasmi
     );
     // Of a few modules, as when one seed is repeated, the shares say nothing.
     if modules < 1_000 {
