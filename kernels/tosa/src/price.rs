@@ -130,6 +130,8 @@ pub struct Priced {
     hash: [u8; 32],
     prices: PriceTable,
     gas: u64,
+    input_bytes: u64,
+    output_bytes: u64,
 }
 
 impl Priced {
@@ -152,6 +154,8 @@ impl Priced {
                 })?;
         }
         Ok(Priced {
+            input_bytes: graph.input_bytes(),
+            output_bytes: graph.output_bytes(),
             graph,
             hash,
             prices: *prices,
@@ -175,6 +179,18 @@ impl Priced {
     #[must_use]
     pub fn gas(&self) -> u64 {
         self.gas
+    }
+
+    /// Bytes of all inputs of one case, summed once: a contract may ask often.
+    #[must_use]
+    pub fn input_bytes(&self) -> u64 {
+        self.input_bytes
+    }
+
+    /// Bytes of all outputs of one case, summed once.
+    #[must_use]
+    pub fn output_bytes(&self) -> u64 {
+        self.output_bytes
     }
 
     /// The prices that [`Priced::gas`] follows.

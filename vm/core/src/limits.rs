@@ -49,6 +49,8 @@ pub struct Limits {
     pub stack_words: u32,
     /// Length of call data, in bytes.
     pub call_data_bytes: u32,
+    /// Length of a call's output or revert data, in bytes.
+    pub output_bytes: u32,
 }
 
 impl Limits {
@@ -75,5 +77,6 @@ impl Limits {
         memory_pages: 128,
         stack_words: 32 * 1024,
         call_data_bytes: 128 * 1024,
+        output_bytes: 128 * 1024,
     };
 }
