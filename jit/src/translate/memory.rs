@@ -20,8 +20,9 @@
 //! ```
 //!
 //! Spectre: the address is not masked on a mispredicted path. A contract has no clock and no threads, so
-//! it cannot time what such a path left in the caches; the price of masking is in docs/performance.md. The
-//! table index of `call_indirect` *is* clamped, since there the mispredicted path would choose code to run.
+//! it cannot time what such a path left in the caches; masking with `select_spectre_guard` made a sieve 11
+//! to 18 % slower and would forbid leaving tests out. The table index of `call_indirect` *is* clamped, since
+//! there the mispredicted path would choose code to run.
 
 use std::collections::BTreeMap;
 
