@@ -122,6 +122,11 @@ impl Device {
         self.check()
     }
 
+    /// How long a run may wait for the device.
+    pub(crate) fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Bytes of the largest buffer that a kernel can bind.
     pub(crate) fn buffer_bytes_max(&self) -> u64 {
         self.limits

@@ -1,6 +1,7 @@
 //! A prepared model: dispatches, resident constants, and a run of them in one submission.
 
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
+use std::time::Instant;
 
 use aivm_tosa::bytes::check_input;
 use aivm_tosa::{ExecutorFault, Plan, Priced, RunError};
@@ -140,8 +141,11 @@ impl GpuPlan {
                 });
             submission
         })?;
+        let started = Instant::now();
         device.wait(submission)?;
-        match mapping.try_recv() {
+        // The work is done, but the poll of another thread may hold the callback and not have called it yet.
+        let left = device.deadline().saturating_sub(started.elapsed());
+        match mapping.recv_timeout(left) {
             Ok(Ok(())) => {}
             Ok(Err(error)) => return Err(device.fault(format!("mapping the outputs: {error}"))),
             Err(_) => return Err(device.fault("the outputs were not mapped")),

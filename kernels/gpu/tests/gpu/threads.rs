@@ -36,3 +36,20 @@ fn a_batch_above_one_submission_is_split() {
         assert_eq!(output.expect("the run succeeds"), OUTPUT.repeat(101));
     }
 }
+
+/// One thread's poll may take another thread's mapping: a run whose work is done waits for its own.
+#[test]
+fn short_runs_of_many_threads_never_fault() {
+    for executor in executors() {
+        let plan = executor.prepare(&model(MODEL)).expect("the model fits");
+        std::thread::scope(|scope| {
+            for _ in 0..16 {
+                scope.spawn(|| {
+                    for _ in 0..250 {
+                        assert_eq!(plan.run_cases(CASES, INPUT).as_deref(), Ok(OUTPUT));
+                    }
+                });
+            }
+        });
+    }
+}
