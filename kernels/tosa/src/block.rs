@@ -31,6 +31,8 @@ struct Block<'a, 'l> {
     inputs: Vec<TensorId>,
     nodes: Vec<Node>,
     constant_bytes: u64,
+    /// Of the tensors that were written and are no constants.
+    activation_bytes: u64,
     resolved: ops::Resolved,
 }
 
@@ -54,6 +56,7 @@ pub(crate) fn read<'a>(
         inputs: Vec::new(),
         nodes: Vec::new(),
         constant_bytes: 0,
+        activation_bytes: 0,
         resolved: ops::Resolved::new(2 * file.len() as u64),
     };
     block.tensors = file.tables(table, 2, TENSOR, |file, index, tensor| {
@@ -67,7 +70,7 @@ pub(crate) fn read<'a>(
     for name in file.strings(table, 3)? {
         let id = block.border(table, name)?;
         block
-            .write(id)
+            .write_activation(id)
             .map_err(|refusal| refusal.or_at(table.position))?;
         block.inputs.push(id);
     }
@@ -172,6 +175,26 @@ impl<'a> Block<'a, '_> {
         Ok(())
     }
 
+    /// Writes a tensor that is no constant. Checked tensor by tensor, so that a graph above the limit is
+    /// refused before the rest of its operators is read.
+    fn write_activation(&mut self, id: TensorId) -> Result<(), Refusal> {
+        self.write(id)?;
+        let bytes = self.tensors[id.0 as usize].bytes();
+        self.activation_bytes = self.activation_bytes.saturating_add(bytes);
+        if self.activation_bytes > self.limits.activation_bytes {
+            return Err(Refusal::new(
+                RefusalCode::ActivationBytes,
+                format!(
+                    "{} bytes with tensor {:?}, the limit is {}",
+                    self.activation_bytes,
+                    self.tensors[id.0 as usize].name,
+                    self.limits.activation_bytes
+                ),
+            ));
+        }
+        Ok(())
+    }
+
     fn read_operator(
         &mut self,
         file: &mut File<'a>,
@@ -235,7 +258,7 @@ impl<'a> Block<'a, '_> {
                 };
                 let node = ops::check(&operation, &mut self.resolved)?;
                 for &id in &node.outputs {
-                    self.write(id)?;
+                    self.write_activation(id)?;
                 }
                 self.nodes.push(node);
                 Ok(())
@@ -332,22 +355,6 @@ impl<'a> Block<'a, '_> {
                     format!("tensor {:?} has {} bytes", tensor.name, data.bytes.len()),
                 ));
             }
-        }
-        // A sum of at most 2^32 terms below 2^31 fits u64.
-        let activation_bytes: u64 = self
-            .tensors
-            .iter()
-            .filter(|tensor| tensor.constant.is_none())
-            .map(Tensor::bytes)
-            .sum();
-        if activation_bytes > self.limits.activation_bytes {
-            return refuse(
-                RefusalCode::ActivationBytes,
-                format!(
-                    "{activation_bytes} bytes, the limit is {}",
-                    self.limits.activation_bytes
-                ),
-            );
         }
         let graph = Graph {
             tensors: self.tensors,

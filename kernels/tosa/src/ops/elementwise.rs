@@ -70,13 +70,20 @@ pub(super) fn mul(operation: &Operation<'_>) -> Checked {
 
 /// ARITHMETIC_RIGHT_SHIFT and LOGICAL_LEFT_SHIFT. A constant amount is checked here; a computed one is
 /// taken modulo the number of bits when it runs.
-pub(super) fn shift(operation: &Operation<'_>, operator: Operator) -> Checked {
+pub(super) fn shift(
+    operation: &Operation<'_>,
+    operator: Operator,
+    resolved: &mut Resolved,
+) -> Checked {
     operation.expect(2, 1)?;
     let (a, b) = broadcast(operation)?;
     expect_type_in(a, "input1", &[DataType::I8, DataType::I16, DataType::I32])?;
     expect_type(b, "input2", a.data_type)?;
     expect_type(operation.output()?, "output", a.data_type)?;
-    if let Some(amounts) = &b.constant {
+    let id = operation.input_id(1)?;
+    if let Some(amounts) = &b.constant
+        && !resolved.amounts.contains(&id)
+    {
         let bits = 8 * a.data_type.bytes() as i64;
         let amounts = amounts.chunks_exact(a.data_type.bytes() as usize);
         for amount in amounts.map(|amount| bytes::read(a.data_type, amount)) {
@@ -87,6 +94,7 @@ pub(super) fn shift(operation: &Operation<'_>, operator: Operator) -> Checked {
                 ));
             }
         }
+        resolved.amounts.insert(id);
     }
     operands(operation, operator)
 }
@@ -155,4 +163,49 @@ pub(super) fn clz(operation: &Operation<'_>) -> Checked {
     expect_type(output, "output", DataType::I32)?;
     expect_shape(output, "output", input.shape.dimensions())?;
     Ok((Operator::Clz, vec![operation.input_id(0)?]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::operation::Operand;
+    use super::*;
+    use crate::attribute::{Attribute, op};
+    use crate::{Shape, TensorId};
+
+    fn tensor(name: &str, constant: Option<&[u8]>) -> Tensor {
+        Tensor {
+            name: name.to_owned(),
+            data_type: DataType::I8,
+            shape: Shape::new(&[2]).expect("two elements"),
+            constant: constant.map(Arc::from),
+        }
+    }
+
+    fn check(amounts: &[u8], resolved: &mut Resolved) -> Checked {
+        let tensors = [
+            tensor("x", None),
+            tensor("amounts", Some(amounts)),
+            tensor("y", None),
+        ];
+        let [x, amounts, y] = [0, 1, 2].map(|id| Operand::Tensor(TensorId(id)));
+        let operation = Operation {
+            number: op::LOGICAL_LEFT_SHIFT,
+            attribute: &Attribute::None,
+            inputs: &[x, amounts],
+            outputs: &[y],
+            tensors: &tensors,
+            shapes: &[],
+        };
+        shift(&operation, Operator::LogicalLeftShift, resolved)
+    }
+
+    #[test]
+    fn constant_shift_amounts_are_read_for_the_first_operator_only() {
+        let mut resolved = Resolved::new(0);
+        check(&[0, 7], &mut resolved).expect("both are in range");
+        // Bytes that would be refused, under a number that was checked: nobody looks at them again.
+        check(&[0, 8], &mut resolved).expect("not read");
+        let refusal = check(&[0, 8], &mut Resolved::new(0)).expect_err("read");
+        assert_eq!(refusal.code, RefusalCode::ShiftAmount);
+    }
 }

@@ -37,10 +37,14 @@ pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Resul
         (op::ADD, _) => elementwise::binary(operation, Operator::Add),
         (op::SUB, _) => elementwise::binary(operation, Operator::Sub),
         (op::MUL, _) => elementwise::mul(operation),
-        (op::ARITHMETIC_RIGHT_SHIFT, Attribute::Round(round)) => {
-            elementwise::shift(operation, Operator::ArithmeticRightShift { round: *round })
+        (op::ARITHMETIC_RIGHT_SHIFT, Attribute::Round(round)) => elementwise::shift(
+            operation,
+            Operator::ArithmeticRightShift { round: *round },
+            resolved,
+        ),
+        (op::LOGICAL_LEFT_SHIFT, _) => {
+            elementwise::shift(operation, Operator::LogicalLeftShift, resolved)
         }
-        (op::LOGICAL_LEFT_SHIFT, _) => elementwise::shift(operation, Operator::LogicalLeftShift),
         (op::TABLE, _) => elementwise::table(operation, resolved),
         (op::CLZ, _) => elementwise::clz(operation),
         (op::REDUCE_MAX, Attribute::Axis(axis)) => reduction::reduce_max(operation, *axis),

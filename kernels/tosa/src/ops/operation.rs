@@ -1,6 +1,6 @@
 //! An operator of the file with its operands found, and the questions that every rule asks of them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use crate::attribute::Attribute;
@@ -35,6 +35,8 @@ pub(crate) struct Resolved {
     budget: u64,
     pub factors: BTreeMap<(TensorId, TensorId), Arc<[RescaleFactor]>>,
     pub tables: BTreeMap<TensorId, TableContent>,
+    /// Constant shift amounts that were found to be in range: each is read once, however many operators name it.
+    pub amounts: BTreeSet<TensorId>,
 }
 
 impl Resolved {
@@ -44,6 +46,7 @@ impl Resolved {
             budget: budget.saturating_add(1 << 16),
             factors: BTreeMap::new(),
             tables: BTreeMap::new(),
+            amounts: BTreeSet::new(),
         }
     }
 

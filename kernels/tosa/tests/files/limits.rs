@@ -47,6 +47,25 @@ fn each_limit_holds_on_both_sides() {
     });
 }
 
+#[test]
+fn activations_above_the_limit_are_refused_at_the_operator_that_passes_it() {
+    let mut model = Model::default().input("t0", INT32, &[2]);
+    for index in 1..=9 {
+        let (from, to) = (format!("t{}", index - 1), format!("t{index}"));
+        model = model.output(&to, INT32, &[2]);
+        model = model.operator("CLZ", vec![], &[&from], &[&to]);
+    }
+    let limits = ModelLimits {
+        activation_bytes: 32,
+        ..ModelLimits::CHAIN
+    };
+    let refusal = load(&model.file(), &limits, &PriceTable::V1).expect_err("80 bytes");
+    assert_eq!(
+        (refusal.code, refusal.node),
+        (RefusalCode::ActivationBytes, Some(3))
+    );
+}
+
 /// Many RESCALEs that name a few long lists of factors in every combination.
 fn combinations(lists: usize, channels: i32) -> Model {
     let mut model =
