@@ -8,6 +8,7 @@ use crate::constant;
 use crate::declaration::{self, FileShape};
 use crate::flatbuffer::{Bytes, File, Kind, Table};
 use crate::ops::{self, Operand, Operation};
+use crate::refusal::Quoted;
 use crate::{Graph, ModelLimits, Node, Refusal, RefusalCode, Tensor, TensorId};
 
 const OPERATOR: Kind = ("TosaOperator", 6, 39);
@@ -45,7 +46,7 @@ pub(crate) fn read<'a>(
     table: Table,
     limits: &ModelLimits,
 ) -> Result<Graph, Refusal> {
-    let _name = file.string(table, 0)?;
+    let _name = file.text(table, 0)?;
     let mut block = Block {
         limits,
         tensors: Vec::new(),
@@ -67,14 +68,14 @@ pub(crate) fn read<'a>(
     })?;
     block.tie_names(table)?;
     block.written = vec![false; block.tensors.len()];
-    for name in file.strings(table, 3)? {
+    for name in file.names(table, 3)? {
         let id = block.border(table, name)?;
         block
             .write_activation(id)
             .map_err(|refusal| refusal.or_at(table.position))?;
         block.inputs.push(id);
     }
-    let output_names = file.strings(table, 4)?;
+    let output_names = file.names(table, 4)?;
     file.tables(table, 1, OPERATOR, |file, index, operator| {
         block.read_operator(file, index, operator)
     })?;
@@ -105,7 +106,7 @@ impl<'a> Block<'a, '_> {
         table: Table,
     ) -> Result<Tensor, Refusal> {
         self.count(index, table)?;
-        let (name, tensor, data) = declaration::read_tensor(file, table, self.limits)?;
+        let (name, tensor, data) = declaration::read_tensor(file, table)?;
         let id = TensorId(index as u32);
         self.names.push((name, Operand::Tensor(id)));
         if !data.bytes.is_empty() {
@@ -121,7 +122,7 @@ impl<'a> Block<'a, '_> {
         table: Table,
     ) -> Result<FileShape<'a>, Refusal> {
         self.count(index, table)?;
-        let (name, shape) = declaration::read_shape(file, table, self.limits)?;
+        let (name, shape) = declaration::read_shape(file, table)?;
         self.names.push((name, Operand::Shape(index as u32)));
         Ok(shape)
     }
@@ -133,7 +134,7 @@ impl<'a> Block<'a, '_> {
                 return Err(Refusal::at(
                     RefusalCode::DuplicateName,
                     table.position,
-                    format!("{:?} twice", pair[0].0),
+                    format!("{} twice", Quoted(pair[0].0)),
                 ));
             }
         }
@@ -145,7 +146,7 @@ impl<'a> Block<'a, '_> {
             Ok(index) => Ok(self.names[index].1),
             Err(_) => Err(Refusal::new(
                 RefusalCode::UndefinedName,
-                format!("{name:?}"),
+                Quoted(name).to_string(),
             )),
         }
     }
@@ -157,7 +158,10 @@ impl<'a> Block<'a, '_> {
             Ok(Operand::Shape(_)) => Err(Refusal::at(
                 RefusalCode::OperandKind,
                 table.position,
-                format!("{name:?} is a shape, and an input or output of the graph"),
+                format!(
+                    "{} is a shape, and an input or output of the graph",
+                    Quoted(name)
+                ),
             )),
             Err(refusal) => Err(refusal.or_at(table.position)),
         }
@@ -168,7 +172,7 @@ impl<'a> Block<'a, '_> {
         if *written {
             return Err(Refusal::new(
                 RefusalCode::WrittenTwice,
-                format!("tensor {:?}", self.tensors[id.0 as usize].name),
+                format!("tensor {}", Quoted(&self.tensors[id.0 as usize].name)),
             ));
         }
         *written = true;
@@ -185,9 +189,9 @@ impl<'a> Block<'a, '_> {
             return Err(Refusal::new(
                 RefusalCode::ActivationBytes,
                 format!(
-                    "{} bytes with tensor {:?}, the limit is {}",
+                    "{} bytes with tensor {}, the limit is {}",
                     self.activation_bytes,
-                    self.tensors[id.0 as usize].name,
+                    Quoted(&self.tensors[id.0 as usize].name),
                     self.limits.activation_bytes
                 ),
             ));
@@ -220,10 +224,10 @@ impl<'a> Block<'a, '_> {
         number: u32,
     ) -> Result<(), Refusal> {
         let attribute = attribute::read(file, table, number)?;
-        let input_names = file.strings(table, 3)?;
-        let output_names = file.strings(table, 4)?;
+        let input_names = file.names(table, 3)?;
+        let output_names = file.names(table, 4)?;
         if let Some(location) = file.table(table, 5, "OpLocation", 1)? {
-            let _text = file.string(location, 0)?;
+            let _text = file.text(location, 0)?;
         }
         let mut inputs = Vec::with_capacity(input_names.len());
         for name in &input_names {
@@ -235,7 +239,7 @@ impl<'a> Block<'a, '_> {
             if !written {
                 return Err(Refusal::new(
                     RefusalCode::ReadBeforeWritten,
-                    format!("reads {name:?}"),
+                    format!("reads {}", Quoted(name)),
                 ));
             }
             inputs.push(operand);
@@ -289,14 +293,16 @@ impl<'a> Block<'a, '_> {
             return Err(Refusal::new(
                 RefusalCode::ConstantBytes,
                 format!(
-                    "{} bytes with tensor {:?}, the limit is {}",
-                    self.constant_bytes, tensor.name, self.limits.constant_bytes
+                    "{} bytes with tensor {}, the limit is {}",
+                    self.constant_bytes,
+                    Quoted(&tensor.name),
+                    self.limits.constant_bytes
                 ),
             ));
         }
         let value = constant::decode(data, tensor.data_type, u64::from(tensor.shape.elements()))
             .map_err(|refusal| Refusal {
-                detail: format!("tensor {:?}: {}", tensor.name, refusal.detail),
+                detail: format!("tensor {}: {}", Quoted(&tensor.name), refusal.detail),
                 ..refusal
             })?;
         tensor.constant = Some(value);
@@ -341,7 +347,10 @@ impl<'a> Block<'a, '_> {
         }
         if let Some(index) = self.written.iter().position(|written| !written) {
             let name = &self.tensors[index].name;
-            return refuse(RefusalCode::NeverWritten, format!("tensor {name:?}"));
+            return refuse(
+                RefusalCode::NeverWritten,
+                format!("tensor {}", Quoted(name)),
+            );
         }
         if let Some(index) = self.shapes.iter().position(|shape| !shape.written) {
             return refuse(RefusalCode::NeverWritten, format!("shape {index}"));
@@ -352,7 +361,11 @@ impl<'a> Block<'a, '_> {
                 return Err(Refusal::at(
                     RefusalCode::DataWithoutConst,
                     data.offset,
-                    format!("tensor {:?} has {} bytes", tensor.name, data.bytes.len()),
+                    format!(
+                        "tensor {} has {} bytes",
+                        Quoted(&tensor.name),
+                        data.bytes.len()
+                    ),
                 ));
             }
         }

@@ -1,7 +1,8 @@
 //! What a block declares before its operators: tensors and shapes, each judged alone.
 
 use crate::flatbuffer::{Bytes, File, Table};
-use crate::{DataType, ModelLimits, Refusal, RefusalCode, Shape, Tensor};
+use crate::refusal::Quoted;
+use crate::{DataType, Refusal, RefusalCode, Shape, Tensor};
 
 /// A shape operand: a list of 64-bit integers, still in the file.
 pub(crate) struct FileShape<'a> {
@@ -34,14 +35,13 @@ impl FileShape<'_> {
 pub(crate) fn read_tensor<'a>(
     file: &mut File<'a>,
     table: Table,
-    limits: &ModelLimits,
 ) -> Result<(&'a str, Tensor, Bytes<'a>), Refusal> {
-    let name = read_name(file, table, limits)?;
+    let name = read_name(file, table)?;
     let refuse = |code, detail: String| {
         Err(Refusal::at(
             code,
             table.position,
-            format!("tensor {name:?}: {detail}"),
+            format!("tensor {}: {detail}", Quoted(name)),
         ))
     };
     let sides = file.ints(table, 1)?;
@@ -49,7 +49,7 @@ pub(crate) fn read_tensor<'a>(
     let data = file.bytes(table, 3)?;
     let variable = file.bool(table, 4)?;
     let unranked = file.bool(table, 5)?;
-    let variable_name = file.string(table, 6)?.unwrap_or("");
+    let variable_name = file.name(table, 6)?.unwrap_or("");
     let (offset, size) = (file.u64(table, 7)?, file.u64(table, 8)?);
     let scale_type = file.u32(table, 9)?;
     let scale_data = file.bytes(table, 10)?;
@@ -70,7 +70,7 @@ pub(crate) fn read_tensor<'a>(
     if variable || !variable_name.is_empty() {
         return refuse(
             RefusalCode::VariableTensor,
-            format!("variable {variable_name:?}"),
+            format!("variable {}", Quoted(variable_name)),
         );
     }
     let data_type = match type_number {
@@ -122,9 +122,8 @@ pub(crate) fn read_tensor<'a>(
 pub(crate) fn read_shape<'a>(
     file: &mut File<'a>,
     table: Table,
-    limits: &ModelLimits,
 ) -> Result<(&'a str, FileShape<'a>), Refusal> {
-    let name = read_name(file, table, limits)?;
+    let name = read_name(file, table)?;
     let rank = file.u32(table, 1)?;
     let data = file.bytes(table, 2)?;
     let shape = FileShape {
@@ -135,28 +134,13 @@ pub(crate) fn read_shape<'a>(
     Ok((name, shape))
 }
 
-fn read_name<'a>(
-    file: &mut File<'a>,
-    table: Table,
-    limits: &ModelLimits,
-) -> Result<&'a str, Refusal> {
-    let name = file.string(table, 0)?.unwrap_or("");
+fn read_name<'a>(file: &mut File<'a>, table: Table) -> Result<&'a str, Refusal> {
+    let name = file.name(table, 0)?.unwrap_or("");
     if name.is_empty() {
         return Err(Refusal::at(
             RefusalCode::EmptyName,
             table.position,
             "no name",
-        ));
-    }
-    if name.len() as u64 > u64::from(limits.name_bytes) {
-        return Err(Refusal::at(
-            RefusalCode::NameBytes,
-            table.position,
-            format!(
-                "a name of {} bytes, the limit is {}",
-                name.len(),
-                limits.name_bytes
-            ),
         ));
     }
     Ok(name)

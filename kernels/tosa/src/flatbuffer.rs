@@ -39,6 +39,8 @@ pub(crate) struct File<'a> {
     owned: Bits,
     /// First bytes of the vtables that were already read.
     vtables: Bits,
+    /// Bytes of the longest name.
+    name_bytes: usize,
 }
 
 /// A table: the positions of its fields.
@@ -80,12 +82,13 @@ pub(crate) struct Bytes<'a> {
 }
 
 impl<'a> File<'a> {
-    /// The file and its root table, which may have `fields` fields.
+    /// The file and its root table: its name in the schema, and how many fields it may have. Names are at most
+    /// `name_bytes` bytes long.
     pub(crate) fn open(
         bytes: &'a [u8],
         identifier: &[u8; 4],
-        root: &'static str,
-        fields: usize,
+        (root, fields): (&'static str, usize),
+        name_bytes: u32,
     ) -> Result<(File<'a>, Table), Refusal> {
         if bytes.get(4..8) != Some(identifier) {
             return Err(Refusal::at(
@@ -98,6 +101,7 @@ impl<'a> File<'a> {
             bytes,
             owned: Bits::new(bytes.len()),
             vtables: Bits::new(bytes.len()),
+            name_bytes: name_bytes as usize,
         };
         file.own(4, 4)?;
         let root_position = file.follow(0)?;
@@ -375,25 +379,33 @@ impl<'a> File<'a> {
         Ok(Ints(&self.bytes[first..first + 4 * count]))
     }
 
-    /// A string, if present.
-    pub(crate) fn string(&mut self, table: Table, slot: usize) -> Result<Option<&'a str>, Refusal> {
+    /// A string of any length that nobody keeps or shows, if present.
+    pub(crate) fn text(&mut self, table: Table, slot: usize) -> Result<Option<&'a str>, Refusal> {
         match self.field(table, slot, 4)? {
-            Some(position) => self.string_behind(position).map(Some),
+            Some(position) => self.string_behind(position, usize::MAX).map(Some),
             None => Ok(None),
         }
     }
 
-    /// A vector of strings; empty if absent.
-    pub(crate) fn strings(&mut self, table: Table, slot: usize) -> Result<Vec<&'a str>, Refusal> {
+    /// A name, if present.
+    pub(crate) fn name(&mut self, table: Table, slot: usize) -> Result<Option<&'a str>, Refusal> {
+        match self.field(table, slot, 4)? {
+            Some(position) => self.string_behind(position, self.name_bytes).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// A vector of names; empty if absent.
+    pub(crate) fn names(&mut self, table: Table, slot: usize) -> Result<Vec<&'a str>, Refusal> {
         let Some((first, count)) = self.vector(table, slot, 4)? else {
             return Ok(Vec::new());
         };
         // The shortest string takes 5 bytes and its offset 4: a longer vector runs into an overlap.
-        let mut strings = Vec::with_capacity(count.min(self.bytes.len() / 9));
+        let mut names = Vec::with_capacity(count.min(self.bytes.len() / 9));
         for index in 0..count {
-            strings.push(self.string_behind(first + 4 * index)?);
+            names.push(self.string_behind(first + 4 * index, self.name_bytes)?);
         }
-        Ok(strings)
+        Ok(names)
     }
 
     /// The tables of a vector of tables, read one after the other by `read`, which gets the index.
@@ -416,10 +428,17 @@ impl<'a> File<'a> {
         Ok(tables)
     }
 
-    /// The string that the offset at `position` points to.
-    fn string_behind(&mut self, position: usize) -> Result<&'a str, Refusal> {
+    /// The string that the offset at `position` points to, at most `bytes_max` bytes long.
+    fn string_behind(&mut self, position: usize, bytes_max: usize) -> Result<&'a str, Refusal> {
         let start = self.follow(position)?;
         let len = u32::from_le_bytes(self.number(start)?) as usize;
+        if len > bytes_max {
+            return Err(Refusal::at(
+                RefusalCode::NameBytes,
+                start,
+                format!("a name of {len} bytes, the limit is {bytes_max}"),
+            ));
+        }
         let with_end = self.range(start + 4, len.saturating_add(1))?;
         self.own(start, 4 + len + 1)?;
         let bytes = &self.bytes[with_end];

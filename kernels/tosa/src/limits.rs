@@ -10,7 +10,7 @@ pub struct ModelLimits {
     pub tensors: u32,
     /// Operators, CONST and CONST_SHAPE included.
     pub nodes: u32,
-    /// Length of a tensor's or shape's name, in bytes.
+    /// Length of a name (of a tensor, shape, region or variable), in bytes, wherever it stands.
     pub name_bytes: u32,
     /// All constants together, in bytes at the borders ([`crate::DataType::bytes`]).
     pub constant_bytes: u64,

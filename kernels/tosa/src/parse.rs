@@ -2,6 +2,7 @@
 
 use crate::block;
 use crate::flatbuffer::{File, Kind, Table};
+use crate::refusal::Quoted;
 use crate::{Graph, ModelLimits, Refusal, RefusalCode};
 
 const REGION: Kind = ("TosaRegion", 2, 8);
@@ -18,7 +19,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ModelLimits) -> Result<Graph, Refusal
             format!("{} bytes, the limit is {}", bytes.len(), limits.file_bytes),
         ));
     }
-    let (mut file, root) = File::open(bytes, b"TOSA", "TosaGraph", 4)?;
+    let (mut file, root) = File::open(bytes, b"TOSA", ("TosaGraph", 4), limits.name_bytes)?;
     read_version(&mut file, root)?;
     ignore_software_version(&mut file, root, 2)?;
     if let Some(compatibility) = file.table(root, 3, "SerializationCompatibility", 2)? {
@@ -34,12 +35,12 @@ pub(crate) fn parse(bytes: &[u8], limits: &ModelLimits) -> Result<Graph, Refusal
     }
     let mut graph = None;
     file.tables(root, 1, REGION, |file, _, region| {
-        let name = file.string(region, 0)?.unwrap_or("");
+        let name = file.name(region, 0)?.unwrap_or("");
         if graph.is_some() || name != "main" {
             return Err(Refusal::at(
                 RefusalCode::ControlFlowRegion,
                 region.position,
-                format!("region {name:?}"),
+                format!("region {}", Quoted(name)),
             ));
         }
         file.tables(region, 1, BLOCK, |file, _, block| {
@@ -101,7 +102,7 @@ fn ignore_software_version(file: &mut File<'_>, table: Table, slot: usize) -> Re
         for number in 0..3 {
             let _number = file.i32(version, number, -1)?;
         }
-        let _modifier = file.string(version, 3)?;
+        let _modifier = file.text(version, 3)?;
     }
     Ok(())
 }

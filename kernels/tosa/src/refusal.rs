@@ -94,12 +94,29 @@ refusal_codes! {
     FileBytes = "the file is not longer than the limit";
     TensorCount = "the number of tensors and shapes is within the limit";
     NodeCount = "the number of operators is within the limit";
-    NameBytes = "names are not longer than the limit";
+    NameBytes = "names are not longer than the limit, where they are declared and where they are used";
     ConstantBytes = "constants are not longer than the limit";
     ActivationBytes = "all computed tensors together are not longer than the limit";
     BorderBytes = "the inputs, and the outputs, are not longer than the limit";
     ResolvedBytes = "operands resolved from shared constants stay within twice the file's length";
     GasOverflow = "the price fits 64 bits";
+}
+
+/// Text of a file as a refusal shows it: its first characters, escaped.
+pub(crate) struct Quoted<'a>(pub(crate) &'a str);
+
+impl Quoted<'_> {
+    /// Most characters that are shown, so that a refusal is short whatever the file holds.
+    const CHARS_MAX: usize = 64;
+}
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0.char_indices().nth(Quoted::CHARS_MAX) {
+            None => write!(f, "{:?}", self.0),
+            Some((end, _)) => write!(f, "{:?}…", &self.0[..end]),
+        }
+    }
 }
 
 /// A deterministic refusal of a model, found before anything of it runs.
@@ -164,3 +181,17 @@ impl fmt::Display for Refusal {
 }
 
 impl std::error::Error for Refusal {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_text_is_cut_after_64_characters() {
+        let fits = "é".repeat(64);
+        assert_eq!(Quoted(&fits).to_string(), format!("\"{fits}\""));
+        let long = format!("{fits}é");
+        assert_eq!(Quoted(&long).to_string(), format!("\"{fits}\"…"));
+        assert_eq!(Quoted("\u{1}").to_string(), "\"\\u{1}\"");
+    }
+}

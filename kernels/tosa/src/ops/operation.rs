@@ -7,6 +7,7 @@ use crate::attribute::Attribute;
 use crate::declaration::FileShape;
 use crate::flatbuffer::Ints;
 use crate::operator::{Extent, Padding, RescaleFactor, TableContent};
+use crate::refusal::Quoted;
 use crate::{DataType, Refusal, RefusalCode, Tensor, TensorId, bytes};
 
 /// What an operand's name stands for.
@@ -136,7 +137,10 @@ impl<'a> Operation<'a> {
         let Some(constant) = &tensor.constant else {
             return Err(Refusal::new(
                 RefusalCode::NotConstant,
-                format!("{name} is tensor {:?}, which is computed", tensor.name),
+                format!(
+                    "{name} is tensor {}, which is computed",
+                    Quoted(&tensor.name)
+                ),
             ));
         };
         expect_type(tensor, name, data_type)?;
@@ -191,8 +195,8 @@ pub(crate) fn expect_type_in(
     Err(Refusal::new(
         RefusalCode::OperandType,
         format!(
-            "{name} {:?} is {}, expected {}",
-            tensor.name,
+            "{name} {} is {}, expected {}",
+            Quoted(&tensor.name),
             tensor.data_type,
             expected.join(" or ")
         ),
@@ -208,8 +212,9 @@ pub(crate) fn expect_rank<'t, const RANK: usize>(
         Refusal::new(
             RefusalCode::OperandRank,
             format!(
-                "{name} {:?} has shape {}, expected rank {RANK}",
-                tensor.name, tensor.shape
+                "{name} {} has shape {}, expected rank {RANK}",
+                Quoted(&tensor.name),
+                tensor.shape
             ),
         )
     })
@@ -221,8 +226,9 @@ pub(crate) fn expect_shape(tensor: &Tensor, name: &str, dimensions: &[u32]) -> R
         return Err(Refusal::new(
             RefusalCode::OperandRank,
             format!(
-                "{name} {:?} has shape {}, expected {dimensions:?}",
-                tensor.name, tensor.shape
+                "{name} {} has shape {}, expected {dimensions:?}",
+                Quoted(&tensor.name),
+                tensor.shape
             ),
         ));
     }
@@ -230,8 +236,9 @@ pub(crate) fn expect_shape(tensor: &Tensor, name: &str, dimensions: &[u32]) -> R
         return Err(Refusal::new(
             RefusalCode::OperandShape,
             format!(
-                "{name} {:?} has shape {}, expected {dimensions:?}",
-                tensor.name, tensor.shape
+                "{name} {} has shape {}, expected {dimensions:?}",
+                Quoted(&tensor.name),
+                tensor.shape
             ),
         ));
     }

@@ -199,3 +199,28 @@ fn many_offsets_to_one_string_are_refused_at_the_second() {
     let refusal = load_bounded(&file).expect_err("one string has many owners");
     assert_eq!(refusal.code, RefusalCode::Overlap);
 }
+
+/// Shown in full, escaped, such a name would take five times the file.
+#[test]
+fn names_of_8_mib_are_refused_within_the_heap_bound() {
+    let long = "\u{1}".repeat(8 << 20);
+    let operand = model::add().operator("CLZ", vec![], &[&long], &["c"]);
+    let mut border = model::add();
+    border.outputs.push(long.clone());
+    let declared = model::add().tensor(&long, INT32, &[2]);
+    let mut variable = model::add();
+    model::set(&mut variable.tensors[0], 6, model::Text(long.clone()));
+    for model in [operand, border, declared, variable] {
+        let refusal = load_bounded(&model.file()).expect_err("the name is too long");
+        assert_eq!(refusal.code, RefusalCode::NameBytes);
+        assert!(refusal.to_string().len() < 1000);
+    }
+    let region = vec![
+        (0, model::Text(long)),
+        (1, model::Tables(vec![model::add().block()])),
+    ];
+    let mut root = model::add().root();
+    model::set(&mut root, 1, model::Tables(vec![region]));
+    let refusal = load_bounded(&model::file(&root)).expect_err("the name is too long");
+    assert_eq!(refusal.code, RefusalCode::NameBytes);
+}
