@@ -58,7 +58,7 @@ pub(crate) fn read<'a>(
         nodes: Vec::new(),
         constant_bytes: 0,
         activation_bytes: 0,
-        resolved: ops::Resolved::new(2 * file.len() as u64),
+        resolved: ops::Resolved::new(3 * file.len() as u64),
     };
     block.tensors = file.tables(table, 2, TENSOR, |file, index, tensor| {
         block.read_tensor(file, index, tensor)
@@ -300,6 +300,7 @@ impl<'a> Block<'a, '_> {
                 ),
             ));
         }
+        self.resolved.take(tensor.bytes())?;
         let value = constant::decode(data, tensor.data_type, u64::from(tensor.shape.elements()))
             .map_err(|refusal| Refusal {
                 detail: format!("tensor {}: {}", Quoted(&tensor.name), refusal.detail),

@@ -98,7 +98,7 @@ refusal_codes! {
     ConstantBytes = "constants are not longer than the limit";
     ActivationBytes = "all computed tensors together are not longer than the limit";
     BorderBytes = "the inputs, and the outputs, are not longer than the limit";
-    ResolvedBytes = "operands resolved from shared constants stay within twice the file's length";
+    ResolvedBytes = "constants and the operands resolved from them stay within three times the file's length, plus 64 KiB";
     GasOverflow = "the price fits 64 bits";
 }
 

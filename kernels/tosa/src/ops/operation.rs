@@ -30,8 +30,8 @@ pub(crate) struct Operation<'a> {
 
 /// Operands that were resolved once and are shared by the operators that name the same constants.
 ///
-/// Constants of a small file can be named by many operators in many combinations: what is resolved in
-/// all is held to `budget` bytes.
+/// Constants of a small file can be named by many operators in many combinations, and i4 constants take twice
+/// their bytes in the file: constants and what is resolved from them are held to `budget` bytes together.
 pub(crate) struct Resolved {
     budget: u64,
     pub factors: BTreeMap<(TensorId, TensorId), Arc<[RescaleFactor]>>,

@@ -4,7 +4,8 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::path::Path;
 
-use crate::model::{self, I8, INT32, Model, Table, U8};
+use crate::limits::combinations;
+use crate::model::{self, I4, I8, INT32, Model, Table, U8};
 use aivm_tosa::{ModelLimits, PriceTable, Priced, Refusal, RefusalCode, load};
 
 /// Counts the heap bytes of each thread.
@@ -223,4 +224,18 @@ fn names_of_8_mib_are_refused_within_the_heap_bound() {
     model::set(&mut root, 1, model::Tables(vec![region]));
     let refusal = load_bounded(&model::file(&root)).expect_err("the name is too long");
     assert_eq!(refusal.code, RefusalCode::NameBytes);
+}
+
+/// The constant takes twice its bytes in the file, and the factors would take as much again.
+#[test]
+fn an_i4_constant_beside_many_lists_of_factors_stays_within_the_heap_bound() {
+    let bytes = 16 << 20;
+    let mut model =
+        combinations(21, 10_000).constant("k", I4, &[2 * bytes], &vec![0; bytes as usize]);
+    // The constant comes first, so that it is held while the factors are resolved.
+    model.operators.rotate_right(1);
+    let refusal = load_bounded(&model.file()).expect_err("the factors do not fit beside it");
+    assert_eq!(refusal.code, RefusalCode::ResolvedBytes);
+    let alone = model::add().constant("k", I4, &[2 * bytes], &vec![0; bytes as usize]);
+    load_bounded(&alone.file()).expect("the constant alone is valid");
 }
