@@ -38,13 +38,25 @@ pub fn encode(data_type: DataType, values: &[i64], bytes: &mut Vec<u8>) {
     }
 }
 
+/// Bytes of the inputs of all cases of one run together, and of the outputs, at most: a graph without inputs takes
+/// any number of cases.
+pub const RUN_BYTES_MAX: u64 = 1 << 30;
+
 /// Checks the bytes of `cases` cases for `graph`: their number, and that each element is a value of
 /// its type.
 ///
 /// # Errors
-/// [`RunStatus::InputLength`], or [`RunStatus::InputValue`] with the first element at fault.
+/// [`RunStatus::TooManyCases`], [`RunStatus::InputLength`], or [`RunStatus::InputValue`] with the first element at fault.
 pub fn check_input(graph: &Graph, cases: u32, input: &[u8]) -> Result<(), RunStatus> {
     let expected = graph.input_bytes().saturating_mul(u64::from(cases));
+    let returned = graph.output_bytes().saturating_mul(u64::from(cases));
+    let bytes = expected.max(returned);
+    if bytes > RUN_BYTES_MAX {
+        return Err(RunStatus::TooManyCases {
+            bytes,
+            limit: RUN_BYTES_MAX,
+        });
+    }
     if input.len() as u64 != expected {
         return Err(RunStatus::InputLength {
             expected,
@@ -134,6 +146,28 @@ mod tests {
             let input = vec![0; actual as usize];
             assert_eq!(check_input(&graph, 2, &input), Err(status));
         }
+    }
+
+    #[test]
+    fn cases_whose_outputs_or_inputs_are_too_long_are_a_status() {
+        let cases = (RUN_BYTES_MAX / 8) as u32;
+        let status = RunStatus::TooManyCases {
+            bytes: RUN_BYTES_MAX + 8,
+            limit: RUN_BYTES_MAX,
+        };
+        // Two i32: 8 bytes a case.
+        let mut no_inputs = graph(&[DataType::I32]);
+        no_inputs.inputs.clear();
+        assert_eq!(check_input(&no_inputs, cases, &[]), Ok(()));
+        assert_eq!(check_input(&no_inputs, cases + 1, &[]), Err(status.clone()));
+        let mut no_outputs = graph(&[DataType::I32]);
+        no_outputs.outputs.clear();
+        let missing = RunStatus::InputLength {
+            expected: RUN_BYTES_MAX,
+            actual: 0,
+        };
+        assert_eq!(check_input(&no_outputs, cases, &[]), Err(missing));
+        assert_eq!(check_input(&no_outputs, cases + 1, &[]), Err(status));
     }
 
     #[test]

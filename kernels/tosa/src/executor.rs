@@ -48,6 +48,14 @@ pub enum RunStatus {
         /// Bytes given.
         actual: u64,
     },
+    /// The inputs or the outputs of all cases together are longer than one run may take.
+    #[error("{bytes} bytes of inputs or outputs in one run, the limit is {limit}")]
+    TooManyCases {
+        /// Bytes of the longer side.
+        bytes: u64,
+        /// [`crate::bytes::RUN_BYTES_MAX`].
+        limit: u64,
+    },
     /// A byte pattern is no value of the input's type (bool above 1, i4 or i48 out of range).
     #[error("case {case}, input {input}, element {element}: the value is outside {data_type}")]
     InputValue {

@@ -24,10 +24,11 @@ impl TensorPort for Tensors<'_> {
             Some(Err(RunError::Status(RunStatus::InputValue { .. }))) => {
                 Ok(Err(InferStatus::InputValue))
             }
-            // The caller has checked the length, so a refusal of it is an error of this node's own code.
-            Some(Err(RunError::Status(status @ RunStatus::InputLength { .. }))) => {
-                Err(NodeFault(status.to_string()))
-            }
+            // The caller has checked the length, and one case of a registered model is below the limit of a run,
+            // so a refusal of either is an error of this node's own code.
+            Some(Err(RunError::Status(
+                status @ (RunStatus::InputLength { .. } | RunStatus::TooManyCases { .. }),
+            ))) => Err(NodeFault(status.to_string())),
             Some(Err(RunError::Fault(fault))) => Err(NodeFault(fault.to_string())),
             None => Err(NodeFault(format!(
                 "model {hash} was registered and is gone"
