@@ -6,6 +6,7 @@ use std::time::Instant;
 use aivm_tosa::bytes::check_input;
 use aivm_tosa::{ExecutorFault, Plan, Priced, RunError};
 
+use crate::adapter::AdapterLimits;
 use crate::device::Device;
 use crate::layout::push_padded;
 use crate::lower::lower;
@@ -53,7 +54,11 @@ impl GpuPlan {
         let program = lower(model.graph(), device.limits.workgroups_max)
             .map_err(|what| device.fault(what))?;
         let slots = assign(&program);
-        let cases_max = cases_max(&device, &slots)?;
+        for &words in &slots.words {
+            device.check_buffer(u64::from(words) * 4)?;
+        }
+        let cases_max = cases_max(&device.limits, &slots.words, program.staged_bytes())
+            .map_err(|what| device.fault(what))?;
         for constant in &program.constants {
             device.check_buffer(constant.len() as u64)?;
         }
@@ -251,21 +256,67 @@ impl Plan for GpuPlan {
     }
 }
 
-/// How many cases fit into the device's bindings and the memory that a submission may take.
-fn cases_max(device: &Device, slots: &Slots) -> Result<u32, ExecutorFault> {
-    let largest = slots
-        .words
-        .iter()
-        .map(|&words| u64::from(words) * 4)
-        .max()
-        .unwrap_or(4);
-    device.check_buffer(largest)?;
-    let all: u64 = slots.words.iter().map(|&words| u64::from(words) * 4).sum();
-    let by_binding = device.buffer_bytes_max() / largest;
+/// How many cases fit into the device's buffers and bindings and the memory that a submission may take, if one case
+/// takes slots of `slot_words` words and `staged` bytes of its outputs.
+fn cases_max(limits: &AdapterLimits, slot_words: &[u32], staged: u64) -> Result<u32, String> {
+    let slot_bytes = |&words: &u32| u64::from(words) * 4;
+    let largest = slot_words.iter().map(slot_bytes).max().unwrap_or(4).max(4);
+    let all = slot_words.iter().map(slot_bytes).sum::<u64>() + staged;
+    // The staging buffer is copied to and mapped, never bound.
+    let by_staging = limits.buffer_bytes_max / staged.max(1);
+    let by_binding = limits.buffer_bytes_max.min(limits.binding_bytes_max) / largest;
+    if by_staging == 0 {
+        let most = limits.buffer_bytes_max;
+        return Err(format!(
+            "outputs of {staged} bytes exceed the adapter's {most}"
+        ));
+    }
     let by_memory = (SCRATCH_BYTES / all.max(1)).max(1);
     let cases = by_binding
+        .min(by_staging)
         .min(by_memory)
         .min(u64::from(CASES_MAX))
-        .min(u64::from(device.limits.workgroups_max));
+        .min(u64::from(limits.workgroups_max));
     Ok(cases as u32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: AdapterLimits = AdapterLimits {
+        buffer_bytes_max: 1 << 30,
+        binding_bytes_max: 1 << 27,
+        workgroups_max: 65_535,
+        invocations_max: 256,
+        storage_buffers_max: 8,
+    };
+
+    #[test]
+    fn small_cases_share_a_submission_up_to_its_most() {
+        assert_eq!(cases_max(&LIMITS, &[256, 16], 64), Ok(CASES_MAX));
+        assert_eq!(cases_max(&LIMITS, &[], 0), Ok(CASES_MAX));
+    }
+
+    #[test]
+    fn a_slot_of_all_cases_fits_a_binding() {
+        assert_eq!(cases_max(&LIMITS, &[1 << 20], 4), Ok(32));
+    }
+
+    #[test]
+    fn staged_outputs_of_all_cases_fit_a_buffer() {
+        let small = AdapterLimits {
+            buffer_bytes_max: 1 << 20,
+            ..LIMITS
+        };
+        assert_eq!(cases_max(&small, &[64], 1 << 18), Ok(4));
+        assert_eq!(cases_max(&small, &[64], 1 << 20), Ok(1));
+        assert!(cases_max(&small, &[64], (1 << 20) + 4).is_err());
+    }
+
+    #[test]
+    fn staged_outputs_count_in_the_memory_of_a_submission() {
+        // A value of 1 MiB that is 63 outputs.
+        assert_eq!(cases_max(&LIMITS, &[1 << 18], 63 << 20), Ok(4));
+    }
 }

@@ -19,6 +19,17 @@ pub(crate) struct Program {
     pub(crate) outputs: Vec<Output>,
 }
 
+impl Program {
+    /// Bytes that one case takes in the staging buffer.
+    pub(crate) fn staged_bytes(&self) -> u64 {
+        let words = |output: &Output| match output {
+            Output::Constant(_) => 0,
+            Output::Value { value, .. } => u64::from(self.values[*value]),
+        };
+        self.outputs.iter().map(words).sum::<u64>() * 4
+    }
+}
+
 /// Something that a kernel reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Operand {

@@ -4,7 +4,7 @@ use aivm_tosa::ExecutorFault;
 
 use crate::device::Device;
 use crate::plan::Prepared;
-use crate::program::{Operand, Output};
+use crate::program::Operand;
 
 /// Buffers for up to `cases` cases at once, with the bind groups of every step.
 pub(crate) struct Scratch {
@@ -33,7 +33,7 @@ impl Scratch {
                     buffer(device, u64::from(words) * 4 * u64::from(cases), usage)
                 })
                 .collect();
-            let staged = prepared.staged_bytes() * u64::from(cases);
+            let staged = prepared.program.staged_bytes() * u64::from(cases);
             let staging = buffer(
                 device,
                 staged.max(4),
@@ -98,15 +98,4 @@ fn bind_groups(prepared: &Prepared, slots: &[wgpu::Buffer], cases: u32) -> Vec<w
                 })
         })
         .collect()
-}
-
-impl Prepared {
-    /// Bytes that one case takes in the staging buffer.
-    pub(crate) fn staged_bytes(&self) -> u64 {
-        let words = |output: &Output| match output {
-            Output::Constant(_) => 0,
-            Output::Value { value, .. } => u64::from(self.program.values[*value]),
-        };
-        self.program.outputs.iter().map(words).sum::<u64>() * 4
-    }
 }
