@@ -1,6 +1,7 @@
 //! Registered models and the order in which back ends are tried.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -153,6 +154,21 @@ impl Coprocessor {
 }
 
 impl Backend {
+    /// Runs `work`. A panic in it, of a driver or of what stands before it, is a fault like any other. What it may
+    /// leave half done is the back end's own: a plan that is dropped, or a run after which no other follows.
+    fn caught<T>(&self, work: impl FnOnce() -> T) -> Result<T, ExecutorFault> {
+        catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
+            let text = payload
+                .downcast_ref::<&str>()
+                .copied()
+                .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+            ExecutorFault {
+                executor: self.executor.name().to_owned(),
+                what: format!("panic: {}", text.unwrap_or("without a text")),
+            }
+        })
+    }
+
     /// Runs the model here, preparing it first if need be. A model that cannot be prepared leaves the back end
     /// usable for others; a fault in a run sets the back end aside.
     fn run(
@@ -163,7 +179,9 @@ impl Backend {
         input: &[u8],
     ) -> Result<Vec<u8>, RunError> {
         let prepared = plan.get_or_init(|| {
-            let prepared = self.executor.prepare(model);
+            let prepared = self
+                .caught(|| self.executor.prepare(model))
+                .unwrap_or_else(Err);
             if prepared.is_err() {
                 Counters::add(&self.counters.prepare_faults);
             }
@@ -172,7 +190,9 @@ impl Backend {
         let plan = prepared
             .as_ref()
             .map_err(|fault| RunError::Fault(fault.clone()))?;
-        let answer = plan.run_cases(cases, input);
+        let answer = self
+            .caught(|| plan.run_cases(cases, input))
+            .unwrap_or_else(|fault| Err(RunError::Fault(fault)));
         if matches!(answer, Err(RunError::Fault(_))) {
             Counters::add(&self.counters.run_faults);
             self.set_aside.store(true, Ordering::Release);

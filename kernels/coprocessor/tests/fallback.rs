@@ -141,6 +141,61 @@ fn a_model_that_cannot_be_prepared_runs_elsewhere_and_the_back_end_stays() {
     assert_eq!(metrics.backends[1].runs, 2);
 }
 
+/// Panics where it is told to.
+struct Panicking {
+    prepares: bool,
+}
+
+struct PanickingPlan;
+
+impl Executor for Panicking {
+    fn name(&self) -> &str {
+        "panicking"
+    }
+
+    fn prepare(&self, _model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
+        assert!(self.prepares, "the driver could not compile");
+        Ok(Arc::new(PanickingPlan))
+    }
+}
+
+impl Plan for PanickingPlan {
+    fn run_cases(&self, _cases: u32, _input: &[u8]) -> Result<Vec<u8>, RunError> {
+        panic!("the driver went away")
+    }
+}
+
+#[test]
+fn a_back_end_that_panics_falls_back_like_one_that_faults() {
+    for (prepares, prepare_faults, run_faults) in [(false, 1, 0), (true, 0, 1)] {
+        let coprocessor = coprocessor(vec![Arc::new(Panicking { prepares })]);
+        let hash = coprocessor
+            .register(MODEL)
+            .expect("the model is valid")
+            .hash();
+        for _ in 0..2 {
+            let output = coprocessor
+                .run_cases(&hash, 2, &input(2))
+                .expect("registered")
+                .expect("runs");
+            assert_eq!(output, expected(2));
+        }
+        let metrics = coprocessor.metrics();
+        let [panicking, reference] = &metrics.backends[..] else {
+            panic!("two back ends")
+        };
+        assert_eq!(
+            (
+                panicking.prepare_faults,
+                panicking.run_faults,
+                panicking.set_aside
+            ),
+            (prepare_faults, run_faults, prepares)
+        );
+        assert_eq!(reference.runs, 2);
+    }
+}
+
 #[test]
 fn a_deterministic_refusal_is_an_answer_and_not_a_fault() {
     let healthy = Arc::new(Failing {
