@@ -22,7 +22,7 @@ pub struct PriceTable {
     pub wide: u64,
     /// One look-up in a table.
     pub lookup: u64,
-    /// One byte read or written by a node, once for each tensor.
+    /// One byte read or written by a node, once for each tensor, and one byte of the inputs and outputs of a case.
     pub byte: u64,
 }
 
@@ -141,21 +141,23 @@ impl Priced {
         hash: [u8; 32],
         prices: &PriceTable,
     ) -> Result<Priced, Refusal> {
-        let mut sum = prices.case;
+        let (input_bytes, output_bytes) = (graph.input_bytes(), graph.output_bytes());
+        let overflow = |detail: String| Refusal::new(RefusalCode::GasOverflow, detail);
+        // Every back end copies the borders, also those that no node reads or writes.
+        let mut sum = input_bytes
+            .checked_add(output_bytes)
+            .and_then(|bytes| bytes.checked_mul(prices.byte))
+            .and_then(|price| price.checked_add(prices.case))
+            .ok_or_else(|| overflow("at the inputs and outputs".to_owned()))?;
         for (index, node) in graph.nodes().iter().enumerate() {
             sum = Work::of(&graph, node)
                 .price(prices)
                 .and_then(|price| sum.checked_add(price))
-                .ok_or_else(|| {
-                    Refusal::new(
-                        RefusalCode::GasOverflow,
-                        format!("at node {index}, {}", node.operator.name()),
-                    )
-                })?;
+                .ok_or_else(|| overflow(format!("at node {index}, {}", node.operator.name())))?;
         }
         Ok(Priced {
-            input_bytes: graph.input_bytes(),
-            output_bytes: graph.output_bytes(),
+            input_bytes,
+            output_bytes,
             graph,
             hash,
             prices: *prices,

@@ -113,15 +113,14 @@ fn the_price_is_the_sum_of_work_times_price_rounded_up() {
         byte: 1,
     };
     let priced = load(&add().file(), &ModelLimits::CHAIN, &prices).expect("it is valid");
-    // 5 for the case, 100 for ADD, 10 for each of 2 elements, 3 tensors of 8 bytes.
+    // 100 for ADD, 10 for each of 2 elements, 3 tensors of 8 bytes.
     assert_eq!(priced.cost(aivm_tosa::NodeId(0)).1, 100 + 20 + 24);
-    assert_eq!(priced.gas(), 1);
-    let dearer = PriceTable {
-        case: 1000,
-        ..prices
-    };
-    let priced = load(&add().file(), &ModelLimits::CHAIN, &dearer).expect("it is valid");
-    assert_eq!(priced.gas(), 2);
+    // With these and the 24 bytes of inputs and outputs, a case of 832 makes 1,000.
+    for (case, gas) in [(5, 1), (832, 1), (833, 2)] {
+        let prices = PriceTable { case, ..prices };
+        let priced = load(&add().file(), &ModelLimits::CHAIN, &prices).expect("it is valid");
+        assert_eq!(priced.gas(), gas);
+    }
     assert_eq!(priced.hash(), aivm_tosa::model_hash(&add().file()));
 }
 
