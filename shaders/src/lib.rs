@@ -1,8 +1,9 @@
 //! The WGSL compute kernels, and the lint that every WGSL module passes before it reaches wgpu.
 //!
-//! The lint accepts a module only if every driver must compute the same bits: integers only, no division by zero, no
-//! shift by 32 or more, loops that end, no access out of bounds, no dependence on the order of invocations. The order of
-//! the modules below is the order of the checks. docs/shaders.md is the page for authors of kernels.
+//! The lint proves of a module that no driver has a choice within one invocation: integers only, no division by zero,
+//! no shift by 32 or more, loops that end, no access out of bounds, no read whose value depends on the order of
+//! invocations. That no two invocations write the same word is not proved: this stays the duty of the author. The
+//! order of the modules below is the order of the checks. docs/shaders.md is the page for authors of kernels.
 
 #![forbid(unsafe_code)]
 
