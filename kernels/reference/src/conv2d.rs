@@ -26,18 +26,7 @@ pub(crate) fn conv2d(
     bias: &[i64],
     p: &Parameters,
 ) -> Vec<i64> {
-    let (values, weights) = (
-        minus(input.elements, p.input_zp),
-        minus(weight.elements, p.weight_zp),
-    );
-    let input = View {
-        elements: &values,
-        ..input
-    };
-    let weight = View {
-        elements: &weights,
-        ..weight
-    };
+    let zero_points = (i64::from(p.input_zp), i64::from(p.weight_zp));
     let [_, height, width, _] = input.sides4();
     let [out_channels, kernel_height, kernel_width, _] = weight.sides4();
     let mut output = Vec::with_capacity(shape.iter().map(|&side| side as usize).product());
@@ -57,7 +46,7 @@ pub(crate) fn conv2d(
                                 continue;
                             };
                             let (values, weights) = (input.row(n, y, x), weight.row(oc, ky, kx));
-                            acc += dot(values, weights);
+                            acc += dot(values, weights, zero_points);
                         }
                     }
                     let bias = bias[if bias.len() == 1 { 0 } else { oc }];
@@ -69,19 +58,14 @@ pub(crate) fn conv2d(
     output
 }
 
-/// Each element without its zero point: a number of at most 17 bits.
-fn minus(elements: &[i64], zero_point: i32) -> Vec<i64> {
-    let zero_point = i64::from(zero_point);
-    elements
-        .iter()
-        .map(|&element| element - zero_point)
-        .collect()
-}
-
-/// `Σ value · weight`. "wrapping" spares the overflow checks of the innermost loop: nothing can wrap.
-fn dot(values: &[i64], weights: &[i64]) -> i64 {
+/// `Σ (value − input_zp) · (weight − weight_zp)`. "wrapping" spares the overflow checks of the innermost loop: nothing
+/// can wrap.
+fn dot(values: &[i64], weights: &[i64], (input_zp, weight_zp): (i64, i64)) -> i64 {
     let products = values.iter().zip(weights);
     products.fold(0_i64, |sum, (&value, &weight)| {
-        sum.wrapping_add(value.wrapping_mul(weight))
+        let product = value
+            .wrapping_sub(input_zp)
+            .wrapping_mul(weight.wrapping_sub(weight_zp));
+        sum.wrapping_add(product)
     })
 }
