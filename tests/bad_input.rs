@@ -92,9 +92,12 @@ fn the_counter_counts() {
     assert_eq!(HELD.get(), before);
 }
 
-/// Cuts, bit flips, overwritten bytes and longer claims, on files of both header versions.
+/// Cuts, bit flips, overwritten bytes and longer claims, on files of both header versions: 10,000, or
+/// `AIVM_MUTATIONS`.
 #[test]
-fn ten_thousand_mutations_are_accepted_or_refused() {
+fn mutations_are_accepted_or_refused() {
+    let rounds =
+        std::env::var("AIVM_MUTATIONS").map_or(10_000, |rounds| rounds.parse().expect("a number"));
     let shape = Shape::new(&[2, 3]).expect("a shape");
     let data: Vec<u8> = (0..48).collect();
     let first = npy::write(DataType::I16, &shape, Some(4), &data);
@@ -102,8 +105,8 @@ fn ten_thousand_mutations_are_accepted_or_refused() {
     second.extend_from_slice(&(first.len() as u32 - 10 - 48).to_le_bytes());
     second.extend_from_slice(&first[10..]);
     let mut random = Random(2);
-    let mut accepted = 0;
-    for round in 0..10_000 {
+    let mut accepted = 0_u64;
+    for round in 0..rounds {
         let mut file = if round % 2 == 0 {
             first.clone()
         } else {
@@ -127,10 +130,14 @@ fn ten_thousand_mutations_are_accepted_or_refused() {
                 file[at] = b"0123456789()[]{}'\",: TFb|<>"[random.below(27)];
             }
         }
-        accepted += u32::from(read_counted(&file, DataType::I16, &shape, true));
+        accepted += u64::from(read_counted(&file, DataType::I16, &shape, true));
     }
     // A changed element or another digit of padding is still a tensor; most other changes are not.
-    assert!((500..9_000).contains(&accepted), "{accepted} accepted");
+    println!("campaign: npy_files={rounds} npy_accepted={accepted}");
+    assert!(
+        (5..90).contains(&(accepted * 100 / rounds)),
+        "{accepted} of {rounds} accepted"
+    );
 }
 
 #[test]
