@@ -87,9 +87,12 @@ impl CompiledModule {
     /// A [`CompileError`]: the caller falls back to the interpreter.
     pub fn compile(module: &Arc<MeteredModule>) -> Result<CompiledModule, CompileError> {
         limits::check(module)?;
-        let artefact = stacker::maybe_grow(COMPILER_STACK_BYTES, COMPILER_STACK_BYTES, || {
-            catch_unwind(AssertUnwindSafe(|| Compiler::new(module)?.compile()))
-        });
+        // A stack that cannot be allocated is a panic too.
+        let artefact = catch_unwind(AssertUnwindSafe(|| {
+            stacker::maybe_grow(COMPILER_STACK_BYTES, COMPILER_STACK_BYTES, || {
+                Compiler::new(module)?.compile()
+            })
+        }));
         let artefact = artefact.unwrap_or(Err(CompileError::Panicked))?;
         let mapping = CodeMapping::new(&artefact.code).map_err(CompileError::Mapping)?;
         Ok(CompiledModule {

@@ -1,5 +1,6 @@
 //! An instance of a compiled module: its memory, globals and table, and how it is called.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 use aivm_core::limits::PAGE_BYTES;
@@ -43,7 +44,7 @@ impl Instance {
             },
         };
         let min_bytes = plan.memory.map_or(0, |memory| memory.min_pages) as usize * page;
-        let mut store = Store {
+        let store = Store {
             module: Arc::clone(module),
             globals: plan.globals.iter().map(|global| global.init).collect(),
             table: vec![TableEntry::NULL; plan.table.map_or(0, |table| table.entries) as usize]
@@ -72,13 +73,16 @@ impl Instance {
             ink: 0,
             memory_base,
             memory_bytes,
-            globals: store.globals.as_mut_ptr(),
-            table: store.table.as_mut_ptr(),
+            globals: std::ptr::dangling_mut(),
+            table: std::ptr::dangling_mut(),
             result: 0,
             results: [0; CONTEXT_RESULTS],
             runtime: TABLE,
             store,
         });
+        // Only now, since moving a box ends the validity of pointers taken from it before.
+        context.globals = context.store.globals.as_mut_ptr();
+        context.table = context.store.table.as_mut_ptr();
         apply_elements(&mut context)?;
         apply_data(&mut context, min_bytes as u64)?;
         Ok(Instance { context, fault })
@@ -122,7 +126,7 @@ impl Instance {
 
         let context: *mut VmContext = &raw mut *self.context;
         let stack_bytes = module.native_stack_bytes().saturating_add(HOST_STACK_BYTES);
-        let status = stacker::maybe_grow(stack_bytes, stack_bytes, || {
+        let call = || {
             // SAFETY: the context is valid and only native code and the runtime functions use it until
             // the entry returns. The entry is of the type of `code`, `values` has room for its parameters
             // and results, and the stack has room for `stack_words`. The host outlives the call, and its
@@ -135,7 +139,12 @@ impl Instance {
                 *ink = (*context).ink;
                 status
             }
-        });
+        };
+        // A panic is a stack that could not be allocated: nothing unwinds out of native code.
+        let on_stack = AssertUnwindSafe(|| stacker::maybe_grow(stack_bytes, stack_bytes, call));
+        let Ok(status) = catch_unwind(on_stack) else {
+            return Exit::Fault(NodeFault("no native stack for the call".into()));
+        };
         if status == status::OK {
             values.truncate(ty.results.len());
             Exit::Return(values)

@@ -20,6 +20,7 @@ mod mapping;
 mod runtime;
 mod status;
 mod translate;
+mod work;
 
 #[cfg(test)]
 mod tests;

@@ -1,16 +1,16 @@
 //! What is compiled at all. Each cap depends on the plan alone or on Cranelift's output for it, never on
 //! time or memory, so every node draws the line at the same place; above it the interpreter runs.
 
-use aivm_wasm::plan::{Function, MeteredModule, Op};
+use aivm_wasm::plan::MeteredModule;
 
 use crate::compile::CompileError;
 use crate::context::{CONTEXT_RESULTS, REGISTER_RESULTS};
+use crate::work::work;
 
-/// Largest [`work`] of one function. Nested loops that all carry hundreds of locals reach it with 10 KB of
-/// WebAssembly and take about a second.
-pub(crate) const FUNCTION_WORK: u64 = 150_000;
+/// Largest [`work`] of one function: well under a second.
+pub(crate) const FUNCTION_WORK: u64 = 300_000;
 /// Largest [`work`] of all functions together.
-pub(crate) const MODULE_WORK: u64 = 600_000;
+pub(crate) const MODULE_WORK: u64 = 800_000;
 /// Functions of at most so many ops are optimised. Cranelift's optimiser computes values where they are
 /// first needed by an effect; a long chain of loads and sums thus becomes as many live values as it has
 /// loads, and register allocation grows with their square: 5,000 loads took minutes and 1.6 GB. Without
@@ -55,39 +55,4 @@ pub(crate) fn check(module: &MeteredModule) -> Result<(), CompileError> {
         Some(memory) if memory.max_pages > ADDRESSABLE_PAGES => Err(CompileError::MemoryTooLarge),
         _ => Ok(()),
     }
-}
-
-/// An upper estimate of what Cranelift makes of a function, in SSA values: each op once, each target of a
-/// `br_table` with the operands it passes, and where paths meet one for every local that is used inside the
-/// block. Without the last part a few kilobytes of nested loops over many locals become millions of values.
-fn work(module: &MeteredModule, function: &Function) -> u64 {
-    let locals = function.locals.len() as u64;
-    let widest = module.types.iter().map(|ty| ty.results.len()).max();
-    let widest = widest.unwrap_or(0) as u64;
-    let mut work = 0;
-    // Uses of locals inside each open block so far, the function first.
-    let mut uses_inside = vec![0_u64];
-    for op in &function.ops {
-        work += match op {
-            Op::BrTable { targets, .. } => (1 + targets.len() as u64) * (1 + widest),
-            _ => 1,
-        };
-        match op {
-            Op::Block(_) | Op::Loop(_) | Op::If(_) => uses_inside.push(0),
-            Op::LocalGet(_) | Op::LocalSet(_) | Op::LocalTee(_) => {
-                if let Some(uses) = uses_inside.last_mut() {
-                    *uses += 1;
-                }
-            }
-            Op::End => {
-                let uses = uses_inside.pop().unwrap_or(0);
-                work += uses.min(locals);
-                if let Some(outer) = uses_inside.last_mut() {
-                    *outer += uses;
-                }
-            }
-            _ => {}
-        }
-    }
-    work
 }

@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::CompileError;
+use crate::limits::{FUNCTION_WORK, check};
+use crate::work::work;
 
 fn refusal(module: MeteredModule) -> CompileError {
     CompileError::clone(
@@ -39,10 +41,104 @@ fn nested_loops_over_many_locals_are_refused_before_compiling() {
     ));
 }
 
+/// A loop that carries `locals` locals and then goes on with `body`.
+fn loop_over_locals(locals: usize, body: &str) -> MeteredModule {
+    let sums: String = (1..locals)
+        .map(|i| format!("(local.set {i} (i32.add (local.get {i}) (i32.const {i})))"))
+        .collect();
+    let others = "i32 ".repeat(locals - 1);
+    plan(&format!(
+        "(module (func (param i32) (local {others}) (loop {sums} {body})))"
+    ))
+}
+
+fn refused_for_its_work(module: MeteredModule) -> bool {
+    matches!(
+        refusal(module),
+        CompileError::FunctionTooLarge { function: 0, .. }
+    )
+}
+
+#[test]
+fn the_edges_of_a_branch_table_count_with_what_they_carry() {
+    let table = |targets| format!("(block (br_table {}0 (local.get 0)))", "1 ".repeat(targets));
+    assert!(refused_for_its_work(loop_over_locals(340, &table(1000))));
+    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(340, &table(100)))).is_ok());
+    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(4, &table(1000)))).is_ok());
+}
+
+#[test]
+fn conditional_branches_count_with_what_they_carry() {
+    let branches = |count| "(br_if 0 (local.get 0))".repeat(count);
+    assert!(refused_for_its_work(loop_over_locals(340, &branches(500))));
+    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(340, &branches(50)))).is_ok());
+    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(4, &branches(500)))).is_ok());
+}
+
+/// A function that calls others with 16 results and 64 parameters.
+fn wide_calls(rounds: usize) -> MeteredModule {
+    let results = "i64 ".repeat(16);
+    let parameters = "i64 ".repeat(64);
+    let zeros = "(i64.const 0)".repeat(16);
+    let round = "(call $g)(call $g)(call $g)(call $g)(call $f)".repeat(rounds);
+    plan(&format!(
+        "(module (func {round}) (func $g (result {results}) {zeros})
+           (func $f (param {parameters})))"
+    ))
+}
+
+#[test]
+fn calls_count_with_their_parameters_and_results() {
+    assert!(refused_for_its_work(wide_calls(300)));
+    assert!(CompiledModule::compile(&Arc::new(wide_calls(60))).is_ok());
+}
+
+#[test]
+fn many_calls_in_one_function_are_refused() {
+    // Each call splits the context and the stack words, which all others use.
+    let calls = |count: usize| {
+        plan(&format!(
+            "(module (func {}) (func $e))",
+            "(call $e)".repeat(count)
+        ))
+    };
+    assert!(refused_for_its_work(calls(4000)));
+    assert!(CompiledModule::compile(&Arc::new(calls(1000))).is_ok());
+}
+
+#[test]
+fn operands_alive_over_many_blocks_are_refused() {
+    let module = |blocks: usize| {
+        let loads: String = (0..200)
+            .map(|i| format!("(i32.load offset={i} (local.get 0))"))
+            .collect();
+        let ifs = "(if (local.get 0) (then))".repeat(blocks);
+        let sums = "i32.xor ".repeat(199);
+        plan(&format!(
+            "(module (memory 1) (func (param i32) (result i32) {loads} {ifs} {sums}))"
+        ))
+    };
+    assert!(refused_for_its_work(module(1000)));
+    assert!(CompiledModule::compile(&Arc::new(module(50))).is_ok());
+}
+
+#[test]
+fn the_cap_of_one_function_is_exact() {
+    let at = |consts: usize| {
+        let mut ops = vec![Op::I32Const(1); consts];
+        ops.push(Op::End);
+        module_of(ops)
+    };
+    let end = work(&at(0), &at(0).functions[0]);
+    let most = usize::try_from(FUNCTION_WORK - end).expect("fits");
+    assert!(check(&at(most)).is_ok());
+    assert!(refused_for_its_work(at(most + 1)));
+}
+
 #[test]
 fn many_large_functions_are_refused_together() {
     let mut module = plan("(module (func (export \"f\")))");
-    let mut ops = vec![Op::Charge(1); 140_000];
+    let mut ops = vec![Op::I32Const(1); 230_000];
     ops.push(Op::End);
     let function = Function {
         ops,
