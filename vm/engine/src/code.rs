@@ -13,6 +13,8 @@ use crate::metrics::Counters;
 pub(crate) struct Code {
     /// The function that a call runs, in the function index space.
     pub(crate) entrypoint: u32,
+    /// What a call pays before its code runs: the pages of memory it begins with, at the price of grown ones.
+    pub(crate) instantiation_ink: u64,
     pub(crate) interpreter: Interpreter,
     /// `None` if the compile failed: then the contract runs interpreted, with the same outcome.
     pub(crate) compiled: Option<Box<dyn Machine>>,
@@ -34,6 +36,8 @@ impl Code {
         let entrypoint = module
             .exported_function(ENTRYPOINT)
             .expect("validation found the entry point among the exports");
+        let pages = module.memory.map_or(0, |memory| memory.min_pages);
+        let instantiation_ink = module.dynamic_costs.grow(pages);
         counters.codes_prepared.add();
         let compiled = match aivm_jit::CompiledModule::compile(&module) {
             Ok(compiled) => Some(Box::new(Compiled(Arc::new(compiled))) as Box<dyn Machine>),
@@ -44,6 +48,7 @@ impl Code {
         };
         Ok(Code {
             entrypoint,
+            instantiation_ink,
             interpreter: Interpreter(Arc::new(aivm_interpreter::Program::new(module))),
             compiled,
         })

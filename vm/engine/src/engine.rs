@@ -1,6 +1,7 @@
 //! The call: code looked up, frame opened, run by the engines that the mode names, settled, receipt built.
 
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
 use std::sync::Arc;
 
@@ -135,10 +136,21 @@ impl Engine {
             });
         }
         let code = self.code_at(state, call.contract)?;
-        let Some(ink) = starting_ink(&self.schedule, call.gas_limit) else {
+        let start = starting_ink(&self.schedule, call.gas_limit);
+        let Some(ink) = start.and_then(|ink| ink.checked_sub(code.instantiation_ink)) else {
             return Ok(below_base(call.gas_limit));
         };
-        let (run, difference) = self.run(mode, &code, state, call, ink);
+        // A panic in a driver or in our own code is this node's fault: no half of a call may stay in the state.
+        let run = || self.run(mode, &code, state, call, ink);
+        let (run, difference) = match catch_unwind(AssertUnwindSafe(run)) {
+            Ok(run) => run,
+            Err(_) => {
+                state.revert();
+                return Err(
+                    NodeFault("a part of this node panicked in the call".to_owned()).into(),
+                );
+            }
+        };
         let receipt = self.settle(run, state, call.gas_limit)?;
         match difference {
             None => Ok(receipt),
@@ -312,3 +324,6 @@ impl Engine {
         Ok(run.receipt(status, trap, logs, &self.schedule, gas_limit))
     }
 }
+
+#[cfg(test)]
+mod tests;

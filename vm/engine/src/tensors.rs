@@ -5,6 +5,10 @@ use aivm_core::ports::{InferStatus, ModelSummary, TensorPort};
 use aivm_core::{B256, NodeFault};
 use aivm_tosa::{RunError, RunStatus};
 
+/// Stack for a run: a contract may call from the depth of its own stack, and the first run of a model compiles
+/// its kernels in the driver.
+const STACK_BYTES: usize = 8 << 20;
+
 /// Adapts a [`Coprocessor`] to the port.
 pub(crate) struct Tensors<'a>(pub(crate) &'a Coprocessor);
 
@@ -19,7 +23,8 @@ impl TensorPort for Tensors<'_> {
     }
 
     fn infer(&self, hash: B256, input: &[u8]) -> Result<Result<Vec<u8>, InferStatus>, NodeFault> {
-        match self.0.infer(&hash.0, input) {
+        let infer = || self.0.infer(&hash.0, input);
+        match stacker::maybe_grow(STACK_BYTES / 2, STACK_BYTES, infer) {
             Some(Ok(output)) => Ok(Ok(output)),
             Some(Err(RunError::Status(RunStatus::InputValue { .. }))) => {
                 Ok(Err(InferStatus::InputValue))
