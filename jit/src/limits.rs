@@ -7,7 +7,7 @@ use crate::compile::CompileError;
 use crate::context::{CONTEXT_RESULTS, REGISTER_RESULTS};
 use crate::work::work;
 
-/// Largest [`work`] of one function: well under a second.
+/// Largest [`work`] of one function: under a second.
 pub(crate) const FUNCTION_WORK: u64 = 300_000;
 /// Largest [`work`] of all functions together.
 pub(crate) const MODULE_WORK: u64 = 800_000;
