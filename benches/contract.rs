@@ -12,7 +12,7 @@ use aivm_interpreter::Program;
 use aivm_jit::CompiledModule;
 use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{Rules, meter, validate};
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
 use programs::PROGRAMS;
 
 /// The programs import nothing.
@@ -68,22 +68,30 @@ fn run(criterion: &mut Criterion) {
         let answer = Exit::Return(vec![u64::from(program.answer as u32)]);
 
         let interpreted = Arc::new(Program::new(Arc::clone(&plan)));
-        let mut instance = aivm_interpreter::Instance::new(&interpreted).expect("instantiated");
         group.bench_function(format!("{}/interpreter", program.name), |bencher| {
-            bencher.iter(|| {
-                let exit =
-                    instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
-                assert_eq!(exit, answer);
-            });
+            // A new instance each time: a program may leave its memory changed.
+            bencher.iter_batched(
+                || aivm_interpreter::Instance::new(&interpreted).expect("instantiated"),
+                |mut instance| {
+                    let exit =
+                        instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
+                    assert_eq!(exit, answer);
+                },
+                BatchSize::PerIteration,
+            );
         });
         let compiled = Arc::new(CompiledModule::compile(&plan).expect("compiled"));
-        let mut instance = aivm_jit::Instance::new(&compiled).expect("instantiated");
         group.bench_function(format!("{}/jit", program.name), |bencher| {
-            bencher.iter(|| {
-                let exit =
-                    instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
-                assert_eq!(exit, answer);
-            });
+            // A new instance each time: a program may leave its memory changed.
+            bencher.iter_batched(
+                || aivm_jit::Instance::new(&compiled).expect("instantiated"),
+                |mut instance| {
+                    let exit =
+                        instance.invoke(function, &arguments, &mut u64::MAX.clone(), &mut NoHost);
+                    assert_eq!(exit, answer);
+                },
+                BatchSize::PerIteration,
+            );
         });
     }
     group.finish();

@@ -14,7 +14,7 @@ const MODEL: &[u8] = include_bytes!("../examples/models/mnist_cnn.tosa");
 
 /// Every back end of this machine, the reference first.
 fn executors() -> Vec<Arc<dyn Executor>> {
-    let mut executors: Vec<Arc<dyn Executor>> = vec![Arc::new(ReferenceExecutor::new())];
+    let mut executors: Vec<Arc<dyn Executor>> = vec![Arc::new(ReferenceExecutor)];
     for adapter in aivm_gpu::adapters() {
         match GpuExecutor::open(&adapter) {
             Ok(executor) => executors.push(Arc::new(executor)),
