@@ -1,9 +1,9 @@
 //! [`MeteredModule`](aivm_wasm::plan::MeteredModule) → native code with Cranelift, with exactly the result, trap and ink of the interpreter.
 //!
-//! Reading order is the order of the flow: what is compiled at all ([`limits`]), how native functions call
-//! each other ([`abi`]), plan to CLIF ([`translate`], bounds checks in `translate/memory.rs`), CLIF to a
-//! module's code ([`compile`]), pages ([`mapping`]), what native code sees of an instance ([`context`]),
-//! what it asks Rust to do ([`runtime`]), how calls end ([`status`]), and the instance ([`instance`]).
+//! Reading order is the order of the flow: what is compiled at all (`limits`), how native functions call
+//! each other (`abi`), plan to CLIF (`translate`, bounds checks in `translate/memory.rs`), CLIF to a
+//! module's code (`compile`), pages (`mapping`), what native code sees of an instance (`context`),
+//! what it asks Rust to do (`runtime`), how calls end (`status`), and the instance (`instance`).
 //!
 //! Traps are explicit tests and a status that every call returns: no signal handlers, no guard pages, no
 //! unwinding through native frames.
