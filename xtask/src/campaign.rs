@@ -89,6 +89,22 @@ const CAMPAIGNS: &[Campaign] = &[
         }],
     },
     Campaign {
+        name: "chromium",
+        what: "every shader through Chromium's WGSL front end and its WebGPU",
+        needs: Some((SWIFTSHADER, "chromium")),
+        runs: &[Run {
+            environment: &[],
+            arguments: &[
+                "-p",
+                "aivm-shaders",
+                "--test",
+                "chromium",
+                "--",
+                "--nocapture",
+            ],
+        }],
+    },
+    Campaign {
         name: "fuzz",
         what: "200,000 mutated files of each input format: refused or accepted, never a panic",
         needs: None,
