@@ -36,9 +36,11 @@ pub(crate) struct Target {
     pub(crate) ships: bool,
 }
 
-/// The repository's root folder.
+/// The repository's root folder: where cargo runs this from, which need not be where it was compiled, since clones
+/// may share a target folder.
 pub(crate) fn root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
+    std::env::var_os("CARGO_MANIFEST_DIR")
+        .map_or_else(|| env!("CARGO_MANIFEST_DIR").into(), PathBuf::from)
         .parent()
         .expect("xtask lies in the root folder")
         .to_path_buf()
