@@ -156,6 +156,8 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
         ));
     }
     let root = workspace::root();
+    // Before the tests run: the tree may go on while they do.
+    let commit = commit(&root)?;
     let begun = Instant::now();
     let mut counts = BTreeMap::new();
     for run in campaign.runs {
@@ -164,7 +166,7 @@ pub(crate) fn run(name: &str) -> Result<(), String> {
     if counts.get(TESTS).is_none_or(|&tests| tests == 0) {
         return Err(format!("{name}: no test ran"));
     }
-    let row = row(campaign, &commit(&root)?, &counts, begun.elapsed());
+    let row = row(campaign, &commit, &counts, begun.elapsed());
     append(&root.join(RECORD), &row)?;
     print!("recorded in {RECORD}:\n{row}");
     Ok(())

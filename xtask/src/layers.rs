@@ -97,6 +97,24 @@ pub(crate) const LAYERS: &[Layer] = &[
         banned: EXACT,
     },
     Layer {
+        name: "aivm-cpu",
+        uses: &["aivm-tosa"],
+        // The oracle of its tests.
+        tests_use: &["aivm-reference"],
+        // SIMD.
+        unsafe_code: UnsafeCode::Explained,
+        banned: EXACT,
+    },
+    Layer {
+        name: "aivm-import",
+        uses: &["aivm-tosa"],
+        // Runs what it made.
+        tests_use: &["aivm-reference"],
+        unsafe_code: UnsafeCode::Forbidden,
+        // Scales are floats until they are multipliers and shifts, once.
+        banned: &["Instant", "SystemTime"],
+    },
+    Layer {
         name: "aivm-gpu",
         uses: &["aivm-tosa", "aivm-shaders"],
         // The oracle of its tests.
@@ -106,7 +124,7 @@ pub(crate) const LAYERS: &[Layer] = &[
     },
     Layer {
         name: "aivm-coprocessor",
-        uses: &["aivm-tosa", "aivm-reference", "aivm-gpu"],
+        uses: &["aivm-tosa", "aivm-reference", "aivm-cpu", "aivm-gpu"],
         tests_use: NONE,
         unsafe_code: UnsafeCode::Forbidden,
         banned: INTEGER,
@@ -150,6 +168,8 @@ const ALL_LIBRARIES: &[&str] = &[
     "aivm-engine",
     "aivm-tosa",
     "aivm-reference",
+    "aivm-cpu",
+    "aivm-import",
     "aivm-gpu",
     "aivm-coprocessor",
     "aivm-shaders",

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use aivm_coprocessor::{Accelerators, Coprocessor};
 use aivm_gpu::GpuExecutor;
 use aivm_tosa::{
-    Executor, ExecutorFault, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus,
+    Executor, ExecutorFault, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus, Variables,
 };
 
 const MODEL: &[u8] = include_bytes!("../../../examples/models/mnist_cnn.tosa");
@@ -73,12 +73,31 @@ impl Executor for Failing {
 }
 
 impl Plan for FailingPlan {
-    fn run_cases(&self, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
+    fn initial(&self) -> &Variables {
+        self.inner.initial()
+    }
+
+    fn run_cases_from(
+        &self,
+        start: &Variables,
+        cases: u32,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
         if self.runs.fetch_add(1, Ordering::Relaxed) < self.healthy_runs {
-            self.inner.run_cases(cases, input)
+            self.inner.run_cases_from(start, cases, input, output)
         } else {
             Err(RunError::Fault(fault("device lost")))
         }
+    }
+
+    fn step(
+        &self,
+        variables: &mut Variables,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
+        self.run_cases_from(variables, 1, input, output)
     }
 }
 
@@ -146,21 +165,40 @@ struct Panicking {
     prepares: bool,
 }
 
-struct PanickingPlan;
+struct PanickingPlan(Variables);
 
 impl Executor for Panicking {
     fn name(&self) -> &str {
         "panicking"
     }
 
-    fn prepare(&self, _model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
+    fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
         assert!(self.prepares, "the driver could not compile");
-        Ok(Arc::new(PanickingPlan))
+        Ok(Arc::new(PanickingPlan(Variables::initial(model.program()))))
     }
 }
 
 impl Plan for PanickingPlan {
-    fn run_cases(&self, _cases: u32, _input: &[u8]) -> Result<Vec<u8>, RunError> {
+    fn initial(&self) -> &Variables {
+        &self.0
+    }
+
+    fn run_cases_from(
+        &self,
+        _start: &Variables,
+        _cases: u32,
+        _input: &[u8],
+        _output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
+        panic!("the driver went away")
+    }
+
+    fn step(
+        &self,
+        _variables: &mut Variables,
+        _input: &[u8],
+        _output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
         panic!("the driver went away")
     }
 }

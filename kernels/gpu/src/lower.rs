@@ -102,6 +102,7 @@ impl<'a> Lowering<'a> {
             | Operator::Clz
             | Operator::Table(_)
             | Operator::Rescale { .. } => self.unary(node),
+            _ => Err("no kernel for this operator".to_owned()),
         }
     }
 

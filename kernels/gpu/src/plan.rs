@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError, mpsc};
 use std::time::Instant;
 
 use aivm_tosa::bytes::check_input;
-use aivm_tosa::{ExecutorFault, Plan, Priced, RunError};
+use aivm_tosa::{ExecutorFault, Plan, Priced, RunError, Variables};
 
 use crate::adapter::AdapterLimits;
 use crate::device::Device;
@@ -41,6 +41,8 @@ pub(crate) struct GpuPlan {
     prepared: Prepared,
     /// Buffers that no run uses now.
     idle: Mutex<Vec<Scratch>>,
+    /// Models with variables do not run here.
+    no_variables: Variables,
 }
 
 impl GpuPlan {
@@ -51,6 +53,11 @@ impl GpuPlan {
         model: &Arc<Priced>,
     ) -> Result<GpuPlan, ExecutorFault> {
         device.check()?;
+        if !model.program().is_plain() {
+            return Err(
+                device.fault("control flow, variables and late values do not run on the GPU")
+            );
+        }
         let program = lower(model.graph(), device.limits.workgroups_max)
             .map_err(|what| device.fault(what))?;
         let slots = assign(&program);
@@ -84,6 +91,7 @@ impl GpuPlan {
             cases_max,
         };
         let plan = GpuPlan {
+            no_variables: Variables::initial(model.program()),
             model: Arc::clone(model),
             prepared,
             idle: Mutex::new(Vec::new()),
@@ -238,21 +246,44 @@ impl GpuPlan {
 }
 
 impl Plan for GpuPlan {
-    fn run_cases(&self, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
+    fn initial(&self) -> &Variables {
+        &self.no_variables
+    }
+
+    fn run_cases_from(
+        &self,
+        _start: &Variables,
+        cases: u32,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
         let graph = self.model.graph();
         check_input(graph, cases, input)?;
         self.prepared.device.check()?;
-        let mut output = Vec::with_capacity(graph.output_bytes() as usize * cases as usize);
+        let before = output.len();
+        output.reserve(graph.output_bytes() as usize * cases as usize);
         let case_bytes = graph.input_bytes() as usize;
         let mut left = cases;
         while left > 0 {
             let done = (cases - left) as usize;
             let now = left.min(self.prepared.cases_max);
             let part = &input[done * case_bytes..][..now as usize * case_bytes];
-            self.submit(now, part, &mut output)?;
+            if let Err(fault) = self.submit(now, part, output) {
+                output.truncate(before);
+                return Err(fault.into());
+            }
             left -= now;
         }
-        Ok(output)
+        Ok(())
+    }
+
+    fn step(
+        &self,
+        variables: &mut Variables,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
+        self.run_cases_from(variables, 1, input, output)
     }
 }
 

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use aivm_tosa::{
-    Executor, ExecutorFault, Graph, Node, Operator, Plan, Priced, RunError, TensorId, bytes,
+    Executor, ExecutorFault, Graph, Node, Operator, Plan, Priced, RunError, TensorId, Variables,
+    bytes,
 };
 
 use crate::value::View;
@@ -30,6 +31,7 @@ impl Executor for ReferenceExecutor {
 /// A model with its constants decoded.
 struct ReferencePlan {
     model: Arc<Priced>,
+    initial: Variables,
     /// Elements of each tensor that is a constant, by tensor.
     constants: Vec<Option<Vec<i64>>>,
     /// For each node, the computed tensors that no later node reads and that are no outputs.
@@ -46,6 +48,7 @@ impl ReferencePlan {
         let constants = constants.collect();
         let dead_after = dead_after(graph);
         ReferencePlan {
+            initial: Variables::initial(model.program()),
             model,
             constants,
             dead_after,
@@ -84,16 +87,34 @@ impl ReferencePlan {
 }
 
 impl Plan for ReferencePlan {
-    fn run_cases(&self, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
+    fn initial(&self) -> &Variables {
+        &self.initial
+    }
+
+    fn run_cases_from(
+        &self,
+        _start: &Variables,
+        cases: u32,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
         let graph = self.model.graph();
         bytes::check_input(graph, cases, input)?;
         let input_bytes = graph.input_bytes() as usize;
-        let mut output = Vec::new();
         for case in 0..cases as usize {
             let own = &input[case * input_bytes..(case + 1) * input_bytes];
-            self.run_case(own, &mut output);
+            self.run_case(own, output);
         }
-        Ok(output)
+        Ok(())
+    }
+
+    fn step(
+        &self,
+        variables: &mut Variables,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
+        self.run_cases_from(variables, 1, input, output)
     }
 }
 
@@ -213,5 +234,6 @@ fn compute(graph: &Graph, node: &Node, values: &[Option<Cow<'_, [i64]>>]) -> Vec
             };
             rescale::rescale(input(0), factors, *rounding, from, to)
         }
+        _ => unreachable!("validation admits no other operator yet"),
     }
 }

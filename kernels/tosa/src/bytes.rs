@@ -83,7 +83,7 @@ pub fn check_input(graph: &Graph, cases: u32, input: &[u8]) -> Result<(), RunSta
 }
 
 /// Index of the first element that is no value of `data_type`.
-fn first_bad_element(data_type: DataType, bytes: &[u8]) -> Option<usize> {
+pub(crate) fn first_bad_element(data_type: DataType, bytes: &[u8]) -> Option<usize> {
     if matches!(data_type, DataType::I8 | DataType::I16 | DataType::I32) {
         return None; // every pattern is a value
     }

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::Priced;
+use crate::{Priced, Variables};
 
 /// One of the back ends: reference, GPU adapter, …
 pub trait Executor: Send + Sync {
@@ -19,19 +19,50 @@ pub trait Executor: Send + Sync {
     fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault>;
 }
 
-/// A prepared model.
+/// A prepared model. Immutable: the caller owns the [`Variables`].
 pub trait Plan: Send + Sync {
-    /// Runs `cases` independent cases; `input` holds their inputs one after the other.
+    /// Runs `cases` independent cases, each from the variables `start`, whose new values are dropped; `input` holds
+    /// their inputs one after the other. Appends the outputs to `output`.
     ///
     /// # Errors
-    /// [`RunError::Status`] is deterministic and the same on every back end (checked before any kernel
-    /// runs); [`RunError::Fault`] is this machine's.
-    fn run_cases(&self, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError>;
+    /// [`RunError::Status`] is deterministic and the same on every back end; [`RunError::Fault`] is this machine's.
+    /// After an error `output` is as before.
+    fn run_cases_from(
+        &self,
+        start: &Variables,
+        cases: u32,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError>;
 
-    /// Runs one case.
+    /// Runs one case from `variables` and leaves their new values there.
     ///
     /// # Errors
-    /// As [`Plan::run_cases`].
+    /// As [`Plan::run_cases_from`]; after an error the variables are as before.
+    fn step(
+        &self,
+        variables: &mut Variables,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError>;
+
+    /// The variables as the model file gives them.
+    fn initial(&self) -> &Variables;
+
+    /// Runs `cases` independent cases from the initial variables.
+    ///
+    /// # Errors
+    /// As [`Plan::run_cases_from`].
+    fn run_cases(&self, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
+        let mut output = Vec::new();
+        self.run_cases_from(self.initial(), cases, input, &mut output)?;
+        Ok(output)
+    }
+
+    /// Runs one case from the initial variables.
+    ///
+    /// # Errors
+    /// As [`Plan::run_cases_from`].
     fn run(&self, input: &[u8]) -> Result<Vec<u8>, RunError> {
         self.run_cases(1, input)
     }
@@ -63,6 +94,30 @@ pub enum RunStatus {
         case: u32,
         /// Index among the inputs.
         input: u32,
+        /// Index of the element.
+        element: u32,
+        /// Its type.
+        data_type: crate::DataType,
+    },
+    /// A WHILE_LOOP's condition still held after as many iterations as the model may take.
+    #[error("a loop is not done after {limit} iterations")]
+    IterationLimit {
+        /// [`crate::ModelLimits::loop_iterations`].
+        limit: u32,
+    },
+    /// A snapshot of variables has another length than the model's.
+    #[error("the snapshot has {actual} bytes, the variables take {expected}")]
+    VariableBytes {
+        /// Bytes needed.
+        expected: u64,
+        /// Bytes given.
+        actual: u64,
+    },
+    /// A byte pattern of a snapshot is no value of the variable's type.
+    #[error("variable {variable}, element {element}: the value is outside {data_type}")]
+    VariableValue {
+        /// Index of the variable.
+        variable: u32,
         /// Index of the element.
         element: u32,
         /// Its type.

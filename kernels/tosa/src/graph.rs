@@ -13,6 +13,14 @@ pub struct TensorId(pub u32);
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct NodeId(pub u32);
 
+/// Index of a region among [`Program::regions`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct RegionId(pub u32);
+
+/// Index of a variable in [`Program::variables`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct VariableId(pub u32);
+
 /// A tensor of a graph.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tensor {
@@ -44,6 +52,108 @@ pub struct Node {
     pub inputs: Vec<TensorId>,
     /// Tensors it writes.
     pub outputs: Vec<TensorId>,
+    /// Values of the operator that are computed when the graph runs (EXT-DYNAMIC). Nearly always empty.
+    pub late: Vec<LateOperand>,
+}
+
+/// A tensor whose elements take the place of a value of the operator, see [`Node::settle`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LateOperand {
+    /// Which value.
+    pub slot: Slot,
+    /// The tensor, of the type and shape that a constant operand would have.
+    pub tensor: TensorId,
+}
+
+/// The values of operators that TOSA passes as operands and that EXT-DYNAMIC lets a graph compute.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Slot {
+    /// `input_zp` (`input1_zp`, `A_zp`).
+    InputZp,
+    /// `weight_zp` (`B_zp`).
+    WeightZp,
+    /// `output_zp`.
+    OutputZp,
+    /// `shift` of MUL.
+    MulShift,
+    /// `table`.
+    Table,
+    /// `pad_const`.
+    PadConst,
+    /// `multiplier` of RESCALE.
+    Multiplier,
+    /// `shift` of RESCALE.
+    RescaleShift,
+}
+
+/// A variable (EXT-VARIABLE): a tensor that outlives a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Variable {
+    /// Its name in the file.
+    pub name: String,
+    /// Element type.
+    pub data_type: DataType,
+    /// Shape.
+    pub shape: Shape,
+    /// Its first value, as bytes of [`DataType::bytes`] each.
+    pub initial: Arc<[u8]>,
+}
+
+impl Variable {
+    /// Bytes of the whole value at the borders.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        u64::from(self.shape.elements()) * self.data_type.bytes()
+    }
+}
+
+/// A validated model file: the graph `main`, the regions that its control flow names, and its variables. Regions
+/// name each other without cycles.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Program {
+    pub(crate) main: Graph,
+    pub(crate) regions: Vec<Graph>,
+    pub(crate) variables: Vec<Variable>,
+}
+
+impl Program {
+    /// The graph that a run computes.
+    #[must_use]
+    pub fn main(&self) -> &Graph {
+        &self.main
+    }
+
+    /// The other regions.
+    #[must_use]
+    pub fn regions(&self) -> &[Graph] {
+        &self.regions
+    }
+
+    /// One of the other regions.
+    #[must_use]
+    pub fn region(&self, id: RegionId) -> &Graph {
+        &self.regions[id.0 as usize]
+    }
+
+    /// The variables, in the order of their VARIABLE operators in the file.
+    #[must_use]
+    pub fn variables(&self) -> &[Variable] {
+        &self.variables
+    }
+
+    /// `main` and the other regions.
+    pub fn graphs(&self) -> impl Iterator<Item = &Graph> {
+        std::iter::once(&self.main).chain(&self.regions)
+    }
+
+    /// Whether every run of `main` alone gives its outputs: no other region, no variable, no late value. What back
+    /// ends for plain graphs ask first.
+    #[must_use]
+    pub fn is_plain(&self) -> bool {
+        self.regions.is_empty()
+            && self.variables.is_empty()
+            && self.main.nodes.iter().all(|node| node.late.is_empty())
+    }
 }
 
 /// A validated graph. Only this crate makes one.

@@ -10,6 +10,7 @@ mod block;
 mod constant;
 mod declaration;
 mod flatbuffer;
+mod late;
 mod ops;
 mod parse;
 
@@ -21,11 +22,16 @@ pub mod operator;
 pub mod price;
 pub mod refusal;
 pub mod types;
+pub mod variables;
 
 pub use executor::{Executor, ExecutorFault, Plan, RunError, RunStatus};
-pub use graph::{Graph, Node, NodeId, Tensor, TensorId};
+pub use graph::{
+    Graph, LateOperand, Node, NodeId, Program, RegionId, Slot, Tensor, TensorId, Variable,
+    VariableId,
+};
 pub use limits::ModelLimits;
 pub use operator::{Operator, RescaleRounding};
 pub use price::{PriceTable, Priced, Work, load, model_hash};
 pub use refusal::{Refusal, RefusalCode};
 pub use types::{DataType, Shape};
+pub use variables::Variables;

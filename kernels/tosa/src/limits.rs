@@ -18,6 +18,14 @@ pub struct ModelLimits {
     pub activation_bytes: u64,
     /// All inputs of one case together, and all outputs, in bytes at the borders.
     pub border_bytes: u64,
+    /// Regions besides `main`.
+    pub regions: u32,
+    /// Variables.
+    pub variables: u32,
+    /// How often one run of a WHILE_LOOP may run its body. The price counts that many.
+    pub loop_iterations: u32,
+    /// Whether values of operators (EXT-DYNAMIC) may come straight from inputs of the graph.
+    pub late_from_outside: bool,
 }
 
 impl ModelLimits {
@@ -30,6 +38,16 @@ impl ModelLimits {
         constant_bytes: 256 << 20,
         activation_bytes: 1 << 30,
         border_bytes: 64 << 20,
+        regions: 256,
+        variables: 1024,
+        loop_iterations: 1024,
+        late_from_outside: false,
+    };
+
+    /// The limits of models that a user runs with the tool: those of the chain, and late values from outside.
+    pub const TOOL: ModelLimits = ModelLimits {
+        late_from_outside: true,
+        ..ModelLimits::CHAIN
     };
 }
 

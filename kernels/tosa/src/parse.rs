@@ -1,9 +1,9 @@
-//! Model bytes → [`Graph`]: what stands around the one block, version, compatibility and regions.
+//! Model bytes → [`Program`]: what stands around the one block, version, compatibility and regions.
 
 use crate::block;
 use crate::flatbuffer::{File, Kind, Table};
 use crate::refusal::Quoted;
-use crate::{Graph, ModelLimits, Refusal, RefusalCode};
+use crate::{ModelLimits, Program, Refusal, RefusalCode};
 
 const REGION: Kind = ("TosaRegion", 2, 8);
 const BLOCK: Kind = ("TosaBasicBlock", 6, 8);
@@ -12,7 +12,7 @@ const BLOCK: Kind = ("TosaBasicBlock", 6, 8);
 ///
 /// # Errors
 /// The first rule that the file breaks, in file order.
-pub(crate) fn parse(bytes: &[u8], limits: &ModelLimits) -> Result<Graph, Refusal> {
+pub(crate) fn parse(bytes: &[u8], limits: &ModelLimits) -> Result<Program, Refusal> {
     if bytes.len() as u64 > limits.file_bytes {
         return Err(Refusal::new(
             RefusalCode::FileBytes,
@@ -64,12 +64,17 @@ pub(crate) fn parse(bytes: &[u8], limits: &ModelLimits) -> Result<Graph, Refusal
         Ok(())
     })?;
     file.close()?;
-    graph.ok_or_else(|| {
+    let main = graph.ok_or_else(|| {
         Refusal::at(
             RefusalCode::ControlFlowRegion,
             root.position,
             "the file has no region",
         )
+    })?;
+    Ok(Program {
+        main,
+        regions: Vec::new(),
+        variables: Vec::new(),
     })
 }
 

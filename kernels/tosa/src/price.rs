@@ -1,6 +1,8 @@
 //! What a run of a graph costs, from its shapes alone: a pure function, charged before any kernel runs.
 
-use crate::{Graph, ModelLimits, Node, NodeId, Operator, Refusal, RefusalCode, Tensor, TensorId};
+use crate::{
+    Graph, ModelLimits, Node, NodeId, Operator, Program, Refusal, RefusalCode, Tensor, TensorId,
+};
 
 /// What each kind of work costs, in thousandths of a gas. The sum of a case is rounded up once.
 ///
@@ -94,14 +96,8 @@ impl Work {
             Operator::Rescale { .. } | Operator::Mul { .. } => work.wide = written,
             Operator::Table(_) => work.lookups = written,
             Operator::ReduceMax { .. } | Operator::ReduceSum { .. } => work.elements = read,
-            Operator::Clamp { .. }
-            | Operator::Add
-            | Operator::Sub
-            | Operator::ArithmeticRightShift { .. }
-            | Operator::LogicalLeftShift
-            | Operator::Clz
-            | Operator::Reshape
-            | Operator::Slice { .. } => work.elements = written,
+            // Element-wise operators and those that move elements.
+            _ => work.elements = written,
         }
         work
     }
@@ -126,7 +122,8 @@ impl Work {
 /// A graph with the work and the gas of one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Priced {
-    graph: Graph,
+    program: Program,
+    loop_iterations: u32,
     hash: [u8; 32],
     prices: PriceTable,
     gas: u64,
@@ -137,10 +134,12 @@ pub struct Priced {
 impl Priced {
     /// Prices `graph`, whose file has hash `hash`.
     pub(crate) fn new(
-        graph: Graph,
+        program: Program,
         hash: [u8; 32],
+        limits: &ModelLimits,
         prices: &PriceTable,
     ) -> Result<Priced, Refusal> {
+        let graph = program.main();
         let (input_bytes, output_bytes) = (graph.input_bytes(), graph.output_bytes());
         let overflow = |detail: String| Refusal::new(RefusalCode::GasOverflow, detail);
         // Every back end copies the borders, also those that no node reads or writes.
@@ -150,7 +149,7 @@ impl Priced {
             .and_then(|price| price.checked_add(prices.case))
             .ok_or_else(|| overflow("at the inputs and outputs".to_owned()))?;
         for (index, node) in graph.nodes().iter().enumerate() {
-            sum = Work::of(&graph, node)
+            sum = Work::of(graph, node)
                 .price(prices)
                 .and_then(|price| sum.checked_add(price))
                 .ok_or_else(|| overflow(format!("at node {index}, {}", node.operator.name())))?;
@@ -158,17 +157,30 @@ impl Priced {
         Ok(Priced {
             input_bytes,
             output_bytes,
-            graph,
+            loop_iterations: limits.loop_iterations,
+            program,
             hash,
             prices: *prices,
             gas: sum.div_ceil(1000),
         })
     }
 
-    /// The graph.
+    /// The graph `main`.
     #[must_use]
     pub fn graph(&self) -> &Graph {
-        &self.graph
+        self.program.main()
+    }
+
+    /// The whole program.
+    #[must_use]
+    pub fn program(&self) -> &Program {
+        &self.program
+    }
+
+    /// How often one run of a WHILE_LOOP may run its body; the price counts that many.
+    #[must_use]
+    pub fn loop_iterations(&self) -> u32 {
+        self.loop_iterations
     }
 
     /// keccak-256 of the model file.
@@ -207,7 +219,7 @@ impl Priced {
     /// If `id` is no node of this graph.
     #[must_use]
     pub fn cost(&self, id: NodeId) -> (Work, u64) {
-        let work = Work::of(&self.graph, &self.graph.nodes()[id.0 as usize]);
+        let work = Work::of(self.graph(), &self.graph().nodes()[id.0 as usize]);
         // Construction has added this price without overflow.
         let price = work.price(&self.prices).unwrap_or(u64::MAX);
         (work, price)
@@ -216,14 +228,14 @@ impl Priced {
     /// Multiply-accumulates of one case.
     #[must_use]
     pub fn macs(&self) -> u64 {
-        let nodes = self.graph.nodes().iter();
-        nodes.map(|node| Work::of(&self.graph, node).macs).sum()
+        let nodes = self.graph().nodes().iter();
+        nodes.map(|node| Work::of(self.graph(), node).macs).sum()
     }
 
     /// Bytes of all constants (parameters), at the borders.
     #[must_use]
     pub fn constant_bytes(&self) -> u64 {
-        let tensors = self.graph.tensors().iter();
+        let tensors = self.graph().tensors().iter();
         tensors
             .filter(|tensor| tensor.constant.is_some())
             .map(Tensor::bytes)
@@ -236,8 +248,8 @@ impl Priced {
 /// # Errors
 /// A [`Refusal`], the same on every machine.
 pub fn load(bytes: &[u8], limits: &ModelLimits, prices: &PriceTable) -> Result<Priced, Refusal> {
-    let graph = crate::parse::parse(bytes, limits)?;
-    Priced::new(graph, model_hash(bytes), prices)
+    let program = crate::parse::parse(bytes, limits)?;
+    Priced::new(program, model_hash(bytes), limits, prices)
 }
 
 /// keccak-256 of a model file: the model's name.

@@ -80,5 +80,6 @@ pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Resul
         operator,
         inputs,
         outputs: operation.output_ids()?,
+        late: Vec::new(),
     })
 }

@@ -1,0 +1,1 @@
+//! TOSA graphs on the CPU with SIMD and threads, with the bits of the reference.
