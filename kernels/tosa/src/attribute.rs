@@ -108,25 +108,66 @@ pub(crate) const OPERATOR_NAMES: [&str; 101] = [
     "MATMUL_T",
 ];
 
-/// The operators that this version runs, by their number in the file schema.
+/// The operators of the integer profile, by their number in the file schema.
 pub(crate) mod op {
+    pub(crate) const ARGMAX: u32 = 1;
     pub(crate) const AVG_POOL2D: u32 = 2;
     pub(crate) const CONV2D: u32 = 3;
+    pub(crate) const CONV3D: u32 = 4;
+    pub(crate) const DEPTHWISE_CONV2D: u32 = 5;
+    pub(crate) const MATMUL: u32 = 7;
     pub(crate) const MAX_POOL2D: u32 = 8;
+    pub(crate) const TRANSPOSE_CONV2D: u32 = 10;
     pub(crate) const CLAMP: u32 = 11;
     pub(crate) const ADD: u32 = 15;
     pub(crate) const ARITHMETIC_RIGHT_SHIFT: u32 = 16;
+    pub(crate) const BITWISE_AND: u32 = 17;
+    pub(crate) const BITWISE_OR: u32 = 18;
+    pub(crate) const BITWISE_XOR: u32 = 19;
+    pub(crate) const INTDIV: u32 = 20;
+    pub(crate) const LOGICAL_AND: u32 = 21;
     pub(crate) const LOGICAL_LEFT_SHIFT: u32 = 22;
+    pub(crate) const LOGICAL_RIGHT_SHIFT: u32 = 23;
+    pub(crate) const LOGICAL_OR: u32 = 24;
+    pub(crate) const LOGICAL_XOR: u32 = 25;
+    pub(crate) const MAXIMUM: u32 = 26;
+    pub(crate) const MINIMUM: u32 = 27;
     pub(crate) const MUL: u32 = 28;
     pub(crate) const SUB: u32 = 30;
     pub(crate) const TABLE: u32 = 31;
+    pub(crate) const ABS: u32 = 32;
+    pub(crate) const BITWISE_NOT: u32 = 33;
     pub(crate) const CLZ: u32 = 35;
+    pub(crate) const LOGICAL_NOT: u32 = 40;
+    pub(crate) const NEGATE: u32 = 41;
+    pub(crate) const SELECT: u32 = 45;
+    pub(crate) const EQUAL: u32 = 46;
+    pub(crate) const GREATER: u32 = 47;
+    pub(crate) const GREATER_EQUAL: u32 = 48;
+    pub(crate) const REDUCE_ALL: u32 = 49;
+    pub(crate) const REDUCE_ANY: u32 = 50;
     pub(crate) const REDUCE_MAX: u32 = 51;
+    pub(crate) const REDUCE_MIN: u32 = 52;
     pub(crate) const REDUCE_SUM: u32 = 54;
+    pub(crate) const CONCAT: u32 = 55;
+    pub(crate) const PAD: u32 = 56;
     pub(crate) const RESHAPE: u32 = 57;
+    pub(crate) const REVERSE: u32 = 58;
     pub(crate) const SLICE: u32 = 59;
+    pub(crate) const TILE: u32 = 60;
+    pub(crate) const TRANSPOSE: u32 = 61;
+    pub(crate) const GATHER: u32 = 62;
+    pub(crate) const SCATTER: u32 = 63;
+    pub(crate) const RESIZE: u32 = 64;
+    pub(crate) const CAST: u32 = 65;
     pub(crate) const RESCALE: u32 = 66;
     pub(crate) const CONST: u32 = 67;
+    pub(crate) const IDENTITY: u32 = 68;
+    pub(crate) const COND_IF: u32 = 70;
+    pub(crate) const WHILE_LOOP: u32 = 71;
+    pub(crate) const VARIABLE: u32 = 72;
+    pub(crate) const VARIABLE_WRITE: u32 = 73;
+    pub(crate) const VARIABLE_READ: u32 = 74;
     pub(crate) const CONST_SHAPE: u32 = 75;
 }
 
@@ -139,6 +180,7 @@ pub(crate) fn operator_name(op: u32) -> &'static str {
 }
 
 /// What an operator carries besides its operands.
+#[derive(Clone, Copy)]
 pub(crate) enum Attribute<'a> {
     /// The operator has no parameters.
     None,
@@ -146,27 +188,48 @@ pub(crate) enum Attribute<'a> {
     AvgPool2d { window: Window<'a>, acc_type: u32 },
     /// MAX_POOL2D.
     MaxPool2d { window: Window<'a> },
-    /// CONV2D.
-    Conv2d {
-        pad: Ints<'a>,
+    /// CONV2D, CONV3D, DEPTHWISE_CONV2D.
+    Convolution(Convolution<'a>),
+    /// TRANSPOSE_CONV2D.
+    TransposeConv2d {
+        out_pad: Ints<'a>,
         stride: Ints<'a>,
-        dilation: Ints<'a>,
         acc_type: u32,
     },
     /// CLAMP; each bound has the layout of a constant of one element.
     Clamp { min: Bytes<'a>, max: Bytes<'a> },
     /// ARITHMETIC_RIGHT_SHIFT.
     Round(bool),
-    /// REDUCE_MAX, REDUCE_SUM.
+    /// ARGMAX, the reductions, CONCAT, REVERSE.
     Axis(i32),
+    /// TRANSPOSE.
+    Perms(Ints<'a>),
+    /// RESIZE.
+    ResizeMode(u32),
     /// RESCALE.
-    Rescale {
-        scale32: bool,
-        rounding_mode: u32,
-        per_channel: bool,
-        input_unsigned: bool,
-        output_unsigned: bool,
-    },
+    Rescale(Rescale),
+    /// The names of COND_IF's regions for true and for false, or of WHILE_LOOP's condition and body; empty if
+    /// the file gives none.
+    Regions { first: &'a str, second: &'a str },
+}
+
+/// The attribute of the convolutions, as many numbers a list as the operator has dimensions.
+#[derive(Clone, Copy)]
+pub(crate) struct Convolution<'a> {
+    pub pad: Ints<'a>,
+    pub stride: Ints<'a>,
+    pub dilation: Ints<'a>,
+    pub acc_type: u32,
+}
+
+/// The attribute of RESCALE.
+#[derive(Clone, Copy)]
+pub(crate) struct Rescale {
+    pub scale32: bool,
+    pub rounding_mode: u32,
+    pub per_channel: bool,
+    pub input_unsigned: bool,
+    pub output_unsigned: bool,
 }
 
 /// The lists that both pooling operators carry.
@@ -186,20 +249,55 @@ pub(crate) fn read<'a>(
     op: u32,
 ) -> Result<Attribute<'a>, Refusal> {
     let fields = match op {
-        op::RESCALE | op::CONV2D => 5,
-        op::AVG_POOL2D | op::MAX_POOL2D => 4,
+        op::CONV2D | op::CONV3D | op::DEPTHWISE_CONV2D | op::RESCALE => 5,
+        op::AVG_POOL2D | op::MAX_POOL2D | op::TRANSPOSE_CONV2D => 4,
         op::CLAMP => 3,
-        op::REDUCE_MAX => 2,
-        op::ARITHMETIC_RIGHT_SHIFT | op::REDUCE_SUM => 1,
-        op::ADD
+        op::ARGMAX | op::REDUCE_MAX | op::REDUCE_MIN | op::COND_IF | op::WHILE_LOOP => 2,
+        op::ARITHMETIC_RIGHT_SHIFT
+        | op::MAXIMUM
+        | op::MINIMUM
+        | op::REDUCE_ALL
+        | op::REDUCE_ANY
+        | op::REDUCE_SUM
+        | op::CONCAT
+        | op::REVERSE
+        | op::TRANSPOSE
+        | op::RESIZE => 1,
+        op::MATMUL
+        | op::ADD
+        | op::BITWISE_AND
+        | op::BITWISE_OR
+        | op::BITWISE_XOR
+        | op::INTDIV
+        | op::LOGICAL_AND
         | op::LOGICAL_LEFT_SHIFT
+        | op::LOGICAL_RIGHT_SHIFT
+        | op::LOGICAL_OR
+        | op::LOGICAL_XOR
         | op::MUL
         | op::SUB
         | op::TABLE
+        | op::ABS
+        | op::BITWISE_NOT
         | op::CLZ
+        | op::LOGICAL_NOT
+        | op::NEGATE
+        | op::SELECT
+        | op::EQUAL
+        | op::GREATER
+        | op::GREATER_EQUAL
+        | op::PAD
         | op::RESHAPE
         | op::SLICE
+        | op::TILE
+        | op::GATHER
+        | op::SCATTER
+        | op::CAST
         | op::CONST
+        | op::IDENTITY
+        | op::VARIABLE
+        | op::VARIABLE_WRITE
+        | op::VARIABLE_READ
         | op::CONST_SHAPE => 0,
         _ => {
             return Err(Refusal::at(
@@ -236,13 +334,21 @@ pub(crate) fn read<'a>(
             let _nan_mode = file.u32(table, 3)?;
             Attribute::MaxPool2d { window }
         }
-        op::CONV2D => {
+        op::CONV2D | op::CONV3D | op::DEPTHWISE_CONV2D => {
             let _local_bound = file.bool(table, 3)?;
-            Attribute::Conv2d {
+            Attribute::Convolution(Convolution {
                 pad: file.ints(table, 0)?,
                 stride: file.ints(table, 1)?,
                 dilation: file.ints(table, 2)?,
                 acc_type: file.u32(table, 4)?,
+            })
+        }
+        op::TRANSPOSE_CONV2D => {
+            let _local_bound = file.bool(table, 2)?;
+            Attribute::TransposeConv2d {
+                out_pad: file.ints(table, 0)?,
+                stride: file.ints(table, 1)?,
+                acc_type: file.u32(table, 3)?,
             }
         }
         op::CLAMP => {
@@ -253,17 +359,29 @@ pub(crate) fn read<'a>(
             }
         }
         op::ARITHMETIC_RIGHT_SHIFT => Attribute::Round(file.bool(table, 0)?),
-        op::REDUCE_MAX => {
+        op::MAXIMUM | op::MINIMUM => {
+            let _nan_mode = file.u32(table, 0)?;
+            Attribute::None
+        }
+        op::ARGMAX | op::REDUCE_MAX | op::REDUCE_MIN => {
             let _nan_mode = file.u32(table, 1)?;
             Attribute::Axis(file.i32(table, 0, 0)?)
         }
-        op::REDUCE_SUM => Attribute::Axis(file.i32(table, 0, 0)?),
-        op::RESCALE => Attribute::Rescale {
+        op::REDUCE_ALL | op::REDUCE_ANY | op::REDUCE_SUM | op::CONCAT | op::REVERSE => {
+            Attribute::Axis(file.i32(table, 0, 0)?)
+        }
+        op::TRANSPOSE => Attribute::Perms(file.ints(table, 0)?),
+        op::RESIZE => Attribute::ResizeMode(file.u32(table, 0)?),
+        op::RESCALE => Attribute::Rescale(Rescale {
             scale32: file.bool(table, 0)?,
             rounding_mode: file.u32(table, 1)?,
             per_channel: file.bool(table, 2)?,
             input_unsigned: file.bool(table, 3)?,
             output_unsigned: file.bool(table, 4)?,
+        }),
+        op::COND_IF | op::WHILE_LOOP => Attribute::Regions {
+            first: file.name(table, 0)?.unwrap_or(""),
+            second: file.name(table, 1)?.unwrap_or(""),
         },
         _ => Attribute::None,
     })

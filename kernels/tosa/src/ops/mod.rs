@@ -24,15 +24,7 @@ pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Resul
             tensor::avg_pool2d(operation, *window, *acc_type)
         }
         (op::MAX_POOL2D, Attribute::MaxPool2d { window }) => tensor::max_pool2d(operation, *window),
-        (
-            op::CONV2D,
-            Attribute::Conv2d {
-                pad,
-                stride,
-                dilation,
-                acc_type,
-            },
-        ) => tensor::conv2d(operation, [*pad, *stride, *dilation], *acc_type),
+        (op::CONV2D, Attribute::Convolution(attribute)) => tensor::conv2d(operation, attribute),
         (op::CLAMP, Attribute::Clamp { min, max }) => activation::clamp(operation, *min, *max),
         (op::ADD, _) => elementwise::binary(operation, Operator::Add),
         (op::SUB, _) => elementwise::binary(operation, Operator::Sub),
@@ -51,26 +43,9 @@ pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Resul
         (op::REDUCE_SUM, Attribute::Axis(axis)) => reduction::reduce_sum(operation, *axis),
         (op::RESHAPE, _) => data_layout::reshape(operation),
         (op::SLICE, _) => data_layout::slice(operation),
-        (
-            op::RESCALE,
-            Attribute::Rescale {
-                scale32,
-                rounding_mode,
-                per_channel,
-                input_unsigned,
-                output_unsigned,
-            },
-        ) => rescale::rescale(
-            operation,
-            &rescale::Flags {
-                scale32: *scale32,
-                rounding_mode: *rounding_mode,
-                per_channel: *per_channel,
-                input_unsigned: *input_unsigned,
-                output_unsigned: *output_unsigned,
-            },
-            resolved,
-        ),
+        (op::RESCALE, Attribute::Rescale(attribute)) => {
+            rescale::rescale(operation, attribute, resolved)
+        }
         (number, _) => Err(Refusal::new(
             RefusalCode::UnsupportedOperator,
             format!("operator number {number}"),

@@ -4,22 +4,14 @@ use std::sync::Arc;
 
 use super::operation::{Resolved, expect_shape, expect_type_in};
 use super::{Checked, Operation};
+use crate::attribute::Rescale;
 use crate::operator::RescaleFactor;
 use crate::{DataType, Operator, Refusal, RefusalCode, RescaleRounding, bytes};
-
-/// The attribute of RESCALE.
-pub(super) struct Flags {
-    pub scale32: bool,
-    pub rounding_mode: u32,
-    pub per_channel: bool,
-    pub input_unsigned: bool,
-    pub output_unsigned: bool,
-}
 
 /// RESCALE.
 pub(super) fn rescale(
     operation: &Operation<'_>,
-    flags: &Flags,
+    flags: &Rescale,
     resolved: &mut Resolved,
 ) -> Checked {
     operation.expect(5, 1)?;
@@ -54,7 +46,7 @@ pub(super) fn rescale(
 }
 
 /// Unsigned is for 8 and 16 bits, on one side, and not beside i32.
-fn expect_signs(flags: &Flags, input: DataType, output: DataType) -> Result<(), Refusal> {
+fn expect_signs(flags: &Rescale, input: DataType, output: DataType) -> Result<(), Refusal> {
     let wide = input == DataType::I32 || output == DataType::I32;
     let (from, to) = (flags.input_unsigned, flags.output_unsigned);
     // Unsigned input goes to 8 or 16 bits, unsigned output comes from 8 or 16 bits.
@@ -67,7 +59,7 @@ fn expect_signs(flags: &Flags, input: DataType, output: DataType) -> Result<(), 
     Ok(())
 }
 
-fn rounding(flags: &Flags) -> Result<RescaleRounding, Refusal> {
+fn rounding(flags: &Rescale) -> Result<RescaleRounding, Refusal> {
     match (flags.rounding_mode, flags.scale32) {
         (1, _) => Ok(RescaleRounding::Single),
         (3, true) => Ok(RescaleRounding::Double),
@@ -113,7 +105,7 @@ fn zero_point(
 /// The multipliers and shifts, one for each element of the last axis or one in all.
 fn factors(
     operation: &Operation<'_>,
-    flags: &Flags,
+    flags: &Rescale,
     resolved: &mut Resolved,
 ) -> Result<Arc<[RescaleFactor]>, Refusal> {
     let channels = match (flags.per_channel, operation.input(0)?.shape.dimensions()) {

@@ -5,8 +5,7 @@ use super::operation::{
     padding, stride,
 };
 use super::{Checked, Operation};
-use crate::attribute::Window;
-use crate::flatbuffer::Ints;
+use crate::attribute::{Convolution, Window};
 use crate::operator::{Extent, Padding};
 use crate::{DataType, Operator, Refusal, RefusalCode};
 
@@ -79,11 +78,7 @@ pub(super) fn max_pool2d(operation: &Operation<'_>, window: Window<'_>) -> Check
 }
 
 /// CONV2D.
-pub(super) fn conv2d(
-    operation: &Operation<'_>,
-    [pad, step, dilation]: [Ints<'_>; 3],
-    acc_type: u32,
-) -> Checked {
+pub(super) fn conv2d(operation: &Operation<'_>, attribute: &Convolution<'_>) -> Checked {
     operation.expect(5, 1)?;
     let (input, weight, bias) = (
         operation.input(0)?,
@@ -95,7 +90,7 @@ pub(super) fn conv2d(
     expect_type(weight, "weight", DataType::I8)?;
     expect_type(bias, "bias", DataType::I32)?;
     expect_type(output, "output", DataType::I32)?;
-    expect_i32_accumulator(acc_type)?;
+    expect_i32_accumulator(attribute.acc_type)?;
     let &[n, ih, iw, ic] = expect_rank(input, "input")?;
     let &[oc, kh, kw, _] = expect_rank(weight, "weight")?;
     expect_shape(weight, "weight", &[oc, kh, kw, ic])?;
@@ -108,9 +103,9 @@ pub(super) fn conv2d(
     let input_zp = operation.zero_point(3, "input_zp", input.data_type)?;
     let weight_zp = operation.zero_point(4, "weight_zp", weight.data_type)?;
 
-    let pad = padding(pad)?;
-    let stride = stride(step)?;
-    let dilation = extent(dilation, "dilation", RefusalCode::Dilation)?;
+    let pad = padding(attribute.pad)?;
+    let stride = stride(attribute.stride)?;
+    let dilation = extent(attribute.dilation, "dilation", RefusalCode::Dilation)?;
     let dilated = |size: u32, dilation: u32| u64::from(size) * u64::from(dilation);
     expect_kernel_level("dilation times kernel height", dilated(kh, dilation.y))?;
     expect_kernel_level("dilation times kernel width", dilated(kw, dilation.x))?;
