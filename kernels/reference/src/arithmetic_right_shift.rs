@@ -14,7 +14,7 @@ pub(crate) fn arithmetic_right_shift(
     round: bool,
 ) -> Vec<i64> {
     let bits = 8 * data_type.bytes() as i64;
-    broadcast(shape, a, b, |value, amount| {
+    broadcast(shape, [a, b], |[value, amount]| {
         let amount = amount.rem_euclid(bits);
         let last_out = if round && amount > 0 {
             value >> (amount - 1) & 1

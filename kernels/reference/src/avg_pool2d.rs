@@ -4,7 +4,7 @@ use aivm_tosa::operator::{Extent, Padding};
 use aivm_tosa::{DataType, RescaleRounding};
 
 use crate::scale::{apply_scale, reciprocal_scale};
-use crate::value::{View, inside, wrap_i32};
+use crate::value::{View, count, inside, wrap_i32};
 
 /// Zero points of input and output.
 pub(crate) struct ZeroPoints {
@@ -19,8 +19,8 @@ pub(crate) fn avg_pool2d(
     (kernel, stride, pad): (Extent, Extent, Padding),
     zp: &ZeroPoints,
 ) -> Vec<i64> {
-    let [_, height, width, channels] = input.sides4();
-    let mut output = Vec::with_capacity(shape.iter().map(|&side| side as usize).product());
+    let [_, height, width, channels] = input.sides();
+    let mut output = Vec::with_capacity(count(shape));
     for n in 0..shape[0] as usize {
         for oy in 0..shape[1] as usize {
             for ox in 0..shape[2] as usize {
@@ -35,7 +35,7 @@ pub(crate) fn avg_pool2d(
                             continue;
                         };
                         count += 1;
-                        for (sum, &value) in sums.iter_mut().zip(input.row(n, y, x)) {
+                        for (sum, &value) in sums.iter_mut().zip(input.row([n, y, x])) {
                             *sum = wrap_i32(*sum + value - i64::from(zp.input));
                         }
                     }

@@ -1,36 +1,39 @@
-//! "Broadcast Helpers": pairs the elements of two tensors whose sides of 1 repeat.
+//! "Broadcast Helpers": brings together the elements of tensors whose sides of 1 repeat.
 
-use crate::value::View;
+use crate::value::{View, count};
 
-/// Applies `compute` to each pair of elements, in row-major order of the output's `shape`.
-pub(crate) fn broadcast(
+/// Applies `compute` to the operands' elements at each place, in row-major order of the output's `shape`.
+pub(crate) fn broadcast<const N: usize>(
     shape: &[u32],
-    a: View<'_>,
-    b: View<'_>,
-    mut compute: impl FnMut(i64, i64) -> i64,
+    operands: [View<'_>; N],
+    mut compute: impl FnMut([i64; N]) -> i64,
 ) -> Vec<i64> {
-    let elements = shape.iter().map(|&side| side as usize).product();
+    let elements = count(shape);
     let mut output = Vec::with_capacity(elements);
-    if a.shape == b.shape {
-        let pairs = a.elements.iter().zip(b.elements);
-        output.extend(pairs.map(|(&a, &b)| compute(a, b)));
+    if operands.iter().all(|operand| operand.shape == shape) {
+        let places = 0..elements;
+        output.extend(places.map(|place| compute(operands.map(|operand| operand.elements[place]))));
         return output;
     }
-    let (a_steps, b_steps) = (steps(a.shape), steps(b.shape));
+    let steps = operands.map(|operand| steps(operand.shape));
     let mut index = vec![0_u32; shape.len()];
-    let (mut a_at, mut b_at) = (0, 0);
+    let mut at = [0; N];
     while output.len() < elements {
-        output.push(compute(a.elements[a_at], b.elements[b_at]));
-        // Counts the index up by one, innermost axis first, and moves both positions along.
+        output.push(compute(std::array::from_fn(|i| {
+            operands[i].elements[at[i]]
+        })));
+        // Counts the index up by one, innermost axis first, and moves all positions along.
         for axis in (0..shape.len()).rev() {
             index[axis] += 1;
-            a_at += a_steps[axis];
-            b_at += b_steps[axis];
+            for (at, steps) in at.iter_mut().zip(&steps) {
+                *at += steps[axis];
+            }
             if index[axis] < shape[axis] {
                 break;
             }
-            a_at -= a_steps[axis] * shape[axis] as usize;
-            b_at -= b_steps[axis] * shape[axis] as usize;
+            for (at, steps) in at.iter_mut().zip(&steps) {
+                *at -= steps[axis] * shape[axis] as usize;
+            }
             index[axis] = 0;
         }
     }
@@ -62,7 +65,7 @@ mod tests {
             shape: &[1, 2],
             elements: &[1, 2],
         };
-        let sums = broadcast(&[3, 2], column, row, |a, b| a + b);
+        let sums = broadcast(&[3, 2], [column, row], |[a, b]| a + b);
         assert_eq!(sums, [11, 12, 21, 22, 31, 32]);
     }
 
@@ -72,6 +75,6 @@ mod tests {
             shape: &[],
             elements: &[7],
         };
-        assert_eq!(broadcast(&[], scalar, scalar, |a, b| a * b), [49]);
+        assert_eq!(broadcast(&[], [scalar, scalar], |[a, b]| a * b), [49]);
     }
 }

@@ -1,13 +1,10 @@
 //! TOSA "CONV2D": convolution with zero points, bias added to the accumulator.
-//!
-//! The specification computes in the accumulator's type. Here sums are held in 64 bits, which cannot
-//! overflow (at most 2^31 products of at most 2^18), and the low bits are taken once: wrapping sums are
-//! the same in any order.
 
 use aivm_tosa::DataType;
 use aivm_tosa::operator::{Extent, Padding};
 
-use crate::value::{View, inside, wrap};
+use crate::products::{biased, dot};
+use crate::value::{View, count, inside};
 
 /// Everything but the tensors.
 pub(crate) struct Parameters {
@@ -27,9 +24,9 @@ pub(crate) fn conv2d(
     p: &Parameters,
 ) -> Vec<i64> {
     let zero_points = (i64::from(p.input_zp), i64::from(p.weight_zp));
-    let [_, height, width, _] = input.sides4();
-    let [out_channels, kernel_height, kernel_width, _] = weight.sides4();
-    let mut output = Vec::with_capacity(shape.iter().map(|&side| side as usize).product());
+    let [_, height, width, _] = input.sides();
+    let [out_channels, kernel_height, kernel_width, _] = weight.sides();
+    let mut output = Vec::with_capacity(count(shape));
     for n in 0..shape[0] as usize {
         for oy in 0..shape[1] as usize {
             for ox in 0..shape[2] as usize {
@@ -45,27 +42,15 @@ pub(crate) fn conv2d(
                             let Some(x) = inside(ox, p.stride.x, dx, p.pad.left, width) else {
                                 continue;
                             };
-                            let (values, weights) = (input.row(n, y, x), weight.row(oc, ky, kx));
+                            let (values, weights) =
+                                (input.row([n, y, x]), weight.row([oc, ky, kx]));
                             acc += dot(values, weights, zero_points);
                         }
                     }
-                    let bias = bias[if bias.len() == 1 { 0 } else { oc }];
-                    output.push(wrap(output_type, acc + bias));
+                    output.push(biased(output_type, acc, bias, oc));
                 }
             }
         }
     }
     output
-}
-
-/// `Σ (value − input_zp) · (weight − weight_zp)`. "wrapping" spares the overflow checks of the innermost loop: nothing
-/// can wrap.
-fn dot(values: &[i64], weights: &[i64], (input_zp, weight_zp): (i64, i64)) -> i64 {
-    let products = values.iter().zip(weights);
-    products.fold(0_i64, |sum, (&value, &weight)| {
-        let product = value
-            .wrapping_sub(input_zp)
-            .wrapping_mul(weight.wrapping_sub(weight_zp));
-        sum.wrapping_add(product)
-    })
 }

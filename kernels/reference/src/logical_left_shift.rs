@@ -13,7 +13,7 @@ pub(crate) fn logical_left_shift(
     b: View<'_>,
 ) -> Vec<i64> {
     let bits = 8 * data_type.bytes() as i64;
-    broadcast(shape, a, b, |value, amount| {
+    broadcast(shape, [a, b], |[value, amount]| {
         wrap(data_type, value << amount.rem_euclid(bits))
     })
 }

@@ -3,7 +3,7 @@
 use aivm_tosa::DataType;
 use aivm_tosa::operator::{Extent, Padding};
 
-use crate::value::{View, inside};
+use crate::value::{View, count, inside};
 
 pub(crate) fn max_pool2d(
     data_type: DataType,
@@ -13,8 +13,8 @@ pub(crate) fn max_pool2d(
     stride: Extent,
     pad: Padding,
 ) -> Vec<i64> {
-    let [_, height, width, channels] = input.sides4();
-    let mut output = Vec::with_capacity(shape.iter().map(|&side| side as usize).product());
+    let [_, height, width, channels] = input.sides();
+    let mut output = Vec::with_capacity(count(shape));
     for n in 0..shape[0] as usize {
         for oy in 0..shape[1] as usize {
             for ox in 0..shape[2] as usize {
@@ -27,7 +27,7 @@ pub(crate) fn max_pool2d(
                         let Some(x) = inside(ox, stride.x, kx, pad.left, width) else {
                             continue;
                         };
-                        for (largest, &value) in largest.iter_mut().zip(input.row(n, y, x)) {
+                        for (largest, &value) in largest.iter_mut().zip(input.row([n, y, x])) {
                             *largest = value.max(*largest);
                         }
                     }

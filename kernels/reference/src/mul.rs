@@ -7,7 +7,7 @@ use crate::broadcast::broadcast;
 use crate::value::{View, wrap_i32};
 
 pub(crate) fn mul(shape: &[u32], a: View<'_>, b: View<'_>, shift: u8) -> Vec<i64> {
-    broadcast(shape, a, b, |a, b| {
+    broadcast(shape, [a, b], |[a, b]| {
         let product = a * b; // of two i32: at most 2^62
         if shift == 0 {
             return wrap_i32(product);

@@ -1,4 +1,4 @@
-//! "Reduction Operators": what REDUCE_MAX and REDUCE_SUM share, the walk along one axis.
+//! "Reduction Operators": what they share, the walk along one axis.
 
 use crate::value::View;
 

@@ -4,5 +4,5 @@ use crate::broadcast::broadcast;
 use crate::value::{View, wrap_i32};
 
 pub(crate) fn sub(shape: &[u32], a: View<'_>, b: View<'_>) -> Vec<i64> {
-    broadcast(shape, a, b, |a, b| wrap_i32(a - b))
+    broadcast(shape, [a, b], |[a, b]| wrap_i32(a - b))
 }

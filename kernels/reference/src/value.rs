@@ -10,22 +10,22 @@ pub(crate) struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// The four sides of a rank-4 tensor, as indices.
+    /// The sides of a tensor of rank `N`, as indices.
     ///
     /// # Panics
-    /// If the rank is not 4; validation has checked it.
-    pub(crate) fn sides4(&self) -> [usize; 4] {
-        let &[a, b, c, d] = self.shape else {
-            unreachable!("validation checks the rank")
-        };
-        [a as usize, b as usize, c as usize, d as usize]
+    /// If the rank is not `N`; validation has checked it.
+    pub(crate) fn sides<const N: usize>(&self) -> [usize; N] {
+        assert_eq!(self.shape.len(), N, "validation checks the rank");
+        std::array::from_fn(|axis| self.shape[axis] as usize)
     }
 
-    /// The innermost row of a rank-4 tensor at `[n, y, x]`.
-    pub(crate) fn row(&self, n: usize, y: usize, x: usize) -> &'a [i64] {
-        let [_, height, width, channels] = self.sides4();
-        let start = ((n * height + y) * width + x) * channels;
-        &self.elements[start..start + channels]
+    /// The innermost row at the indices of all other axes.
+    pub(crate) fn row<const N: usize>(&self, index: [usize; N]) -> &'a [i64] {
+        assert_eq!(self.shape.len(), N + 1, "validation checks the rank");
+        let rows = index.iter().zip(self.shape);
+        let row = rows.fold(0, |row, (&at, &side)| row * side as usize + at);
+        let len = self.shape[N] as usize;
+        &self.elements[row * len..(row + 1) * len]
     }
 }
 
@@ -44,6 +44,11 @@ pub(crate) fn wrap(data_type: DataType, value: i64) -> i64 {
 /// [`wrap`] to 32 bits, where nearly all of the integer profile computes.
 pub(crate) fn wrap_i32(value: i64) -> i64 {
     wrap(DataType::I32, value)
+}
+
+/// Number of elements of a shape.
+pub(crate) fn count(shape: &[u32]) -> usize {
+    shape.iter().map(|&side| side as usize).product()
 }
 
 /// The index of a window's place in an input side, or `None` in the padding.

@@ -1,0 +1,8 @@
+//! TOSA "BITWISE_OR": element-wise OR of bits with broadcasting.
+
+use crate::broadcast::broadcast;
+use crate::value::View;
+
+pub(crate) fn bitwise_or(shape: &[u32], a: View<'_>, b: View<'_>) -> Vec<i64> {
+    broadcast(shape, [a, b], |[a, b]| a | b)
+}

@@ -1,0 +1,8 @@
+//! TOSA "GREATER": element-wise, whether the first value is larger, with broadcasting.
+
+use crate::broadcast::broadcast;
+use crate::value::View;
+
+pub(crate) fn greater(shape: &[u32], a: View<'_>, b: View<'_>) -> Vec<i64> {
+    broadcast(shape, [a, b], |[a, b]| i64::from(a > b))
+}
