@@ -29,10 +29,16 @@ impl TensorPort for Tensors<'_> {
             Some(Err(RunError::Status(RunStatus::InputValue { .. }))) => {
                 Ok(Err(InferStatus::InputValue))
             }
-            // The caller has checked the length, and one case of a registered model is below the limit of a run,
-            // so a refusal of either is an error of this node's own code.
+            Some(Err(RunError::Status(RunStatus::IterationLimit { .. }))) => {
+                Ok(Err(InferStatus::IterationLimit))
+            }
+            // The caller has checked the length, one case of a registered model is below the limit of a run, and
+            // a contract's inference starts from the variables of the file: these are errors of this node's own code.
             Some(Err(RunError::Status(
-                status @ (RunStatus::InputLength { .. } | RunStatus::TooManyCases { .. }),
+                status @ (RunStatus::InputLength { .. }
+                | RunStatus::TooManyCases { .. }
+                | RunStatus::VariableBytes { .. }
+                | RunStatus::VariableValue { .. }),
             ))) => Err(NodeFault(status.to_string())),
             Some(Err(RunError::Fault(fault))) => Err(NodeFault(fault.to_string())),
             None => Err(NodeFault(format!(
