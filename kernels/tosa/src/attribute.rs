@@ -240,14 +240,15 @@ pub(crate) struct Window<'a> {
     pub pad: Ints<'a>,
 }
 
-/// Reads the attribute of operator `op` from the union in slots 1 and 2 of `operator`.
+/// Reads the attribute of operator `op` from the union in slots 1 and 2 of `operator`, and gives the operator that is
+/// meant.
 ///
 /// NaN modes and `local_bound` concern floating point only; they are read and dropped.
 pub(crate) fn read<'a>(
     file: &mut File<'a>,
     operator: Table,
     op: u32,
-) -> Result<Attribute<'a>, Refusal> {
+) -> Result<(u32, Attribute<'a>), Refusal> {
     let fields = match op {
         op::CONV2D | op::CONV3D | op::DEPTHWISE_CONV2D | op::RESCALE => 5,
         op::AVG_POOL2D | op::MAX_POOL2D | op::TRANSPOSE_CONV2D => 4,
@@ -308,7 +309,9 @@ pub(crate) fn read<'a>(
         }
     };
     let kind = u32::from(file.u8(operator, 1, 0)?);
-    if kind != op {
+    // tosa-opt writes VARIABLE_READ and VARIABLE_WRITE as IDENTITY with the attribute of what is meant.
+    let meant = op == op::IDENTITY && matches!(kind, op::VARIABLE_READ | op::VARIABLE_WRITE);
+    if kind != op && !meant {
         return Err(Refusal::at(
             RefusalCode::AttributeMismatch,
             operator.position,
@@ -324,7 +327,7 @@ pub(crate) fn read<'a>(
                 "it has no attribute",
             )
         })?;
-    Ok(match op {
+    let attribute = match op {
         op::AVG_POOL2D => Attribute::AvgPool2d {
             window: window(file, table)?,
             acc_type: file.u32(table, 3)?,
@@ -384,7 +387,8 @@ pub(crate) fn read<'a>(
             second: file.name(table, 1)?.unwrap_or(""),
         },
         _ => Attribute::None,
-    })
+    };
+    Ok((kind, attribute))
 }
 
 fn window<'a>(file: &mut File<'a>, table: Table) -> Result<Window<'a>, Refusal> {

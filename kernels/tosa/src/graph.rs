@@ -63,6 +63,8 @@ pub struct LateOperand {
     pub slot: Slot,
     /// The tensor, of the type and shape that a constant operand would have.
     pub tensor: TensorId,
+    /// The tensor's element type.
+    pub data_type: DataType,
 }
 
 /// The values of operators that TOSA passes as operands and that EXT-DYNAMIC lets a graph compute.
@@ -89,13 +91,13 @@ pub enum Slot {
 /// A variable (EXT-VARIABLE): a tensor that outlives a run.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Variable {
-    /// Its name in the file.
+    /// Its name in the file (`variable_name`), the same in all regions.
     pub name: String,
     /// Element type.
     pub data_type: DataType,
     /// Shape.
     pub shape: Shape,
-    /// Its first value, as bytes of [`DataType::bytes`] each.
+    /// Its first value, zeros if the file gives none, as bytes of [`DataType::bytes`] each.
     pub initial: Arc<[u8]>,
 }
 
@@ -113,6 +115,8 @@ impl Variable {
 pub struct Program {
     pub(crate) main: Graph,
     pub(crate) regions: Vec<Graph>,
+    /// All regions, each behind those that it uses.
+    pub(crate) order: Vec<RegionId>,
     pub(crate) variables: Vec<Variable>,
 }
 
@@ -135,7 +139,14 @@ impl Program {
         &self.regions[id.0 as usize]
     }
 
-    /// The variables, in the order of their VARIABLE operators in the file.
+    /// All regions, each behind those that it uses: what holds for a region can be found in this order, once for
+    /// each, however often it is used.
+    #[must_use]
+    pub fn callees_first(&self) -> &[RegionId] {
+        &self.order
+    }
+
+    /// The variables, in the order in which the file declares them.
     #[must_use]
     pub fn variables(&self) -> &[Variable] {
         &self.variables

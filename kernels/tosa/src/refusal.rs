@@ -40,9 +40,9 @@ refusal_codes! {
     Compatibility = "no forward-compatibility feature is required";
     ExternalData = "constants stand in the file itself";
     BlockScaled = "no tensor is block-scaled";
-    ControlFlowRegion = "there is one region, named main";
+    MainRegion = "one region is named main";
+    DuplicateRegion = "every region has its own name";
     BlockCount = "a region has exactly one block";
-    VariableTensor = "no tensor is a variable";
     // Tensors and names.
     UnsupportedType = "elements are bool, i4, i8, i16, i32 or i48";
     DynamicShape = "every dimension is known and at least 1";
@@ -54,7 +54,7 @@ refusal_codes! {
     WrittenTwice = "every tensor has one source: an input of the graph or one operator";
     NeverWritten = "every tensor has a source: an input of the graph or one operator";
     ReadBeforeWritten = "an operator reads only what stands before it";
-    NoOutput = "a graph has an output";
+    NoOutput = "main has an output";
     // Constants.
     ConstantLength = "constant data has the length of its tensor, or that rounded up to 8 with zeros";
     ConstantValue = "constant data holds values of its type";
@@ -68,13 +68,16 @@ refusal_codes! {
     OperandType = "operand types are one of the operator's supported combinations";
     OperandRank = "operand ranks are those of the specification";
     OperandShape = "operand and result shapes fit each other";
-    NotConstant = "a compile-time operand is a constant";
+    LateFromOutside = "what an operator takes as a constant, or computed by the graph (EXT-DYNAMIC), is not a plain input of the graph";
     AccumulatorType = "the accumulator type is that of the operand types";
     ZeroPoint = "a zero point is 0 or allowed for its type";
     Kernel = "a kernel side is at least 1";
     Stride = "a stride is at least 1";
     Dilation = "a dilation is at least 1";
-    Padding = "padding is not negative, and in pooling smaller than the kernel";
+    Padding = "padding of a window is not negative";
+    PoolPadding = "padding of a pooling operator is smaller than its kernel";
+    OutPadding = "TRANSPOSE_CONV2D's out_pad is above minus the side of its kernel";
+    BiasLength = "a bias has one element, or one for each output channel";
     KernelLevel = "kernel, dilated kernel and padding are at most 8192 (level 8K)";
     StrideLevel = "a stride is at most 8192 (level 8K)";
     OutputSize = "the output size follows exactly from input, kernel, stride, dilation and padding";
@@ -84,21 +87,71 @@ refusal_codes! {
     ShiftAmount = "a constant shift amount is 0 to the number of bits minus 1";
     TableSlope = "neighbours in an i16 table differ by an i16";
     Axis = "the axis is one of the input's";
+    ReducedSide = "a reduction leaves a side of 1 along its axis";
+    ShapeLength = "a shape operand has as many numbers as the operator defines";
+    ConcatInputs = "CONCAT has an input";
+    ConcatRank = "the inputs of CONCAT have one rank";
+    ConcatSides = "the inputs of CONCAT have equal sides, except along its axis";
+    ConcatSum = "CONCAT's output is as long along its axis as all inputs together";
+    PadAmount = "PAD adds no negative number of elements";
+    PadShape = "PAD's output is its input and the padding";
+    TileShape = "TILE's output is its input times the multiples";
+    PermsRange = "TRANSPOSE's perms are axes of the input";
+    PermsTwice = "TRANSPOSE's perms name each axis once";
+    TransposeShape = "TRANSPOSE's output has the input's sides in the order of perms";
     ReshapeSize = "RESHAPE keeps the number of elements, and its shape operand names the output's shape";
-    SliceBounds = "SLICE stays inside its input and its size operand names the output's shape";
+    SliceBounds = "SLICE stays inside its input";
+    SliceSize = "SLICE's sizes are at least 1";
+    SliceShape = "SLICE's size operand names the output's shape";
+    ScatterRows = "SCATTER writes no more rows than there are";
+    ResizeMode = "RESIZE's mode is NEAREST or BILINEAR";
+    ResizeSide = "height and width of RESIZE's input and output are below 16384";
+    ResizeScale = "the numbers of RESIZE's scale are at least 1";
+    ResizeNumerator = "the numerators of RESIZE's scale are at most 2048";
+    ResizeDenominator = "the denominators of RESIZE's scale are below 16 times the numerator";
+    ResizeLevel = "RESIZE's scale is at most 256 (level 8K)";
+    ResizeOffset = "RESIZE's offset is -n to 16n - 1, where n is the scale's numerator";
+    ResizeBorder = "RESIZE's border is -16n to n - 1, where n is the scale's numerator";
     RescaleSigns = "RESCALE reads or writes unsigned values only where the specification allows it";
     RescaleMode = "RESCALE rounds SINGLE_ROUND, or DOUBLE_ROUND with scale32";
+    RescaleI48 = "RESCALE of i48 has multipliers of i16";
+    RescalePerChannel = "RESCALE per channel has an input of rank 1 or more";
     RescaleMultiplier = "a RESCALE multiplier is not negative";
     RescaleShift = "a RESCALE shift is 2 to 62";
+    // Variables (EXT-VARIABLE).
+    VariableTensor = "a tensor that is marked as a variable names the variable, no other does";
+    DuplicateVariable = "a region declares a variable once";
+    VariableDeclaration = "all regions declare a variable with the same type, shape and first value";
+    VariableMismatch = "what VARIABLE_READ gives and VARIABLE_WRITE takes has the variable's type and shape";
+    // Control flow (EXT-CONTROLFLOW).
+    UndefinedRegion = "a region that control flow names is in the file";
+    UnusedRegion = "every region is main or used by one that runs";
+    RecursiveRegion = "no region uses itself, nor through others";
+    ConditionType = "COND_IF's condition is a bool";
+    ConditionSize = "COND_IF's condition has one element";
+    ThenGraphInputs = "COND_IF's inputs have the types and shapes of then_graph's";
+    ThenGraphOutputs = "COND_IF's outputs have the types and shapes of then_graph's";
+    ElseGraphInputs = "COND_IF's inputs have the types and shapes of else_graph's";
+    ElseGraphOutputs = "COND_IF's outputs have the types and shapes of else_graph's";
+    LoopOutputs = "WHILE_LOOP's outputs have the types and shapes of its inputs";
+    CondGraphInputs = "WHILE_LOOP's inputs have the types and shapes of cond_graph's";
+    CondGraphOutputType = "cond_graph gives a bool";
+    CondGraphOutputSize = "cond_graph gives one element";
+    BodyGraphInputs = "WHILE_LOOP's inputs have the types and shapes of body_graph's";
+    BodyGraphOutputs = "WHILE_LOOP's inputs have the types and shapes of body_graph's outputs";
+    NestingLevel = "control flow nests at most 6 deep (level 8K)";
+    TensorListLevel = "a list of tensors has at most 64 (level 8K)";
     // Limits of this machine (`ModelLimits`).
     FileBytes = "the file is not longer than the limit";
     TensorCount = "the number of tensors and shapes is within the limit";
     NodeCount = "the number of operators is within the limit";
+    RegionCount = "the number of regions is within the limit";
+    VariableCount = "the number of variables is within the limit";
     NameBytes = "names are not longer than the limit, where they are declared and where they are used";
     ConstantBytes = "constants are not longer than the limit";
-    ActivationBytes = "all computed tensors together are not longer than the limit";
+    ActivationBytes = "all computed tensors and variables together are not longer than the limit";
     BorderBytes = "the inputs, and the outputs, are not longer than the limit";
-    ResolvedBytes = "constants and the operands resolved from them stay within three times the file's length, plus 64 KiB";
+    ResolvedBytes = "constants, first values of variables and the operands resolved from them stay within three times the file's length, plus 64 KiB";
     GasOverflow = "the price fits 64 bits";
 }
 

@@ -20,6 +20,16 @@ pub enum DataType {
 }
 
 impl DataType {
+    /// Every type.
+    pub const ALL: [DataType; 6] = [
+        DataType::Bool,
+        DataType::I4,
+        DataType::I8,
+        DataType::I16,
+        DataType::I32,
+        DataType::I48,
+    ];
+
     /// Bytes of one element at the borders (`docs/semantics.md`, "A tensor as bytes").
     #[must_use]
     pub const fn bytes(self) -> u64 {

@@ -1,6 +1,6 @@
 //! Rules of the chapter "Activation Functions".
 
-use super::operation::{expect_shape, expect_type};
+use super::operation::{expect_shape, expect_type, expect_type_in};
 use super::{Checked, Operation};
 use crate::flatbuffer::Bytes;
 use crate::{DataType, Operator, Refusal, RefusalCode, bytes, constant};
@@ -9,7 +9,7 @@ use crate::{DataType, Operator, Refusal, RefusalCode, bytes, constant};
 pub(super) fn clamp(operation: &Operation<'_>, min: Bytes<'_>, max: Bytes<'_>) -> Checked {
     operation.expect(1, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
-    expect_type(input, "input", DataType::I8)?;
+    expect_type_in(input, "input", &[DataType::I8, DataType::I16])?;
     expect_type(output, "output", input.data_type)?;
     expect_shape(output, "output", input.shape.dimensions())?;
     let bound = |name, data| {

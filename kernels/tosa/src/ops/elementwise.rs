@@ -1,85 +1,115 @@
-//! Rules of the chapters "Elementwise Binary Operators" and "Elementwise Unary Operators".
+//! Rules of the chapters "Elementwise Binary Operators", "Elementwise Unary Operators", "Elementwise Ternary
+//! Operators" and "Comparison Operators", TABLE aside.
 
-use std::sync::Arc;
+use super::operation::{Place, Resolved, expect_shape, expect_type, expect_type_in};
+use super::{Checked, INTEGERS, Late, Operation, WITH_BOOL};
+use crate::{DataType, Operator, Refusal, RefusalCode, Shape, Slot, bytes};
 
-use super::operation::{Resolved, expect_shape, expect_type, expect_type_in};
-use super::{Checked, Operation};
-use crate::operator::TableContent;
-use crate::{DataType, Operator, Refusal, RefusalCode, Tensor, bytes};
-
-/// Checks that inputs 0 and 1 broadcast to the output, and gives them.
-fn broadcast<'a>(operation: &Operation<'a>) -> Result<(&'a Tensor, &'a Tensor), Refusal> {
-    let (a, b, output) = (
-        operation.input(0)?,
-        operation.input(1)?,
-        operation.output()?,
-    );
-    let sides = || {
-        a.shape
-            .dimensions()
-            .iter()
-            .zip(b.shape.dimensions())
-            .zip(output.shape.dimensions())
-    };
-    let fits = a.shape.rank() == b.shape.rank()
-        && a.shape.rank() == output.shape.rank()
-        && sides().all(|((&a, &b), &out)| out == a.max(b) && (a == b || a.min(b) == 1));
+/// Checks that the first `count` inputs broadcast to the output.
+fn expect_broadcast(operation: &Operation<'_>, count: usize) -> Result<(), Refusal> {
+    let output = operation.output()?;
+    let mut larger = [1; Shape::MAX_RANK];
+    let mut fits = true;
+    for index in 0..count {
+        let shape = &operation.input(index)?.shape;
+        fits &= shape.rank() == output.shape.rank();
+        for (larger, (&side, &out)) in larger
+            .iter_mut()
+            .zip(shape.dimensions().iter().zip(output.shape.dimensions()))
+        {
+            fits &= side == 1 || side == out;
+            *larger = side.max(*larger);
+        }
+    }
+    fits &= output
+        .shape
+        .dimensions()
+        .iter()
+        .eq(&larger[..output.shape.rank()]);
     if !fits {
+        let mut shapes = Vec::with_capacity(count);
+        for index in 0..count {
+            shapes.push(operation.input(index)?.shape.to_string());
+        }
         return Err(Refusal::new(
             RefusalCode::Broadcast,
-            format!("{} and {} to {}", a.shape, b.shape, output.shape),
+            format!("{} to {}", shapes.join(" and "), output.shape),
         ));
     }
-    Ok((a, b))
+    Ok(())
 }
 
-fn operands(operation: &Operation<'_>, operator: Operator) -> Checked {
-    Ok((
-        operator,
-        vec![operation.input_id(0)?, operation.input_id(1)?],
-    ))
-}
-
-/// ADD and SUB.
-pub(super) fn binary(operation: &Operation<'_>, operator: Operator) -> Checked {
+/// An operator of two operands of one of `types`, which the output has, too.
+pub(super) fn binary(operation: &Operation<'_>, operator: Operator, types: &[DataType]) -> Checked {
     operation.expect(2, 1)?;
-    let (a, b) = broadcast(operation)?;
-    expect_type(a, "input1", DataType::I32)?;
-    expect_type(b, "input2", DataType::I32)?;
-    expect_type(operation.output()?, "output", DataType::I32)?;
-    operands(operation, operator)
+    expect_broadcast(operation, 2)?;
+    let (a, b) = (operation.input(0)?, operation.input(1)?);
+    expect_type_in(a, "input1", types)?;
+    expect_type(b, "input2", a.data_type)?;
+    expect_type(operation.output()?, "output", a.data_type)?;
+    Ok((operator, operation.input_ids(2)?))
 }
 
-/// MUL.
-pub(super) fn mul(operation: &Operation<'_>) -> Checked {
+/// EQUAL, GREATER and GREATER_EQUAL.
+pub(super) fn comparison(operation: &Operation<'_>, operator: Operator) -> Checked {
+    operation.expect(2, 1)?;
+    expect_broadcast(operation, 2)?;
+    expect_type(operation.input(0)?, "input1", DataType::I32)?;
+    expect_type(operation.input(1)?, "input2", DataType::I32)?;
+    expect_type(operation.output()?, "output", DataType::Bool)?;
+    Ok((operator, operation.input_ids(2)?))
+}
+
+/// SELECT.
+pub(super) fn select(operation: &Operation<'_>) -> Checked {
     operation.expect(3, 1)?;
-    let (a, b) = broadcast(operation)?;
-    expect_type_in(a, "input1", &[DataType::I8, DataType::I16, DataType::I32])?;
+    expect_broadcast(operation, 3)?;
+    let chosen = operation.input(1)?;
+    expect_type(operation.input(0)?, "input1", DataType::Bool)?;
+    expect_type_in(chosen, "input2", &WITH_BOOL)?;
+    expect_type(operation.input(2)?, "input3", chosen.data_type)?;
+    expect_type(operation.output()?, "output", chosen.data_type)?;
+    Ok((Operator::Select, operation.input_ids(3)?))
+}
+
+/// MUL. A shift that comes late stands as 0, and is read for i32 only.
+pub(super) fn mul(operation: &Operation<'_>, late: &mut Late) -> Checked {
+    operation.expect(3, 1)?;
+    expect_broadcast(operation, 2)?;
+    let (a, b) = (operation.input(0)?, operation.input(1)?);
+    expect_type_in(a, "input1", &INTEGERS)?;
     expect_type(b, "input2", a.data_type)?;
     expect_type(operation.output()?, "output", DataType::I32)?;
-    let shift = operation.constant_scalar(2, "shift", DataType::I8)?;
+    let place = Place::new(2, "shift", Slot::MulShift);
     let shift_max = if a.data_type == DataType::I32 { 63 } else { 0 };
+    let shift = match operation.scalar(place, DataType::I8)? {
+        Some(shift) => shift,
+        None => {
+            if shift_max > 0 {
+                late.push(operation.late(place)?);
+            }
+            0
+        }
+    };
     if !(0..=shift_max).contains(&shift) {
         return Err(Refusal::new(
             RefusalCode::MulShift,
             format!("shift {shift} for {}", a.data_type),
         ));
     }
-    operands(operation, Operator::Mul { shift: shift as u8 })
+    let operator = Operator::Mul { shift: shift as u8 };
+    Ok((operator, operation.input_ids(2)?))
 }
 
-/// ARITHMETIC_RIGHT_SHIFT and LOGICAL_LEFT_SHIFT. A constant amount is checked here; a computed one is
+/// ARITHMETIC_RIGHT_SHIFT, LOGICAL_LEFT_SHIFT and LOGICAL_RIGHT_SHIFT. A constant amount is checked here; a computed one is
 /// taken modulo the number of bits when it runs.
 pub(super) fn shift(
     operation: &Operation<'_>,
     operator: Operator,
     resolved: &mut Resolved,
 ) -> Checked {
-    operation.expect(2, 1)?;
-    let (a, b) = broadcast(operation)?;
-    expect_type_in(a, "input1", &[DataType::I8, DataType::I16, DataType::I32])?;
-    expect_type(b, "input2", a.data_type)?;
-    expect_type(operation.output()?, "output", a.data_type)?;
+    let checked = binary(operation, operator, &INTEGERS)?;
+    let (a, b) = (operation.input(0)?, operation.input(1)?);
     let id = operation.input_id(1)?;
     if let Some(amounts) = &b.constant
         && !resolved.amounts.contains(&id)
@@ -96,73 +126,37 @@ pub(super) fn shift(
         }
         resolved.amounts.insert(id);
     }
-    operands(operation, operator)
+    Ok(checked)
 }
 
-/// TABLE.
-pub(super) fn table(operation: &Operation<'_>, resolved: &mut Resolved) -> Checked {
-    operation.expect(2, 1)?;
-    let (input, output) = (operation.input(0)?, operation.output()?);
-    expect_type_in(input, "input1", &[DataType::I8, DataType::I16])?;
-    expect_shape(output, "output", input.shape.dimensions())?;
-    let table = operation.input_id(1)?;
-    let content = if input.data_type == DataType::I8 {
-        expect_type(output, "output", DataType::I8)?;
-        let entries = operation.constant(1, "table", DataType::I8, 256)?;
-        shared(resolved, table, || {
-            Ok(TableContent::I8(
-                entries.iter().map(|&entry| entry as i8).collect(),
-            ))
-        })?
-    } else {
-        expect_type(output, "output", DataType::I32)?;
-        let entries = operation.constant(1, "table", DataType::I16, 513)?;
-        shared(resolved, table, || interpolated(entries))?
-    };
-    Ok((Operator::Table(content), vec![operation.input_id(0)?]))
-}
-
-/// The content of table `id`, made once.
-fn shared(
-    resolved: &mut Resolved,
-    id: crate::TensorId,
-    content: impl FnOnce() -> Result<TableContent, Refusal>,
-) -> Result<TableContent, Refusal> {
-    if let Some(content) = resolved.tables.get(&id) {
-        return Ok(content.clone());
-    }
-    let content = content()?;
-    resolved.tables.insert(id, content.clone());
-    Ok(content)
-}
-
-/// A table of 513 entries, whose slopes are i16.
-fn interpolated(entries: &[u8]) -> Result<TableContent, Refusal> {
-    let entries: Arc<[i16]> = entries
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .map(|entry| i16::from_le_bytes(*entry))
-        .collect();
-    for (index, pair) in entries.windows(2).enumerate() {
-        if pair[1].checked_sub(pair[0]).is_none() {
-            return Err(Refusal::new(
-                RefusalCode::TableSlope,
-                format!("entry {index} is {}, the next {}", pair[0], pair[1]),
-            ));
-        }
-    }
-    Ok(TableContent::I16(entries))
-}
-
-/// CLZ.
-pub(super) fn clz(operation: &Operation<'_>) -> Checked {
+/// An operator of one operand of one of `types`, which the output has, too.
+pub(super) fn unary(operation: &Operation<'_>, operator: Operator, types: &[DataType]) -> Checked {
     operation.expect(1, 1)?;
+    expect_same(operation, types)?;
+    Ok((operator, operation.input_ids(1)?))
+}
+
+fn expect_same(operation: &Operation<'_>, types: &[DataType]) -> Result<(), Refusal> {
     let (input, output) = (operation.input(0)?, operation.output()?);
-    expect_type(input, "input1", DataType::I32)?;
-    expect_type(output, "output", DataType::I32)?;
-    expect_shape(output, "output", input.shape.dimensions())?;
-    Ok((Operator::Clz, vec![operation.input_id(0)?]))
+    expect_type_in(input, "input1", types)?;
+    expect_type(output, "output", input.data_type)?;
+    expect_shape(output, "output", input.shape.dimensions())
+}
+
+/// NEGATE.
+pub(super) fn negate(operation: &Operation<'_>, late: &mut Late) -> Checked {
+    operation.expect(3, 1)?;
+    expect_same(operation, &INTEGERS)?;
+    let data_type = operation.input(0)?.data_type;
+    let [input_zp, output_zp] = [
+        Place::new(1, "input1_zp", Slot::InputZp),
+        Place::new(2, "output_zp", Slot::OutputZp),
+    ];
+    let operator = Operator::Negate {
+        input_zp: operation.zero_point(input_zp, data_type, late)?,
+        output_zp: operation.zero_point(output_zp, data_type, late)?,
+    };
+    Ok((operator, operation.input_ids(1)?))
 }
 
 #[cfg(test)]
@@ -170,7 +164,9 @@ mod tests {
     use super::super::operation::Operand;
     use super::*;
     use crate::attribute::{Attribute, op};
-    use crate::{Shape, TensorId};
+    use std::sync::Arc;
+
+    use crate::{Tensor, TensorId};
 
     fn tensor(name: &str, constant: Option<&[u8]>) -> Tensor {
         Tensor {

@@ -2,59 +2,143 @@
 //! specification's chapters. What passes is a [`Node`] that an executor need not check again.
 
 mod activation;
+mod convolution;
 mod data_layout;
 mod elementwise;
 mod operation;
 mod reduction;
 mod rescale;
+mod resize;
+mod scatter_gather;
+mod table;
 mod tensor;
+mod type_conversion;
+mod window;
 
 pub(crate) use operation::{Operand, Operation, Resolved};
 
 use crate::attribute::{Attribute, op};
-use crate::{Node, Operator, Refusal, RefusalCode, TensorId};
+use crate::{DataType, LateOperand, Node, Operator, Refusal, RefusalCode, TensorId};
 
 /// An operator whose rules hold, and the tensors that it reads.
 type Checked = Result<(Operator, Vec<TensorId>), Refusal>;
 
-/// Checks `operation` by the rules of its operator. CONST and CONST_SHAPE are not for here.
+/// The values of an operator that come late.
+type Late = Vec<LateOperand>;
+
+const BOOL: [DataType; 1] = [DataType::Bool];
+const I32: [DataType; 1] = [DataType::I32];
+const INTEGERS: [DataType; 3] = [DataType::I8, DataType::I16, DataType::I32];
+const WITH_BOOL: [DataType; 4] = [DataType::Bool, DataType::I8, DataType::I16, DataType::I32];
+
+/// Checks `operation` by the rules of its operator. Not for CONST, CONST_SHAPE, control flow and variables.
 pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Result<Node, Refusal> {
-    let (operator, inputs) = match (operation.number, operation.attribute) {
-        (op::AVG_POOL2D, Attribute::AvgPool2d { window, acc_type }) => {
-            tensor::avg_pool2d(operation, *window, *acc_type)
+    let mut late = Vec::new();
+    let (operator, inputs) = match *operation.attribute {
+        Attribute::None => plain(operation, resolved, &mut late)?,
+        Attribute::Axis(axis) => along(operation, axis)?,
+        Attribute::AvgPool2d { window, acc_type } => {
+            tensor::avg_pool2d(operation, window, acc_type, &mut late)?
         }
-        (op::MAX_POOL2D, Attribute::MaxPool2d { window }) => tensor::max_pool2d(operation, *window),
-        (op::CONV2D, Attribute::Convolution(attribute)) => tensor::conv2d(operation, attribute),
-        (op::CLAMP, Attribute::Clamp { min, max }) => activation::clamp(operation, *min, *max),
-        (op::ADD, _) => elementwise::binary(operation, Operator::Add),
-        (op::SUB, _) => elementwise::binary(operation, Operator::Sub),
-        (op::MUL, _) => elementwise::mul(operation),
-        (op::ARITHMETIC_RIGHT_SHIFT, Attribute::Round(round)) => elementwise::shift(
-            operation,
-            Operator::ArithmeticRightShift { round: *round },
-            resolved,
-        ),
-        (op::LOGICAL_LEFT_SHIFT, _) => {
-            elementwise::shift(operation, Operator::LogicalLeftShift, resolved)
+        Attribute::MaxPool2d { window } => tensor::max_pool2d(operation, window)?,
+        Attribute::Convolution(attribute) => match operation.number {
+            op::CONV2D => convolution::conv2d(operation, &attribute, &mut late)?,
+            op::CONV3D => convolution::conv3d(operation, &attribute, &mut late)?,
+            op::DEPTHWISE_CONV2D => {
+                convolution::depthwise_conv2d(operation, &attribute, &mut late)?
+            }
+            _ => return Err(elsewhere(operation)),
+        },
+        Attribute::TransposeConv2d {
+            out_pad,
+            stride,
+            acc_type,
+        } => convolution::transpose_conv2d(operation, (out_pad, stride), acc_type, &mut late)?,
+        Attribute::Clamp { min, max } => activation::clamp(operation, min, max)?,
+        Attribute::Round(round) => {
+            let operator = Operator::ArithmeticRightShift { round };
+            elementwise::shift(operation, operator, resolved)?
         }
-        (op::TABLE, _) => elementwise::table(operation, resolved),
-        (op::CLZ, _) => elementwise::clz(operation),
-        (op::REDUCE_MAX, Attribute::Axis(axis)) => reduction::reduce_max(operation, *axis),
-        (op::REDUCE_SUM, Attribute::Axis(axis)) => reduction::reduce_sum(operation, *axis),
-        (op::RESHAPE, _) => data_layout::reshape(operation),
-        (op::SLICE, _) => data_layout::slice(operation),
-        (op::RESCALE, Attribute::Rescale(attribute)) => {
-            rescale::rescale(operation, attribute, resolved)
+        Attribute::Perms(perms) => data_layout::transpose(operation, perms)?,
+        Attribute::ResizeMode(mode) => resize::resize(operation, mode)?,
+        Attribute::Rescale(attribute) => {
+            rescale::rescale(operation, &attribute, resolved, &mut late)?
         }
-        (number, _) => Err(Refusal::new(
-            RefusalCode::UnsupportedOperator,
-            format!("operator number {number}"),
-        )),
-    }?;
+        Attribute::Regions { .. } => return Err(elsewhere(operation)),
+    };
     Ok(Node {
         operator,
         inputs,
         outputs: operation.output_ids()?,
-        late: Vec::new(),
+        late,
     })
+}
+
+/// Operators without parameters.
+fn plain(operation: &Operation<'_>, resolved: &mut Resolved, late: &mut Late) -> Checked {
+    use elementwise::{binary, comparison, shift, unary};
+    match operation.number {
+        op::MATMUL => tensor::mat_mul(operation, late),
+        op::ADD => binary(operation, Operator::Add, &I32),
+        op::BITWISE_AND => binary(operation, Operator::BitwiseAnd, &INTEGERS),
+        op::BITWISE_OR => binary(operation, Operator::BitwiseOr, &INTEGERS),
+        op::BITWISE_XOR => binary(operation, Operator::BitwiseXor, &INTEGERS),
+        op::INTDIV => binary(operation, Operator::IntDiv, &I32),
+        op::LOGICAL_AND => binary(operation, Operator::LogicalAnd, &BOOL),
+        op::LOGICAL_LEFT_SHIFT => shift(operation, Operator::LogicalLeftShift, resolved),
+        op::LOGICAL_RIGHT_SHIFT => shift(operation, Operator::LogicalRightShift, resolved),
+        op::LOGICAL_OR => binary(operation, Operator::LogicalOr, &BOOL),
+        op::LOGICAL_XOR => binary(operation, Operator::LogicalXor, &BOOL),
+        op::MAXIMUM => binary(operation, Operator::Maximum, &I32),
+        op::MINIMUM => binary(operation, Operator::Minimum, &I32),
+        op::MUL => elementwise::mul(operation, late),
+        op::SUB => binary(operation, Operator::Sub, &I32),
+        op::TABLE => table::table(operation, resolved, late),
+        op::ABS => unary(operation, Operator::Abs, &I32),
+        op::BITWISE_NOT => unary(operation, Operator::BitwiseNot, &INTEGERS),
+        op::CLZ => unary(operation, Operator::Clz, &I32),
+        op::LOGICAL_NOT => unary(operation, Operator::LogicalNot, &BOOL),
+        op::NEGATE => elementwise::negate(operation, late),
+        op::SELECT => elementwise::select(operation),
+        op::EQUAL => comparison(operation, Operator::Equal),
+        op::GREATER => comparison(operation, Operator::Greater),
+        op::GREATER_EQUAL => comparison(operation, Operator::GreaterEqual),
+        op::PAD => data_layout::pad(operation, late),
+        op::RESHAPE => data_layout::reshape(operation),
+        op::SLICE => data_layout::slice(operation),
+        op::TILE => data_layout::tile(operation),
+        op::GATHER => scatter_gather::gather(operation),
+        op::SCATTER => scatter_gather::scatter(operation),
+        op::CAST => type_conversion::cast(operation),
+        op::IDENTITY => unary(operation, Operator::Identity, &DataType::ALL),
+        _ => Err(elsewhere(operation)),
+    }
+}
+
+/// Operators whose one parameter is an axis.
+fn along(operation: &Operation<'_>, axis: i32) -> Checked {
+    use reduction::reduce;
+    match operation.number {
+        op::ARGMAX => tensor::arg_max(operation, axis),
+        op::REDUCE_ALL => reduce(operation, axis, &BOOL, |axis| Operator::ReduceAll { axis }),
+        op::REDUCE_ANY => reduce(operation, axis, &BOOL, |axis| Operator::ReduceAny { axis }),
+        op::REDUCE_MAX => reduce(operation, axis, &INTEGERS, |axis| Operator::ReduceMax {
+            axis,
+        }),
+        op::REDUCE_MIN => reduce(operation, axis, &INTEGERS, |axis| Operator::ReduceMin {
+            axis,
+        }),
+        op::REDUCE_SUM => reduce(operation, axis, &I32, |axis| Operator::ReduceSum { axis }),
+        op::CONCAT => data_layout::concat(operation, axis),
+        op::REVERSE => data_layout::reverse(operation, axis),
+        _ => Err(elsewhere(operation)),
+    }
+}
+
+/// An operator that has no rules here.
+fn elsewhere(operation: &Operation<'_>) -> Refusal {
+    Refusal::new(
+        RefusalCode::UnsupportedOperator,
+        format!("operator number {}", operation.number),
+    )
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use crate::attribute::Attribute;
 use crate::declaration::FileShape;
-use crate::flatbuffer::Ints;
-use crate::operator::{Extent, Padding, RescaleFactor, TableContent};
+use crate::operator::{RescaleFactor, TableContent};
 use crate::refusal::Quoted;
-use crate::{DataType, Refusal, RefusalCode, Tensor, TensorId, bytes};
+use crate::{
+    DataType, LateOperand, Refusal, RefusalCode, Slot, Tensor, TensorId, VariableId, bytes,
+};
 
 /// What an operand's name stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -16,6 +17,8 @@ pub(crate) enum Operand {
     Tensor(TensorId),
     /// Index among the shapes.
     Shape(u32),
+    /// What VARIABLE_READ reads and VARIABLE_WRITE writes.
+    Variable(VariableId),
 }
 
 /// One operator, before its rules are checked.
@@ -49,6 +52,13 @@ impl Resolved {
             tables: BTreeMap::new(),
             amounts: BTreeSet::new(),
         }
+    }
+
+    /// Forgets what belongs to one block: the next one numbers its tensors anew. The room taken stays taken.
+    pub(crate) fn next_block(&mut self) {
+        self.factors.clear();
+        self.tables.clear();
+        self.amounts.clear();
     }
 
     /// Takes room for `bytes` bytes.
@@ -86,7 +96,16 @@ impl<'a> Operation<'a> {
                 RefusalCode::OperandKind,
                 format!("{what} is a shape, not a tensor"),
             )),
+            Operand::Variable(_) => Err(Refusal::new(
+                RefusalCode::OperandKind,
+                format!("{what} is a variable, not a tensor"),
+            )),
         }
+    }
+
+    /// The numbers of the inputs before `end`, tensors.
+    pub(crate) fn input_ids(&self, end: usize) -> Result<Vec<TensorId>, Refusal> {
+        (0..end).map(|index| self.input_id(index)).collect()
     }
 
     /// Number of input `index`, a tensor.
@@ -113,67 +132,95 @@ impl<'a> Operation<'a> {
         Ok(&self.tensors[id.0 as usize])
     }
 
+    /// The `N` values of input `index`, a shape, named `name` in the specification.
+    pub(crate) fn numbers<const N: usize>(
+        &self,
+        index: usize,
+        name: &str,
+    ) -> Result<[i64; N], Refusal> {
+        let shape = self.shape(index)?;
+        expect_numbers(shape, name, N)?;
+        let mut numbers = [0; N];
+        for (number, value) in numbers.iter_mut().zip(shape.values()) {
+            *number = value;
+        }
+        Ok(numbers)
+    }
+
     /// The values of input `index`, a shape.
     pub(crate) fn shape(&self, index: usize) -> Result<&'a FileShape<'a>, Refusal> {
         match self.inputs[index] {
             Operand::Shape(id) => Ok(&self.shapes[id as usize]),
-            Operand::Tensor(_) => Err(Refusal::new(
+            Operand::Tensor(_) | Operand::Variable(_) => Err(Refusal::new(
                 RefusalCode::OperandKind,
-                format!("input {index} is a tensor, not a shape"),
+                format!("input {index} is a tensor or variable, not a shape"),
             )),
         }
     }
 
-    /// Input `index`, a constant tensor of `data_type` and shape `[len]`, named `name` in the
-    /// specification: its bytes.
-    pub(crate) fn constant(
+    /// A value of the operator, a tensor of `data_type` and shape `[len]`: its bytes if it is a constant, `None` if
+    /// it comes late (EXT-DYNAMIC).
+    pub(crate) fn value(
         &self,
-        index: usize,
-        name: &str,
+        place: Place,
         data_type: DataType,
         len: u32,
-    ) -> Result<&'a [u8], Refusal> {
-        let tensor = self.input(index)?;
-        let Some(constant) = &tensor.constant else {
-            return Err(Refusal::new(
-                RefusalCode::NotConstant,
-                format!(
-                    "{name} is tensor {}, which is computed",
-                    Quoted(&tensor.name)
-                ),
-            ));
-        };
-        expect_type(tensor, name, data_type)?;
-        expect_shape(tensor, name, &[len])?;
-        Ok(constant)
+    ) -> Result<Option<&'a [u8]>, Refusal> {
+        let tensor = self.input(place.index)?;
+        expect_type(tensor, place.name, data_type)?;
+        expect_shape(tensor, place.name, &[len])?;
+        Ok(tensor.constant.as_deref())
     }
 
-    /// Input `index`, a constant of one element.
-    pub(crate) fn constant_scalar(
-        &self,
-        index: usize,
-        name: &str,
-        data_type: DataType,
-    ) -> Result<i64, Refusal> {
-        self.constant(index, name, data_type, 1)
-            .map(|constant| bytes::read(data_type, constant))
+    /// A value of the operator, of one element.
+    pub(crate) fn scalar(&self, place: Place, data_type: DataType) -> Result<Option<i64>, Refusal> {
+        let value = self.value(place, data_type, 1)?;
+        Ok(value.map(|value| bytes::read(data_type, value)))
     }
 
-    /// Input `index`, a zero point: any value for i8, else 0.
+    /// The tensor at `place`, whose elements come late.
+    pub(crate) fn late(&self, place: Place) -> Result<LateOperand, Refusal> {
+        Ok(LateOperand {
+            slot: place.slot,
+            tensor: self.input_id(place.index)?,
+            data_type: self.input(place.index)?.data_type,
+        })
+    }
+
+    /// A zero point: any value for i8, else 0. One that comes late stands as 0, and is read for i8 only.
     pub(crate) fn zero_point(
         &self,
-        index: usize,
-        name: &str,
+        place: Place,
         data_type: DataType,
+        late: &mut Vec<LateOperand>,
     ) -> Result<i32, Refusal> {
-        let value = self.constant_scalar(index, name, data_type)?;
-        if data_type != DataType::I8 && value != 0 {
-            return Err(Refusal::new(
+        match self.scalar(place, data_type)? {
+            Some(value) if value != 0 && data_type != DataType::I8 => Err(Refusal::new(
                 RefusalCode::ZeroPoint,
-                format!("{name} {value} for {data_type}"),
-            ));
+                format!("{} {value} for {data_type}", place.name),
+            )),
+            Some(value) => Ok(value as i32),
+            None => {
+                if data_type == DataType::I8 {
+                    late.push(self.late(place)?);
+                }
+                Ok(0)
+            }
         }
-        Ok(value as i32)
+    }
+}
+
+/// Where among the inputs a value of the operator stands, its name in the specification, and what it is.
+#[derive(Clone, Copy)]
+pub(crate) struct Place {
+    pub index: usize,
+    pub name: &'static str,
+    pub slot: Slot,
+}
+
+impl Place {
+    pub(crate) const fn new(index: usize, name: &'static str, slot: Slot) -> Place {
+        Place { index, name, slot }
     }
 }
 
@@ -245,92 +292,37 @@ pub(crate) fn expect_shape(tensor: &Tensor, name: &str, dimensions: &[u32]) -> R
     Ok(())
 }
 
-/// The `N` numbers of an attribute list.
-fn numbers<const N: usize>(list: Ints<'_>, name: &str) -> Result<[i32; N], Refusal> {
-    if list.len() != N {
+/// Checks that a shape operand has `len` numbers.
+pub(crate) fn expect_numbers(shape: &FileShape<'_>, name: &str, len: usize) -> Result<(), Refusal> {
+    let given = shape.values().count();
+    if given != len {
         return Err(Refusal::new(
-            RefusalCode::AttributeLength,
-            format!("{name} has {} numbers, not {N}", list.len()),
-        ));
-    }
-    let mut numbers = [0; N];
-    for (number, value) in numbers.iter_mut().zip(list.iter()) {
-        *number = value;
-    }
-    Ok(numbers)
-}
-
-/// Level 8K: MAX_KERNEL and MAX_STRIDE.
-const LEVEL_MAX: u32 = 8192;
-
-/// Checks a kernel side (or a dilated one) or a padding against the level.
-pub(crate) fn expect_kernel_level(name: &str, size: u64) -> Result<(), Refusal> {
-    if size > u64::from(LEVEL_MAX) {
-        return Err(Refusal::new(
-            RefusalCode::KernelLevel,
-            format!("{name} {size}"),
+            RefusalCode::ShapeLength,
+            format!("{name} has {given} numbers, not {len}"),
         ));
     }
     Ok(())
 }
 
-/// A list of two sizes, both at least 1, else a refusal with `code`.
-pub(crate) fn extent(list: Ints<'_>, name: &str, code: RefusalCode) -> Result<Extent, Refusal> {
-    let [y, x] = numbers::<2>(list, name)?;
-    match (u32::try_from(y), u32::try_from(x)) {
-        (Ok(y), Ok(x)) if y > 0 && x > 0 => Ok(Extent { y, x }),
-        _ => Err(Refusal::new(code, format!("{name} [{y}, {x}]"))),
-    }
+/// Checks that `axis` is one of `tensor`'s, and gives it.
+pub(crate) fn expect_axis(tensor: &Tensor, axis: i32) -> Result<usize, Refusal> {
+    usize::try_from(axis)
+        .ok()
+        .filter(|&axis| axis < tensor.shape.rank())
+        .ok_or_else(|| {
+            Refusal::new(
+                RefusalCode::Axis,
+                format!("axis {axis} of shape {}", tensor.shape),
+            )
+        })
 }
 
-/// A stride: at least 1, at most the level's.
-pub(crate) fn stride(list: Ints<'_>) -> Result<Extent, Refusal> {
-    let stride = extent(list, "stride", RefusalCode::Stride)?;
-    if stride.y > LEVEL_MAX || stride.x > LEVEL_MAX {
+/// Checks that `tensor` has at least one axis.
+pub(crate) fn expect_axes(tensor: &Tensor, name: &str) -> Result<(), Refusal> {
+    if tensor.shape.rank() == 0 {
         return Err(Refusal::new(
-            RefusalCode::StrideLevel,
-            format!("stride [{}, {}]", stride.y, stride.x),
-        ));
-    }
-    Ok(stride)
-}
-
-/// A padding: not negative, at most the level's.
-pub(crate) fn padding(list: Ints<'_>) -> Result<Padding, Refusal> {
-    let sides = numbers::<4>(list, "pad")?;
-    let mut checked = [0; 4];
-    for (checked, side) in checked.iter_mut().zip(sides) {
-        *checked = u32::try_from(side)
-            .map_err(|_| Refusal::new(RefusalCode::Padding, format!("pad {sides:?}")))?;
-        expect_kernel_level("pad", u64::from(*checked))?;
-    }
-    let [top, bottom, left, right] = checked;
-    Ok(Padding {
-        top,
-        bottom,
-        left,
-        right,
-    })
-}
-
-/// Checks one side of a sliding window: `(padded − window) / stride + 1`, without remainder, is `out`.
-///
-/// `padded` is the input side with its padding, `window` the side of the (dilated) kernel.
-pub(crate) fn expect_output_side(
-    name: &str,
-    (padded, window): (u32, u64),
-    stride: u32,
-    out: u32,
-) -> Result<(), Refusal> {
-    let fits = u64::from(padded).checked_sub(window).is_some_and(|room| {
-        room.is_multiple_of(u64::from(stride)) && room / u64::from(stride) + 1 == u64::from(out)
-    });
-    if !fits {
-        return Err(Refusal::new(
-            RefusalCode::OutputSize,
-            format!(
-                "{name} {out} from a padded input of {padded}, a window of {window} and a stride of {stride}"
-            ),
+            RefusalCode::OperandRank,
+            format!("{name} {} has rank 0", Quoted(&tensor.name)),
         ));
     }
     Ok(())

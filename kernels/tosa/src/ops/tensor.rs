@@ -1,25 +1,48 @@
-//! Rules of the chapter "Tensor Operators".
+//! Rules of the chapter "Tensor Operators", convolutions aside.
 
 use super::operation::{
-    expect_kernel_level, expect_output_side, expect_rank, expect_shape, expect_type, extent,
-    padding, stride,
+    Place, expect_axis, expect_rank, expect_shape, expect_type, expect_type_in,
 };
-use super::{Checked, Operation};
-use crate::attribute::{Convolution, Window};
+use super::window::{
+    expect_kernel_level, expect_output_side, extent, paddings, plane, sizes, strides,
+};
+use super::{Checked, Late, Operation};
+use crate::attribute::Window;
 use crate::operator::{Extent, Padding};
-use crate::{DataType, Operator, Refusal, RefusalCode};
+use crate::{DataType, Operator, Refusal, RefusalCode, Slot};
 
-/// INT32 among the file's type numbers.
+/// INT32 and INT48 among the file's type numbers.
 const ACC_I32: u32 = 5;
+const ACC_I48: u32 = 6;
 
-fn expect_i32_accumulator(acc_type: u32) -> Result<(), Refusal> {
-    if acc_type != ACC_I32 {
+/// Checks that the accumulator is `data_type`, i32 or i48.
+pub(super) fn expect_accumulator(acc_type: u32, data_type: DataType) -> Result<(), Refusal> {
+    let expected = if data_type == DataType::I48 {
+        ACC_I48
+    } else {
+        ACC_I32
+    };
+    if acc_type != expected {
         return Err(Refusal::new(
             RefusalCode::AccumulatorType,
-            format!("type number {acc_type}, not {ACC_I32} (i32)"),
+            format!("type number {acc_type}, not {expected} ({data_type})"),
         ));
     }
     Ok(())
+}
+
+/// ARGMAX.
+pub(super) fn arg_max(operation: &Operation<'_>, axis: i32) -> Checked {
+    operation.expect(1, 1)?;
+    let (input, output) = (operation.input(0)?, operation.output()?);
+    expect_type_in(input, "input", &[DataType::I8, DataType::I16])?;
+    expect_type(output, "output", DataType::I32)?;
+    let axis = expect_axis(input, axis)?;
+    let mut sides = input.shape.dimensions().to_vec();
+    sides.remove(axis);
+    expect_shape(output, "output", &sides)?;
+    let axis = axis as u32;
+    Ok((Operator::ArgMax { axis }, operation.input_ids(1)?))
 }
 
 /// The checked geometry of a pooling operator.
@@ -28,18 +51,18 @@ fn pooling(
     window: Window<'_>,
 ) -> Result<(Extent, Extent, Padding), Refusal> {
     let (input, output) = (operation.input(0)?, operation.output()?);
-    expect_type(input, "input", DataType::I8)?;
-    expect_type(output, "output", DataType::I8)?;
+    expect_type_in(input, "input", &[DataType::I8, DataType::I16])?;
+    expect_type(output, "output", input.data_type)?;
     let &[n, ih, iw, c] = expect_rank(input, "input")?;
     let &[_, oh, ow, _] = expect_rank(output, "output")?;
     expect_shape(output, "output", &[n, oh, ow, c])?;
-    let kernel = extent(window.kernel, "kernel", RefusalCode::Kernel)?;
+    let kernel = extent(sizes(window.kernel, "kernel", RefusalCode::Kernel)?);
     expect_kernel_level("kernel", u64::from(kernel.y.max(kernel.x)))?;
-    let stride = stride(window.stride)?;
-    let pad = padding(window.pad)?;
+    let stride = extent(strides(window.stride)?);
+    let pad = plane(paddings(window.pad)?);
     if pad.top.max(pad.bottom) >= kernel.y || pad.left.max(pad.right) >= kernel.x {
         return Err(Refusal::new(
-            RefusalCode::Padding,
+            RefusalCode::PoolPadding,
             format!("{pad:?} for a kernel of {kernel:?}"),
         ));
     }
@@ -51,18 +74,28 @@ fn pooling(
 }
 
 /// AVG_POOL2D.
-pub(super) fn avg_pool2d(operation: &Operation<'_>, window: Window<'_>, acc_type: u32) -> Checked {
+pub(super) fn avg_pool2d(
+    operation: &Operation<'_>,
+    window: Window<'_>,
+    acc_type: u32,
+    late: &mut Late,
+) -> Checked {
     operation.expect(3, 1)?;
     let (kernel, stride, pad) = pooling(operation, window)?;
-    expect_i32_accumulator(acc_type)?;
+    expect_accumulator(acc_type, DataType::I32)?;
+    let data_type = operation.input(0)?.data_type;
+    let [input_zp, output_zp] = [
+        Place::new(1, "input_zp", Slot::InputZp),
+        Place::new(2, "output_zp", Slot::OutputZp),
+    ];
     let operator = Operator::AvgPool2d {
         kernel,
         stride,
         pad,
-        input_zp: operation.zero_point(1, "input_zp", DataType::I8)?,
-        output_zp: operation.zero_point(2, "output_zp", DataType::I8)?,
+        input_zp: operation.zero_point(input_zp, data_type, late)?,
+        output_zp: operation.zero_point(output_zp, data_type, late)?,
     };
-    Ok((operator, vec![operation.input_id(0)?]))
+    Ok((operator, operation.input_ids(1)?))
 }
 
 /// MAX_POOL2D.
@@ -74,52 +107,36 @@ pub(super) fn max_pool2d(operation: &Operation<'_>, window: Window<'_>) -> Check
         stride,
         pad,
     };
-    Ok((operator, vec![operation.input_id(0)?]))
+    Ok((operator, operation.input_ids(1)?))
 }
 
-/// CONV2D.
-pub(super) fn conv2d(operation: &Operation<'_>, attribute: &Convolution<'_>) -> Checked {
-    operation.expect(5, 1)?;
-    let (input, weight, bias) = (
+/// MATMUL.
+pub(super) fn mat_mul(operation: &Operation<'_>, late: &mut Late) -> Checked {
+    operation.expect(4, 1)?;
+    let (a, b, output) = (
         operation.input(0)?,
         operation.input(1)?,
-        operation.input(2)?,
+        operation.output()?,
     );
-    let output = operation.output()?;
-    expect_type(input, "input", DataType::I8)?;
-    expect_type(weight, "weight", DataType::I8)?;
-    expect_type(bias, "bias", DataType::I32)?;
-    expect_type(output, "output", DataType::I32)?;
-    expect_i32_accumulator(attribute.acc_type)?;
-    let &[n, ih, iw, ic] = expect_rank(input, "input")?;
-    let &[oc, kh, kw, _] = expect_rank(weight, "weight")?;
-    expect_shape(weight, "weight", &[oc, kh, kw, ic])?;
-    let &[_, oh, ow, _] = expect_rank(output, "output")?;
-    expect_shape(output, "output", &[n, oh, ow, oc])?;
-    let &[bias_len] = expect_rank(bias, "bias")?;
-    if bias_len != 1 {
-        expect_shape(bias, "bias", &[oc])?;
-    }
-    let input_zp = operation.zero_point(3, "input_zp", input.data_type)?;
-    let weight_zp = operation.zero_point(4, "weight_zp", weight.data_type)?;
-
-    let pad = padding(attribute.pad)?;
-    let stride = stride(attribute.stride)?;
-    let dilation = extent(attribute.dilation, "dilation", RefusalCode::Dilation)?;
-    let dilated = |size: u32, dilation: u32| u64::from(size) * u64::from(dilation);
-    expect_kernel_level("dilation times kernel height", dilated(kh, dilation.y))?;
-    expect_kernel_level("dilation times kernel width", dilated(kw, dilation.x))?;
-    let height = (ih + pad.top + pad.bottom, dilated(kh - 1, dilation.y) + 1);
-    expect_output_side("output height", height, stride.y, oh)?;
-    let width = (iw + pad.left + pad.right, dilated(kw - 1, dilation.x) + 1);
-    expect_output_side("output width", width, stride.x, ow)?;
-    let operator = Operator::Conv2d {
-        pad,
-        stride,
-        dilation,
-        input_zp,
-        weight_zp,
+    expect_type_in(a, "A", &[DataType::I8, DataType::I16])?;
+    expect_type(b, "B", a.data_type)?;
+    let sum = if a.data_type == DataType::I8 {
+        DataType::I32
+    } else {
+        DataType::I48
     };
-    let inputs = (0..3).map(|index| operation.input_id(index));
-    Ok((operator, inputs.collect::<Result<_, _>>()?))
+    expect_type(output, "output", sum)?;
+    let &[n, h, c] = expect_rank(a, "A")?;
+    let &[_, _, w] = expect_rank(b, "B")?;
+    expect_shape(b, "B", &[n, c, w])?;
+    expect_shape(output, "output", &[n, h, w])?;
+    let [a_zp, b_zp] = [
+        Place::new(2, "A_zp", Slot::InputZp),
+        Place::new(3, "B_zp", Slot::WeightZp),
+    ];
+    let operator = Operator::MatMul {
+        a_zp: operation.zero_point(a_zp, a.data_type, late)?,
+        b_zp: operation.zero_point(b_zp, b.data_type, late)?,
+    };
+    Ok((operator, operation.input_ids(2)?))
 }
