@@ -12,6 +12,8 @@ fn every_case_equals_the_reference_model() {
     let mut folders: Vec<_> = std::fs::read_dir(root)
         .expect("the cases are in the repository")
         .map(|entry| entry.expect("the folder can be read").path())
+        // Models with variables have a test of their own.
+        .filter(|path| !path.ends_with("stateful"))
         .collect();
     folders.sort();
     assert!(folders.len() >= 135, "{} cases", folders.len());
