@@ -1,102 +1,139 @@
-//! The block of a model file: ties names to tensors, and checks each operator as it is read.
+//! The block of a region: ties names to tensors, and checks each operator as it is read.
 //!
-//! One pass. Tensors and shapes come first, then operators in file order, which must be an order in
-//! which they can run.
+//! Two passes. Tensors, shapes, inputs and outputs of all blocks come first, since control flow is checked
+//! against the inputs and outputs of the regions that it names; then operators in file order, which must be an
+//! order in which they can run.
 
-use crate::attribute::{self, op, operator_name};
+use crate::account::Account;
+use crate::attribute::{self, Attribute, op, operator_name};
 use crate::constant;
+use crate::control_flow::{self, Regions};
 use crate::declaration::{self, FileShape};
 use crate::flatbuffer::{Bytes, File, Kind, Table};
 use crate::ops::{self, Operand, Operation};
 use crate::refusal::Quoted;
-use crate::{Graph, ModelLimits, Node, Refusal, RefusalCode, Tensor, TensorId};
+use crate::{Graph, Node, Operator, Refusal, RefusalCode, Tensor, TensorId, VariableId};
 
 const OPERATOR: Kind = ("TosaOperator", 6, 39);
 const TENSOR: Kind = ("TosaTensor", 14, 22);
 const SHAPE: Kind = ("TosaShape", 3, 18);
 
-/// What a name stands for: an index among the tensors or the shapes.
+/// What a name stands for: an index among the tensors, the shapes or the variables.
 type Name<'a> = (&'a str, Operand);
 
 /// A block while it is read.
-struct Block<'a, 'l> {
-    limits: &'l ModelLimits,
+#[derive(Default)]
+pub(crate) struct Block<'a> {
     tensors: Vec<Tensor>,
     /// Whether each tensor has its source yet.
     written: Vec<bool>,
     shapes: Vec<FileShape<'a>>,
     /// Data of tensors whose CONST was not met yet, in order of tensors.
     data: Vec<(TensorId, Bytes<'a>)>,
+    /// Places among the file's tensors that stand for variables, ascending, with the variables.
+    variables: Vec<(usize, VariableId)>,
+    /// Variables whose VARIABLE was met.
+    stated: Vec<VariableId>,
     /// Names, sorted.
     names: Vec<Name<'a>>,
     inputs: Vec<TensorId>,
+    outputs: Vec<TensorId>,
     nodes: Vec<Node>,
-    constant_bytes: u64,
-    /// Of the tensors that were written and are no constants.
-    activation_bytes: u64,
-    resolved: ops::Resolved,
 }
 
-/// Reads and checks a block.
-///
-/// # Errors
-/// The first rule that it breaks, in file order; then those that concern it as a whole.
-pub(crate) fn read<'a>(
-    file: &mut File<'a>,
-    table: Table,
-    limits: &ModelLimits,
-) -> Result<Graph, Refusal> {
-    let _name = file.text(table, 0)?;
-    let mut block = Block {
-        limits,
-        tensors: Vec::new(),
-        written: Vec::new(),
-        shapes: Vec::new(),
-        data: Vec::new(),
-        names: Vec::new(),
-        inputs: Vec::new(),
-        nodes: Vec::new(),
-        constant_bytes: 0,
-        activation_bytes: 0,
-        resolved: ops::Resolved::new(3 * file.len() as u64),
-    };
-    block.tensors = file.tables(table, 2, TENSOR, |file, index, tensor| {
-        block.read_tensor(file, index, tensor)
-    })?;
-    block.shapes = file.tables(table, 5, SHAPE, |file, index, shape| {
-        block.read_shape(file, index, shape)
-    })?;
-    block.tie_names(table)?;
-    block.written = vec![false; block.tensors.len()];
-    for name in file.names(table, 3)? {
-        let id = block.border(table, name)?;
-        block
-            .write_activation(id)
-            .map_err(|refusal| refusal.or_at(table.position))?;
-        block.inputs.push(id);
-    }
-    let output_names = file.names(table, 4)?;
-    file.tables(table, 1, OPERATOR, |file, index, operator| {
-        block.read_operator(file, index, operator)
-    })?;
-    let mut outputs = Vec::with_capacity(output_names.len());
-    for name in output_names {
-        outputs.push(block.border(table, name)?);
-    }
-    block.finish(table, outputs)
-}
-
-impl<'a> Block<'a, '_> {
-    fn count(&self, index: usize, table: Table) -> Result<(), Refusal> {
-        let count = self.shapes.len().max(self.tensors.len()) + index + 1;
-        if count as u64 > u64::from(self.limits.tensors) {
-            return Err(Refusal::at(
-                RefusalCode::TensorCount,
-                table.position,
-                format!("the limit is {}", self.limits.tensors),
-            ));
+impl<'a> Block<'a> {
+    /// Reads the tensors, shapes, inputs and outputs of the block at `table`.
+    ///
+    /// # Errors
+    /// The first rule that they break, in file order.
+    pub(crate) fn declare(
+        file: &mut File<'a>,
+        table: Table,
+        account: &mut Account<'a, '_>,
+    ) -> Result<Block<'a>, Refusal> {
+        let _name = file.text(table, 0)?;
+        let mut block = Block::default();
+        block.tensors = file.tables(table, 2, TENSOR, |file, index, tensor| {
+            block
+                .read_tensor(file, index, tensor, account)
+                .map_err(|refusal| refusal.or_at(tensor.position))
+        })?;
+        // Variables are no tensors of the graph.
+        let mut places = block.variables.iter().map(|&(place, _)| place).peekable();
+        let mut place = 0;
+        block.tensors.retain(|_| {
+            let stays = places.next_if_eq(&place).is_none();
+            place += 1;
+            stays
+        });
+        block.shapes = file.tables(table, 5, SHAPE, |file, index, shape| {
+            account
+                .count_tensor()
+                .map_err(|refusal| refusal.or_at(shape.position))?;
+            let (name, read) = declaration::read_shape(file, shape)?;
+            block.names.push((name, Operand::Shape(index as u32)));
+            Ok(read)
+        })?;
+        block.tie_names(table)?;
+        block.written = vec![false; block.tensors.len()];
+        for name in file.names(table, 3)? {
+            let id = block.border(table, name)?;
+            block
+                .write_activation(id, account)
+                .map_err(|refusal| refusal.or_at(table.position))?;
+            block.inputs.push(id);
         }
-        Ok(())
+        for name in file.names(table, 4)? {
+            let id = block.border(table, name)?;
+            block.outputs.push(id);
+        }
+        Ok(block)
+    }
+
+    /// Reads the operators of the block at `table`, which [`Block::declare`] has read, and checks what concerns
+    /// the whole block.
+    ///
+    /// # Errors
+    /// The first rule that they break, in file order; then those that concern the block as a whole.
+    pub(crate) fn operate(
+        &mut self,
+        file: &mut File<'a>,
+        table: Table,
+        account: &mut Account<'a, '_>,
+        regions: &Regions<'_, 'a>,
+    ) -> Result<(), Refusal> {
+        account.resolved.next_block();
+        file.tables(table, 1, OPERATOR, |file, index, operator| {
+            account
+                .count_node()
+                .map_err(|refusal| refusal.or_at(operator.position))?;
+            let number = file.u32(operator, 0)?;
+            self.read_operation(file, operator, number, account, regions)
+                .map_err(|refusal| refusal.in_node(index, operator_name(number), operator.position))
+        })?;
+        self.names = Vec::new();
+        self.check_sources(table)?;
+        self.check_data(regions.in_main())
+    }
+
+    /// The graph.
+    pub(crate) fn into_graph(self) -> Graph {
+        Graph {
+            tensors: self.tensors,
+            nodes: self.nodes,
+            inputs: self.inputs,
+            outputs: self.outputs,
+        }
+    }
+
+    /// The inputs, in declared order.
+    pub(crate) fn inputs(&self) -> impl ExactSizeIterator<Item = &Tensor> {
+        self.inputs.iter().map(|id| &self.tensors[id.0 as usize])
+    }
+
+    /// The outputs, in declared order.
+    pub(crate) fn outputs(&self) -> impl ExactSizeIterator<Item = &Tensor> {
+        self.outputs.iter().map(|id| &self.tensors[id.0 as usize])
     }
 
     fn read_tensor(
@@ -104,27 +141,29 @@ impl<'a> Block<'a, '_> {
         file: &mut File<'a>,
         index: usize,
         table: Table,
+        account: &mut Account<'a, '_>,
     ) -> Result<Tensor, Refusal> {
-        self.count(index, table)?;
-        let (name, tensor, data) = declaration::read_tensor(file, table)?;
-        let id = TensorId(index as u32);
-        self.names.push((name, Operand::Tensor(id)));
-        if !data.bytes.is_empty() {
-            self.data.push((id, data));
-        }
-        Ok(tensor)
-    }
-
-    fn read_shape(
-        &mut self,
-        file: &mut File<'a>,
-        index: usize,
-        table: Table,
-    ) -> Result<FileShape<'a>, Refusal> {
-        self.count(index, table)?;
-        let (name, shape) = declaration::read_shape(file, table)?;
-        self.names.push((name, Operand::Shape(index as u32)));
-        Ok(shape)
+        account.count_tensor()?;
+        let declared = declaration::read_tensor(file, table)?;
+        let operand = if let Some(name) = declared.variable {
+            let id = account.variable(name, &declared)?;
+            if self.variables.iter().any(|&(_, other)| other == id) {
+                return Err(Refusal::new(
+                    RefusalCode::DuplicateVariable,
+                    format!("variable {}", Quoted(name)),
+                ));
+            }
+            self.variables.push((index, id));
+            Operand::Variable(id)
+        } else {
+            let id = TensorId((index - self.variables.len()) as u32);
+            if !declared.data.bytes.is_empty() {
+                self.data.push((id, declared.data));
+            }
+            Operand::Tensor(id)
+        };
+        self.names.push((declared.name, operand));
+        Ok(declared.tensor)
     }
 
     fn tie_names(&mut self, table: Table) -> Result<(), Refusal> {
@@ -155,11 +194,11 @@ impl<'a> Block<'a, '_> {
     fn border(&self, table: Table, name: &str) -> Result<TensorId, Refusal> {
         match self.find(name) {
             Ok(Operand::Tensor(id)) => Ok(id),
-            Ok(Operand::Shape(_)) => Err(Refusal::at(
+            Ok(Operand::Shape(_) | Operand::Variable(_)) => Err(Refusal::at(
                 RefusalCode::OperandKind,
                 table.position,
                 format!(
-                    "{} is a shape, and an input or output of the graph",
+                    "{} is no tensor, and an input or output of the graph",
                     Quoted(name)
                 ),
             )),
@@ -179,42 +218,14 @@ impl<'a> Block<'a, '_> {
         Ok(())
     }
 
-    /// Writes a tensor that is no constant. Checked tensor by tensor, so that a graph above the limit is
-    /// refused before the rest of its operators is read.
-    fn write_activation(&mut self, id: TensorId) -> Result<(), Refusal> {
-        self.write(id)?;
-        let bytes = self.tensors[id.0 as usize].bytes();
-        self.activation_bytes = self.activation_bytes.saturating_add(bytes);
-        if self.activation_bytes > self.limits.activation_bytes {
-            return Err(Refusal::new(
-                RefusalCode::ActivationBytes,
-                format!(
-                    "{} bytes with tensor {}, the limit is {}",
-                    self.activation_bytes,
-                    Quoted(&self.tensors[id.0 as usize].name),
-                    self.limits.activation_bytes
-                ),
-            ));
-        }
-        Ok(())
-    }
-
-    fn read_operator(
+    /// Writes a tensor that is no constant.
+    fn write_activation(
         &mut self,
-        file: &mut File<'a>,
-        index: usize,
-        table: Table,
+        id: TensorId,
+        account: &mut Account<'a, '_>,
     ) -> Result<(), Refusal> {
-        if index as u64 >= u64::from(self.limits.nodes) {
-            return Err(Refusal::at(
-                RefusalCode::NodeCount,
-                table.position,
-                format!("the limit is {}", self.limits.nodes),
-            ));
-        }
-        let number = file.u32(table, 0)?;
-        self.read_operation(file, table, number)
-            .map_err(|refusal| refusal.in_node(index, operator_name(number), table.position))
+        self.write(id)?;
+        account.count_activation(&self.tensors[id.0 as usize])
     }
 
     fn read_operation(
@@ -222,8 +233,10 @@ impl<'a> Block<'a, '_> {
         file: &mut File<'a>,
         table: Table,
         number: u32,
+        account: &mut Account<'a, '_>,
+        regions: &Regions<'_, 'a>,
     ) -> Result<(), Refusal> {
-        let attribute = attribute::read(file, table, number)?;
+        let (number, attribute) = attribute::read(file, table, number)?;
         let input_names = file.names(table, 3)?;
         let output_names = file.names(table, 4)?;
         if let Some(location) = file.table(table, 5, "OpLocation", 1)? {
@@ -235,6 +248,7 @@ impl<'a> Block<'a, '_> {
             let written = match operand {
                 Operand::Tensor(id) => self.written[id.0 as usize],
                 Operand::Shape(id) => self.shapes[id as usize].written,
+                Operand::Variable(_) => true,
             };
             if !written {
                 return Err(Refusal::new(
@@ -248,76 +262,64 @@ impl<'a> Block<'a, '_> {
         for name in &output_names {
             outputs.push(self.find(name)?);
         }
-        match number {
-            op::CONST => self.read_const(&inputs, &outputs),
-            op::CONST_SHAPE => self.read_const_shape(&inputs, &outputs),
-            _ => {
-                let operation = Operation {
-                    number,
-                    attribute: &attribute,
-                    inputs: &inputs,
-                    outputs: &outputs,
-                    tensors: &self.tensors,
-                    shapes: &self.shapes,
-                };
-                let node = ops::check(&operation, &mut self.resolved)?;
-                for &id in &node.outputs {
-                    self.write_activation(id)?;
-                }
-                self.nodes.push(node);
-                Ok(())
+        let operation = Operation {
+            number,
+            attribute: &attribute,
+            inputs: &inputs,
+            outputs: &outputs,
+            tensors: &self.tensors,
+            shapes: &self.shapes,
+        };
+        let node = match (number, attribute) {
+            (op::CONST, _) => return self.read_const(&inputs, &outputs, account),
+            (op::CONST_SHAPE, _) => return self.read_const_shape(&inputs, &outputs),
+            (op::VARIABLE, _) => return self.state_variable(&inputs, &outputs, account),
+            (op::VARIABLE_READ, _) => variable_read(&operation, account)?,
+            (op::VARIABLE_WRITE, _) => variable_write(&operation, account)?,
+            (op::COND_IF, Attribute::Regions { first, second }) => {
+                control_flow::cond_if(&operation, regions, first, second)?
             }
+            (op::WHILE_LOOP, Attribute::Regions { first, second }) => {
+                control_flow::while_loop(&operation, regions, first, second)?
+            }
+            _ => ops::check(&operation, &mut account.resolved)?,
+        };
+        for &id in &node.outputs {
+            self.write_activation(id, account)?;
         }
+        self.nodes.push(node);
+        Ok(())
     }
 
     /// CONST: the value is the data of its output.
-    fn read_const(&mut self, inputs: &[Operand], outputs: &[Operand]) -> Result<(), Refusal> {
-        let &[Operand::Tensor(id)] = outputs else {
-            return Err(const_operands(inputs, outputs));
+    fn read_const(
+        &mut self,
+        inputs: &[Operand],
+        outputs: &[Operand],
+        account: &mut Account<'a, '_>,
+    ) -> Result<(), Refusal> {
+        let (&[], &[Operand::Tensor(id)]) = (inputs, outputs) else {
+            return Err(declaring_operands(inputs, outputs));
         };
-        if !inputs.is_empty() {
-            return Err(const_operands(inputs, outputs));
-        }
         self.write(id)?;
-        let data = self
-            .data
-            .binary_search_by_key(&id, |entry| entry.0)
-            .map(|index| self.data[index].1)
-            .unwrap_or(Bytes {
+        let data = self.data.binary_search_by_key(&id, |entry| entry.0).map_or(
+            Bytes {
                 bytes: &[],
                 offset: 0,
-            });
+            },
+            |index| self.data[index].1,
+        );
         let tensor = &mut self.tensors[id.0 as usize];
-        self.constant_bytes = self.constant_bytes.saturating_add(tensor.bytes());
-        if self.constant_bytes > self.limits.constant_bytes {
-            return Err(Refusal::new(
-                RefusalCode::ConstantBytes,
-                format!(
-                    "{} bytes with tensor {}, the limit is {}",
-                    self.constant_bytes,
-                    Quoted(&tensor.name),
-                    self.limits.constant_bytes
-                ),
-            ));
-        }
-        self.resolved.take(tensor.bytes())?;
-        let value = constant::decode(data, tensor.data_type, u64::from(tensor.shape.elements()))
-            .map_err(|refusal| Refusal {
-                detail: format!("tensor {}: {}", Quoted(&tensor.name), refusal.detail),
-                ..refusal
-            })?;
-        tensor.constant = Some(value);
+        account.count_constant(tensor)?;
+        tensor.constant = Some(value(tensor, data)?);
         Ok(())
     }
 
     /// CONST_SHAPE: the value is the data of its output, one 64-bit integer a dimension.
     fn read_const_shape(&mut self, inputs: &[Operand], outputs: &[Operand]) -> Result<(), Refusal> {
-        let &[Operand::Shape(id)] = outputs else {
-            return Err(const_operands(inputs, outputs));
+        let (&[], &[Operand::Shape(id)]) = (inputs, outputs) else {
+            return Err(declaring_operands(inputs, outputs));
         };
-        if !inputs.is_empty() {
-            return Err(const_operands(inputs, outputs));
-        }
         let shape = &mut self.shapes[id as usize];
         if shape.written {
             return Err(Refusal::new(
@@ -340,25 +342,53 @@ impl<'a> Block<'a, '_> {
         Ok(())
     }
 
-    /// Checks what concerns the whole block.
-    fn finish(self, table: Table, outputs: Vec<TensorId>) -> Result<Graph, Refusal> {
-        let refuse = |code, detail: String| Err(Refusal::at(code, table.position, detail));
-        if outputs.is_empty() {
-            return refuse(RefusalCode::NoOutput, "the graph has no output".into());
+    /// VARIABLE: states what the tensor that it writes has declared. Some writers leave it out.
+    fn state_variable(
+        &mut self,
+        inputs: &[Operand],
+        outputs: &[Operand],
+        account: &Account<'a, '_>,
+    ) -> Result<(), Refusal> {
+        let (&[], &[Operand::Variable(id)]) = (inputs, outputs) else {
+            return Err(declaring_operands(inputs, outputs));
+        };
+        if self.stated.contains(&id) {
+            return Err(Refusal::new(
+                RefusalCode::DuplicateVariable,
+                format!("variable {}", Quoted(&account.declared(id).name)),
+            ));
         }
+        self.stated.push(id);
+        Ok(())
+    }
+
+    /// Checks that every tensor and shape has a source.
+    fn check_sources(&self, table: Table) -> Result<(), Refusal> {
+        let refuse =
+            |detail: String| Refusal::at(RefusalCode::NeverWritten, table.position, detail);
         if let Some(index) = self.written.iter().position(|written| !written) {
             let name = &self.tensors[index].name;
-            return refuse(
-                RefusalCode::NeverWritten,
-                format!("tensor {}", Quoted(name)),
-            );
+            return Err(refuse(format!("tensor {}", Quoted(name))));
         }
         if let Some(index) = self.shapes.iter().position(|shape| !shape.written) {
-            return refuse(RefusalCode::NeverWritten, format!("shape {index}"));
+            return Err(refuse(format!("shape {index}")));
+        }
+        Ok(())
+    }
+
+    /// Checks that only constants have data. Official writers repeat in a region what the caller holds as a
+    /// constant: there an input may have data, of the right length, which mean nothing.
+    fn check_data(&self, in_main: bool) -> Result<(), Refusal> {
+        let mut is_input = vec![false; self.tensors.len()];
+        for id in &self.inputs {
+            is_input[id.0 as usize] = true;
         }
         for (id, data) in &self.data {
             let tensor = &self.tensors[id.0 as usize];
-            if tensor.constant.is_none() {
+            if tensor.constant.is_some() {
+                continue;
+            }
+            if in_main || !is_input[id.0 as usize] {
                 return Err(Refusal::at(
                     RefusalCode::DataWithoutConst,
                     data.offset,
@@ -369,32 +399,88 @@ impl<'a> Block<'a, '_> {
                     ),
                 ));
             }
+            value(tensor, *data)?;
         }
-        let graph = Graph {
-            tensors: self.tensors,
-            nodes: self.nodes,
-            inputs: self.inputs,
-            outputs,
-        };
-        let border_bytes = graph.input_bytes().max(graph.output_bytes());
-        if border_bytes > self.limits.border_bytes {
-            return refuse(
-                RefusalCode::BorderBytes,
-                format!(
-                    "{border_bytes} bytes, the limit is {}",
-                    self.limits.border_bytes
-                ),
-            );
-        }
-        Ok(graph)
+        Ok(())
     }
 }
 
-fn const_operands(inputs: &[Operand], outputs: &[Operand]) -> Refusal {
+/// The value of a constant that stands at `data`.
+fn value(tensor: &Tensor, data: Bytes<'_>) -> Result<std::sync::Arc<[u8]>, Refusal> {
+    constant::decode(data, tensor.data_type, u64::from(tensor.shape.elements())).map_err(
+        |refusal| Refusal {
+            detail: format!("tensor {}: {}", Quoted(&tensor.name), refusal.detail),
+            ..refusal
+        },
+    )
+}
+
+/// VARIABLE_READ: from a variable to a tensor.
+fn variable_read(operation: &Operation<'_>, account: &Account<'_, '_>) -> Result<Node, Refusal> {
+    operation.expect(1, 1)?;
+    let id = variable_of(operation.inputs[0])?;
+    expect_variable(account, id, operation.output()?)?;
+    Ok(Node {
+        operator: Operator::VariableRead(id),
+        inputs: Vec::new(),
+        outputs: operation.output_ids()?,
+        late: Vec::new(),
+    })
+}
+
+/// VARIABLE_WRITE: from a tensor to a variable.
+fn variable_write(operation: &Operation<'_>, account: &Account<'_, '_>) -> Result<Node, Refusal> {
+    operation.expect(1, 1)?;
+    let id = variable_of(operation.outputs[0])?;
+    expect_variable(account, id, operation.input(0)?)?;
+    Ok(Node {
+        operator: Operator::VariableWrite(id),
+        inputs: vec![operation.input_id(0)?],
+        outputs: Vec::new(),
+        late: Vec::new(),
+    })
+}
+
+fn variable_of(operand: Operand) -> Result<VariableId, Refusal> {
+    match operand {
+        Operand::Variable(id) => Ok(id),
+        Operand::Tensor(_) | Operand::Shape(_) => Err(Refusal::new(
+            RefusalCode::OperandKind,
+            "VARIABLE_READ reads a variable, VARIABLE_WRITE writes one",
+        )),
+    }
+}
+
+/// Checks that `tensor` has the type and shape of variable `id`.
+fn expect_variable(
+    account: &Account<'_, '_>,
+    id: VariableId,
+    tensor: &Tensor,
+) -> Result<(), Refusal> {
+    let variable = account.declared(id);
+    if tensor.data_type != variable.data_type || tensor.shape != variable.shape {
+        return Err(Refusal::new(
+            RefusalCode::VariableMismatch,
+            format!(
+                "variable {} is {} {}, tensor {} is {} {}",
+                Quoted(&variable.name),
+                variable.data_type,
+                variable.shape,
+                Quoted(&tensor.name),
+                tensor.data_type,
+                tensor.shape
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// The operands of CONST, CONST_SHAPE or VARIABLE are not one output of the right kind.
+fn declaring_operands(inputs: &[Operand], outputs: &[Operand]) -> Refusal {
     if inputs.is_empty() && outputs.len() == 1 {
         Refusal::new(
             RefusalCode::OperandKind,
-            "CONST writes a tensor, CONST_SHAPE a shape",
+            "CONST writes a tensor, CONST_SHAPE a shape, VARIABLE a variable",
         )
     } else {
         Refusal::new(

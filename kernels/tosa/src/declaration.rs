@@ -1,8 +1,19 @@
-//! What a block declares before its operators: tensors and shapes, each judged alone.
+//! What a block declares before its operators: tensors, shapes and variables, each judged alone.
 
 use crate::flatbuffer::{Bytes, File, Table};
 use crate::refusal::Quoted;
 use crate::{DataType, Refusal, RefusalCode, Shape, Tensor};
+
+/// A tensor as a block declares it.
+pub(crate) struct FileTensor<'a> {
+    pub name: &'a str,
+    /// The tensor itself, without value.
+    pub tensor: Tensor,
+    /// Its data: the value of a CONST, the first value of a variable.
+    pub data: Bytes<'a>,
+    /// The name of the variable that it stands for, if it stands for one.
+    pub variable: Option<&'a str>,
+}
 
 /// A shape operand: a list of 64-bit integers, still in the file.
 pub(crate) struct FileShape<'a> {
@@ -31,11 +42,11 @@ impl FileShape<'_> {
     }
 }
 
-/// A tensor: its name, itself without value, and its data, which only CONST may use.
+/// A tensor.
 pub(crate) fn read_tensor<'a>(
     file: &mut File<'a>,
     table: Table,
-) -> Result<(&'a str, Tensor, Bytes<'a>), Refusal> {
+) -> Result<FileTensor<'a>, Refusal> {
     let name = read_name(file, table)?;
     let refuse = |code, detail: String| {
         Err(Refusal::at(
@@ -67,10 +78,10 @@ pub(crate) fn read_tensor<'a>(
             format!("scale type {scale_type}, block shape {block_shape}"),
         );
     }
-    if variable || !variable_name.is_empty() {
+    if variable == variable_name.is_empty() {
         return refuse(
             RefusalCode::VariableTensor,
-            format!("variable {}", Quoted(variable_name)),
+            format!("marked: {variable}, name {}", Quoted(variable_name)),
         );
     }
     let data_type = match type_number {
@@ -115,7 +126,12 @@ pub(crate) fn read_tensor<'a>(
         shape,
         constant: None,
     };
-    Ok((name, tensor, data))
+    Ok(FileTensor {
+        name,
+        tensor,
+        data,
+        variable: variable.then_some(variable_name),
+    })
 }
 
 /// A shape operand: its name and itself.

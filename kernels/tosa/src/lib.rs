@@ -5,9 +5,11 @@
 
 #![forbid(unsafe_code)]
 
+mod account;
 mod attribute;
 mod block;
 mod constant;
+mod control_flow;
 mod declaration;
 mod flatbuffer;
 mod late;

@@ -6,20 +6,22 @@
 pub struct ModelLimits {
     /// Length of the file, in bytes.
     pub file_bytes: u64,
-    /// Tensors and shapes together.
+    /// Tensors and shapes together, of all regions.
     pub tensors: u32,
-    /// Operators, CONST and CONST_SHAPE included.
+    /// Operators of all regions, CONST and CONST_SHAPE included.
     pub nodes: u32,
     /// Length of a name (of a tensor, shape, region or variable), in bytes, wherever it stands.
     pub name_bytes: u32,
     /// All constants together, in bytes at the borders ([`crate::DataType::bytes`]).
     pub constant_bytes: u64,
-    /// All tensors that are not constants together, in bytes at the borders.
+    /// All tensors that are not constants, and all variables, together, in bytes at the borders.
     pub activation_bytes: u64,
-    /// All inputs of one case together, and all outputs, in bytes at the borders.
+    /// All inputs of `main` in one case together, and all outputs, in bytes at the borders.
     pub border_bytes: u64,
     /// Regions besides `main`.
     pub regions: u32,
+    /// Regions inside regions: how deep COND_IF and WHILE_LOOP nest below `main`. Executors may recurse as deep.
+    pub nesting: u32,
     /// Variables.
     pub variables: u32,
     /// How often one run of a WHILE_LOOP may run its body. The price counts that many.
@@ -39,6 +41,8 @@ impl ModelLimits {
         activation_bytes: 1 << 30,
         border_bytes: 64 << 20,
         regions: 256,
+        // Level 8K: MAX_NESTING.
+        nesting: 6,
         variables: 1024,
         loop_iterations: 1024,
         late_from_outside: false,

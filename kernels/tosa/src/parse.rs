@@ -1,9 +1,12 @@
-//! Model bytes → [`Program`]: what stands around the one block, version, compatibility and regions.
+//! Model bytes → [`Program`]: what stands around the blocks, version, compatibility and regions.
 
-use crate::block;
+use crate::account::Account;
+use crate::block::Block;
+use crate::control_flow::{self, Regions};
 use crate::flatbuffer::{File, Kind, Table};
+use crate::late;
 use crate::refusal::Quoted;
-use crate::{ModelLimits, Program, Refusal, RefusalCode};
+use crate::{ModelLimits, Program, Refusal, RefusalCode, Tensor};
 
 const REGION: Kind = ("TosaRegion", 2, 8);
 const BLOCK: Kind = ("TosaBasicBlock", 6, 8);
@@ -33,49 +36,134 @@ pub(crate) fn parse(bytes: &[u8], limits: &ModelLimits) -> Result<Program, Refus
             ));
         }
     }
-    let mut graph = None;
-    file.tables(root, 1, REGION, |file, _, region| {
-        let name = file.name(region, 0)?.unwrap_or("");
-        if graph.is_some() || name != "main" {
-            return Err(Refusal::at(
-                RefusalCode::ControlFlowRegion,
-                region.position,
-                format!("region {}", Quoted(name)),
-            ));
-        }
-        file.tables(region, 1, BLOCK, |file, _, block| {
-            if graph.is_some() {
-                return Err(Refusal::at(
-                    RefusalCode::BlockCount,
-                    block.position,
-                    "a second block",
-                ));
-            }
-            graph = Some(block::read(file, block, limits)?);
-            Ok(())
-        })?;
-        if graph.is_none() {
-            return Err(Refusal::at(
-                RefusalCode::BlockCount,
-                region.position,
-                "no block",
-            ));
-        }
-        Ok(())
-    })?;
+    let regions = read_regions(&mut file, root, limits)?;
+    let program = read_program(&mut file, root, &regions, limits)?;
     file.close()?;
-    let main = graph.ok_or_else(|| {
-        Refusal::at(
-            RefusalCode::ControlFlowRegion,
-            root.position,
-            "the file has no region",
-        )
-    })?;
-    Ok(Program {
-        main,
-        regions: Vec::new(),
-        variables: Vec::new(),
+    Ok(program)
+}
+
+/// A region before its block is read.
+struct Region<'a> {
+    name: &'a str,
+    block: Table,
+}
+
+fn read_regions<'a>(
+    file: &mut File<'a>,
+    root: Table,
+    limits: &ModelLimits,
+) -> Result<Vec<Region<'a>>, Refusal> {
+    file.tables(root, 1, REGION, |file, index, region| {
+        let name = file.name(region, 0)?.unwrap_or("");
+        let refuse = |code, detail: &str| {
+            Refusal::at(
+                code,
+                region.position,
+                format!("region {}: {detail}", Quoted(name)),
+            )
+        };
+        // `main` is not counted.
+        if index as u64 > u64::from(limits.regions) {
+            let limit = format!("the limit is {} and main", limits.regions);
+            return Err(refuse(RefusalCode::RegionCount, &limit));
+        }
+        let blocks = file.tables(region, 1, BLOCK, |_, _, block| Ok(block))?;
+        match blocks[..] {
+            [block] => Ok(Region { name, block }),
+            [] => Err(refuse(RefusalCode::BlockCount, "no block")),
+            [_, ..] => Err(refuse(RefusalCode::BlockCount, "a second block")),
+        }
     })
+}
+
+fn read_program<'a>(
+    file: &mut File<'a>,
+    root: Table,
+    regions: &[Region<'a>],
+    limits: &ModelLimits,
+) -> Result<Program, Refusal> {
+    let mut names: Vec<_> = regions.iter().map(|region| region.name).zip(0..).collect();
+    names.sort_unstable();
+    for pair in names.windows(2) {
+        if pair[0].0 == pair[1].0 {
+            return Err(Refusal::at(
+                RefusalCode::DuplicateRegion,
+                root.position,
+                format!("{} twice", Quoted(pair[0].0)),
+            ));
+        }
+    }
+    let main = regions.iter().position(|region| region.name == "main");
+    let main = main.ok_or_else(|| {
+        let detail = format!("{} regions of other names", regions.len());
+        Refusal::at(RefusalCode::MainRegion, root.position, detail)
+    })?;
+    let in_region = |place: usize, refusal: Refusal| {
+        if place == main {
+            return refusal;
+        }
+        let name = Quoted(regions[place].name);
+        Refusal {
+            detail: format!("region {name}: {}", refusal.detail),
+            ..refusal
+        }
+    };
+    let mut account = Account::new(limits, file.len() as u64);
+    let mut blocks = Vec::with_capacity(regions.len());
+    for (place, region) in regions.iter().enumerate() {
+        let block = Block::declare(file, region.block, &mut account);
+        blocks.push(block.map_err(|refusal| in_region(place, refusal))?);
+    }
+    check_borders(&blocks[main], regions[main].block, limits)?;
+    for (current, region) in regions.iter().enumerate() {
+        let mut block = std::mem::take(&mut blocks[current]);
+        let seen = Regions {
+            names: &names,
+            blocks: &blocks,
+            main,
+            current,
+        };
+        block
+            .operate(file, region.block, &mut account, &seen)
+            .map_err(|refusal| in_region(current, refusal))?;
+        blocks[current] = block;
+    }
+    let mut graphs: Vec<_> = blocks.into_iter().map(Block::into_graph).collect();
+    for (place, graph) in graphs.iter().enumerate() {
+        late::expect_inside(graph, limits)
+            .map_err(|refusal| in_region(place, refusal.or_at(regions[place].block.position)))?;
+    }
+    let graph = graphs.remove(main);
+    let order = control_flow::order(&graph, &graphs, limits)
+        .map_err(|refusal| refusal.or_at(root.position))?;
+    Ok(Program {
+        main: graph,
+        regions: graphs,
+        order,
+        variables: account.into_variables(),
+    })
+}
+
+/// Checks the inputs and outputs of `main`.
+fn check_borders(main: &Block<'_>, table: Table, limits: &ModelLimits) -> Result<(), Refusal> {
+    if main.outputs().len() == 0 {
+        return Err(Refusal::at(
+            RefusalCode::NoOutput,
+            table.position,
+            "main has no output",
+        ));
+    }
+    let inputs: u64 = main.inputs().map(Tensor::bytes).sum();
+    let outputs: u64 = main.outputs().map(Tensor::bytes).sum();
+    let bytes = inputs.max(outputs);
+    if bytes > limits.border_bytes {
+        return Err(Refusal::at(
+            RefusalCode::BorderBytes,
+            table.position,
+            format!("{bytes} bytes, the limit is {}", limits.border_bytes),
+        ));
+    }
+    Ok(())
 }
 
 fn read_version(file: &mut File<'_>, root: Table) -> Result<(), Refusal> {
