@@ -102,7 +102,12 @@ impl<'a> Block<'a> {
         account: &mut Account<'a, '_>,
         regions: &Regions<'_, 'a>,
     ) -> Result<(), Refusal> {
-        account.resolved.next_block();
+        let outside = if account.limits.late_from_outside {
+            &[][..]
+        } else {
+            &self.inputs
+        };
+        account.resolved.next_block(outside);
         file.tables(table, 1, OPERATOR, |file, index, operator| {
             account
                 .count_node()
@@ -242,6 +247,7 @@ impl<'a> Block<'a> {
         if let Some(location) = file.table(table, 5, "OpLocation", 1)? {
             let _text = file.text(location, 0)?;
         }
+        ops::expect_operands(number, input_names.len(), output_names.len())?;
         let mut inputs = Vec::with_capacity(input_names.len());
         for name in &input_names {
             let operand = self.find(name)?;

@@ -4,9 +4,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use crate::operator::{RescaleFactor, TableContent};
-use crate::{
-    DataType, Graph, LateOperand, ModelLimits, Node, Operator, Refusal, RefusalCode, Slot, TensorId,
-};
+use crate::{DataType, LateOperand, Node, Operator, Slot, TensorId};
 
 impl Node {
     /// The operator with its late values in place. `read` gives the elements of a tensor.
@@ -122,37 +120,4 @@ fn settled(
             factor
         })
         .collect()
-}
-
-/// Checks that no late value of `graph` comes straight from one of its inputs, unless `limits` allow it. What
-/// IDENTITY and RESHAPE hand on counts as the input itself.
-///
-/// # Errors
-/// [`RefusalCode::LateFromOutside`].
-pub(crate) fn expect_inside(graph: &Graph, limits: &ModelLimits) -> Result<(), Refusal> {
-    if limits.late_from_outside || graph.nodes().iter().all(|node| node.late.is_empty()) {
-        return Ok(());
-    }
-    let mut outside = vec![false; graph.tensors().len()];
-    for id in graph.inputs() {
-        outside[id.0 as usize] = true;
-    }
-    for node in graph.nodes() {
-        if let Some(late) = node
-            .late
-            .iter()
-            .find(|late| outside[late.tensor.0 as usize])
-        {
-            return Err(Refusal::new(
-                RefusalCode::LateFromOutside,
-                format!("{}: its {:?}", node.operator.name(), late.slot),
-            ));
-        }
-        if matches!(node.operator, Operator::Identity | Operator::Reshape) {
-            for (input, output) in node.inputs.iter().zip(&node.outputs) {
-                outside[output.0 as usize] = outside[input.0 as usize];
-            }
-        }
-    }
-    Ok(())
 }

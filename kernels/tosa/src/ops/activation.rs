@@ -7,7 +7,6 @@ use crate::{DataType, Operator, Refusal, RefusalCode, bytes, constant};
 
 /// CLAMP.
 pub(super) fn clamp(operation: &Operation<'_>, min: Bytes<'_>, max: Bytes<'_>) -> Checked {
-    operation.expect(1, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
     expect_type_in(input, "input", &[DataType::I8, DataType::I16])?;
     expect_type(output, "output", input.data_type)?;

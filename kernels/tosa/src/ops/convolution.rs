@@ -20,7 +20,6 @@ fn operands<'a>(
     operation: &Operation<'a>,
     acc_type: u32,
 ) -> Result<(&'a Tensor, &'a Tensor, &'a Tensor), Refusal> {
-    operation.expect(5, 1)?;
     let (input, weight, bias, output) = (
         operation.input(0)?,
         operation.input(1)?,

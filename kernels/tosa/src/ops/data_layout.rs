@@ -54,7 +54,6 @@ pub(super) fn concat(operation: &Operation<'_>, axis: i32) -> Checked {
             format!("{count} inputs"),
         ));
     }
-    operation.expect(count, 1)?;
     let (first, output) = borders(operation)?;
     expect_axes(first, "input1")?;
     let axis = expect_axis(first, axis)?;
@@ -94,7 +93,6 @@ pub(super) fn concat(operation: &Operation<'_>, axis: i32) -> Checked {
 
 /// PAD.
 pub(super) fn pad(operation: &Operation<'_>, late: &mut Late) -> Checked {
-    operation.expect(3, 1)?;
     let (input, output) = borders(operation)?;
     expect_equal_rank(input, output)?;
     let padding = operation.shape(1)?;
@@ -137,7 +135,6 @@ pub(super) fn pad(operation: &Operation<'_>, late: &mut Late) -> Checked {
 
 /// RESHAPE.
 pub(super) fn reshape(operation: &Operation<'_>) -> Checked {
-    operation.expect(2, 1)?;
     let (input, output) = borders(operation)?;
     let shape = operation.shape(1)?;
     if input.shape.elements() != output.shape.elements() || !names(shape, output) {
@@ -156,7 +153,6 @@ pub(super) fn reshape(operation: &Operation<'_>) -> Checked {
 
 /// REVERSE.
 pub(super) fn reverse(operation: &Operation<'_>, axis: i32) -> Checked {
-    operation.expect(1, 1)?;
     let (input, output) = borders(operation)?;
     expect_shape(output, "output", input.shape.dimensions())?;
     let axis = expect_axis(input, axis)? as u32;
@@ -165,7 +161,6 @@ pub(super) fn reverse(operation: &Operation<'_>, axis: i32) -> Checked {
 
 /// SLICE.
 pub(super) fn slice(operation: &Operation<'_>) -> Checked {
-    operation.expect(3, 1)?;
     let (input, output) = borders(operation)?;
     let (start, size) = (operation.shape(1)?, operation.shape(2)?);
     expect_numbers(start, "start", input.shape.rank())?;
@@ -204,7 +199,6 @@ pub(super) fn slice(operation: &Operation<'_>) -> Checked {
 
 /// TILE.
 pub(super) fn tile(operation: &Operation<'_>) -> Checked {
-    operation.expect(2, 1)?;
     let (input, output) = borders(operation)?;
     expect_equal_rank(input, output)?;
     let multiples = operation.shape(1)?;
@@ -234,7 +228,6 @@ pub(super) fn tile(operation: &Operation<'_>) -> Checked {
 
 /// TRANSPOSE.
 pub(super) fn transpose(operation: &Operation<'_>, perms: Ints<'_>) -> Checked {
-    operation.expect(1, 1)?;
     let (input, output) = borders(operation)?;
     expect_equal_rank(input, output)?;
     let rank = input.shape.rank();

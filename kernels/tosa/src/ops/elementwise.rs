@@ -41,7 +41,6 @@ fn expect_broadcast(operation: &Operation<'_>, count: usize) -> Result<(), Refus
 
 /// An operator of two operands of one of `types`, which the output has, too.
 pub(super) fn binary(operation: &Operation<'_>, operator: Operator, types: &[DataType]) -> Checked {
-    operation.expect(2, 1)?;
     expect_broadcast(operation, 2)?;
     let (a, b) = (operation.input(0)?, operation.input(1)?);
     expect_type_in(a, "input1", types)?;
@@ -52,7 +51,6 @@ pub(super) fn binary(operation: &Operation<'_>, operator: Operator, types: &[Dat
 
 /// EQUAL, GREATER and GREATER_EQUAL.
 pub(super) fn comparison(operation: &Operation<'_>, operator: Operator) -> Checked {
-    operation.expect(2, 1)?;
     expect_broadcast(operation, 2)?;
     expect_type(operation.input(0)?, "input1", DataType::I32)?;
     expect_type(operation.input(1)?, "input2", DataType::I32)?;
@@ -62,7 +60,6 @@ pub(super) fn comparison(operation: &Operation<'_>, operator: Operator) -> Check
 
 /// SELECT.
 pub(super) fn select(operation: &Operation<'_>) -> Checked {
-    operation.expect(3, 1)?;
     expect_broadcast(operation, 3)?;
     let chosen = operation.input(1)?;
     expect_type(operation.input(0)?, "input1", DataType::Bool)?;
@@ -74,7 +71,6 @@ pub(super) fn select(operation: &Operation<'_>) -> Checked {
 
 /// MUL. A shift that comes late stands as 0, and is read for i32 only.
 pub(super) fn mul(operation: &Operation<'_>, late: &mut Late) -> Checked {
-    operation.expect(3, 1)?;
     expect_broadcast(operation, 2)?;
     let (a, b) = (operation.input(0)?, operation.input(1)?);
     expect_type_in(a, "input1", &INTEGERS)?;
@@ -131,7 +127,6 @@ pub(super) fn shift(
 
 /// An operator of one operand of one of `types`, which the output has, too.
 pub(super) fn unary(operation: &Operation<'_>, operator: Operator, types: &[DataType]) -> Checked {
-    operation.expect(1, 1)?;
     expect_same(operation, types)?;
     Ok((operator, operation.input_ids(1)?))
 }
@@ -145,7 +140,6 @@ fn expect_same(operation: &Operation<'_>, types: &[DataType]) -> Result<(), Refu
 
 /// NEGATE.
 pub(super) fn negate(operation: &Operation<'_>, late: &mut Late) -> Checked {
-    operation.expect(3, 1)?;
     expect_same(operation, &INTEGERS)?;
     let data_type = operation.input(0)?.data_type;
     let [input_zp, output_zp] = [

@@ -31,7 +31,58 @@ const I32: [DataType; 1] = [DataType::I32];
 const INTEGERS: [DataType; 3] = [DataType::I8, DataType::I16, DataType::I32];
 const WITH_BOOL: [DataType; 4] = [DataType::Bool, DataType::I8, DataType::I16, DataType::I32];
 
-/// Checks `operation` by the rules of its operator. Not for CONST, CONST_SHAPE, control flow and variables.
+/// Checks the number of operands of operator `number`, before anybody looks up their names. What [`check`] is not for
+/// is not checked here either.
+pub(crate) fn expect_operands(number: u32, inputs: usize, outputs: usize) -> Result<(), Refusal> {
+    let expected = match number {
+        op::CONCAT => inputs,
+        op::CONV2D | op::CONV3D | op::DEPTHWISE_CONV2D | op::TRANSPOSE_CONV2D | op::RESCALE => 5,
+        op::MATMUL | op::RESIZE => 4,
+        op::AVG_POOL2D | op::MUL | op::NEGATE | op::SELECT | op::PAD | op::SLICE | op::SCATTER => 3,
+        op::ADD
+        | op::ARITHMETIC_RIGHT_SHIFT
+        | op::BITWISE_AND
+        | op::BITWISE_OR
+        | op::BITWISE_XOR
+        | op::INTDIV
+        | op::LOGICAL_AND
+        | op::LOGICAL_LEFT_SHIFT
+        | op::LOGICAL_RIGHT_SHIFT
+        | op::LOGICAL_OR
+        | op::LOGICAL_XOR
+        | op::MAXIMUM
+        | op::MINIMUM
+        | op::SUB
+        | op::TABLE
+        | op::EQUAL
+        | op::GREATER
+        | op::GREATER_EQUAL
+        | op::RESHAPE
+        | op::TILE
+        | op::GATHER => 2,
+        op::ARGMAX
+        | op::MAX_POOL2D
+        | op::CLAMP
+        | op::ABS
+        | op::BITWISE_NOT
+        | op::CLZ
+        | op::LOGICAL_NOT
+        | op::REDUCE_ALL
+        | op::REDUCE_ANY
+        | op::REDUCE_MAX
+        | op::REDUCE_MIN
+        | op::REDUCE_SUM
+        | op::REVERSE
+        | op::TRANSPOSE
+        | op::CAST
+        | op::IDENTITY => 1,
+        _ => return Ok(()),
+    };
+    operation::expect_counts((inputs, outputs), (expected, 1))
+}
+
+/// Checks `operation` by the rules of its operator, after [`expect_operands`]. Not for CONST, CONST_SHAPE, control
+/// flow and variables.
 pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Result<Node, Refusal> {
     let mut late = Vec::new();
     let (operator, inputs) = match *operation.attribute {
@@ -66,12 +117,14 @@ pub(crate) fn check(operation: &Operation<'_>, resolved: &mut Resolved) -> Resul
         }
         Attribute::Regions { .. } => return Err(elsewhere(operation)),
     };
-    Ok(Node {
+    let node = Node {
         operator,
         inputs,
         outputs: operation.output_ids()?,
         late,
-    })
+    };
+    resolved.trace(&node)?;
+    Ok(node)
 }
 
 /// Operators without parameters.

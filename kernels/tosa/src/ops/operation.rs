@@ -8,7 +8,8 @@ use crate::declaration::FileShape;
 use crate::operator::{RescaleFactor, TableContent};
 use crate::refusal::Quoted;
 use crate::{
-    DataType, LateOperand, Refusal, RefusalCode, Slot, Tensor, TensorId, VariableId, bytes,
+    DataType, LateOperand, Node, Operator, Refusal, RefusalCode, Slot, Tensor, TensorId,
+    VariableId, bytes,
 };
 
 /// What an operand's name stands for.
@@ -41,6 +42,8 @@ pub(crate) struct Resolved {
     pub tables: BTreeMap<TensorId, TableContent>,
     /// Constant shift amounts that were found to be in range: each is read once, however many operators name it.
     pub amounts: BTreeSet<TensorId>,
+    /// Inputs of the block that no late value may be.
+    outside: BTreeSet<TensorId>,
 }
 
 impl Resolved {
@@ -51,14 +54,36 @@ impl Resolved {
             factors: BTreeMap::new(),
             tables: BTreeMap::new(),
             amounts: BTreeSet::new(),
+            outside: BTreeSet::new(),
         }
     }
 
-    /// Forgets what belongs to one block: the next one numbers its tensors anew. The room taken stays taken.
-    pub(crate) fn next_block(&mut self) {
+    /// Forgets what belongs to one block: the next one numbers its tensors anew. The room taken stays taken. No
+    /// late value of the next block may come straight from `outside`.
+    pub(crate) fn next_block(&mut self, outside: &[TensorId]) {
         self.factors.clear();
         self.tables.clear();
         self.amounts.clear();
+        self.outside = outside.iter().copied().collect();
+    }
+
+    /// Checks that no late value of `node` comes straight from outside. What IDENTITY and RESHAPE hand on counts as
+    /// their input.
+    pub(super) fn trace(&mut self, node: &Node) -> Result<(), Refusal> {
+        for late in &node.late {
+            if self.outside.contains(&late.tensor) {
+                return Err(Refusal::new(
+                    RefusalCode::LateFromOutside,
+                    format!("{:?}", late.slot),
+                ));
+            }
+        }
+        if matches!(node.operator, Operator::Identity | Operator::Reshape)
+            && node.inputs.iter().any(|id| self.outside.contains(id))
+        {
+            self.outside.extend(&node.outputs);
+        }
+        Ok(())
     }
 
     /// Takes room for `bytes` bytes.
@@ -76,17 +101,7 @@ impl Resolved {
 impl<'a> Operation<'a> {
     /// Checks the number of operands.
     pub(crate) fn expect(&self, inputs: usize, outputs: usize) -> Result<(), Refusal> {
-        if self.inputs.len() != inputs || self.outputs.len() != outputs {
-            return Err(Refusal::new(
-                RefusalCode::OperandCount,
-                format!(
-                    "{} inputs and {} outputs, not {inputs} and {outputs}",
-                    self.inputs.len(),
-                    self.outputs.len()
-                ),
-            ));
-        }
-        Ok(())
+        expect_counts((self.inputs.len(), self.outputs.len()), (inputs, outputs))
     }
 
     fn tensor_of(&self, operand: Operand, what: &str) -> Result<TensorId, Refusal> {
@@ -222,6 +237,21 @@ impl Place {
     pub(crate) const fn new(index: usize, name: &'static str, slot: Slot) -> Place {
         Place { index, name, slot }
     }
+}
+
+/// Checks a number of inputs and outputs.
+pub(super) fn expect_counts(
+    (inputs, outputs): (usize, usize),
+    expected: (usize, usize),
+) -> Result<(), Refusal> {
+    if (inputs, outputs) != expected {
+        let (from, to) = expected;
+        return Err(Refusal::new(
+            RefusalCode::OperandCount,
+            format!("{inputs} inputs and {outputs} outputs, not {from} and {to}"),
+        ));
+    }
+    Ok(())
 }
 
 /// Checks that `tensor` has elements of `data_type`.

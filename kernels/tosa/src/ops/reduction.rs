@@ -11,7 +11,6 @@ pub(super) fn reduce(
     types: &[DataType],
     make: impl FnOnce(u32) -> Operator,
 ) -> Checked {
-    operation.expect(1, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
     expect_type_in(input, "input", types)?;
     expect_type(output, "output", input.data_type)?;

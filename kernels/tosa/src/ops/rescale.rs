@@ -20,7 +20,6 @@ pub(super) fn rescale(
     resolved: &mut Resolved,
     late: &mut Late,
 ) -> Checked {
-    operation.expect(5, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
     let types = [DataType::I8, DataType::I16, DataType::I32, DataType::I48];
     expect_type_in(input, "input", &types)?;

@@ -14,7 +14,6 @@ const SCALE_MAX: i64 = 256;
 
 /// RESIZE.
 pub(super) fn resize(operation: &Operation<'_>, mode: u32) -> Checked {
-    operation.expect(4, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
     expect_type_in(input, "input", &[DataType::I8, DataType::I16])?;
     let (mode, data_type) = match (mode, input.data_type) {

@@ -18,7 +18,6 @@ fn operands(operation: &Operation<'_>) -> Result<[u32; 4], Refusal> {
 
 /// GATHER.
 pub(super) fn gather(operation: &Operation<'_>) -> Checked {
-    operation.expect(2, 1)?;
     let [n, _, c, w] = operands(operation)?;
     expect_shape(operation.output()?, "output", &[n, w, c])?;
     Ok((Operator::Gather, operation.input_ids(2)?))
@@ -26,7 +25,6 @@ pub(super) fn gather(operation: &Operation<'_>) -> Checked {
 
 /// SCATTER. No row may be written twice, so there are not more rows to write than rows.
 pub(super) fn scatter(operation: &Operation<'_>) -> Checked {
-    operation.expect(3, 1)?;
     let [n, k, c, w] = operands(operation)?;
     let (values, input) = (operation.input(0)?, operation.input(2)?);
     expect_type(input, "input", values.data_type)?;

@@ -13,7 +13,6 @@ pub(super) fn table(
     resolved: &mut Resolved,
     late: &mut Late,
 ) -> Checked {
-    operation.expect(2, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
     expect_type_in(input, "input1", &[DataType::I8, DataType::I16])?;
     expect_shape(output, "output", input.shape.dimensions())?;

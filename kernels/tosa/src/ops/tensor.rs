@@ -33,7 +33,6 @@ pub(super) fn expect_accumulator(acc_type: u32, data_type: DataType) -> Result<(
 
 /// ARGMAX.
 pub(super) fn arg_max(operation: &Operation<'_>, axis: i32) -> Checked {
-    operation.expect(1, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
     expect_type_in(input, "input", &[DataType::I8, DataType::I16])?;
     expect_type(output, "output", DataType::I32)?;
@@ -80,7 +79,6 @@ pub(super) fn avg_pool2d(
     acc_type: u32,
     late: &mut Late,
 ) -> Checked {
-    operation.expect(3, 1)?;
     let (kernel, stride, pad) = pooling(operation, window)?;
     expect_accumulator(acc_type, DataType::I32)?;
     let data_type = operation.input(0)?.data_type;
@@ -100,7 +98,6 @@ pub(super) fn avg_pool2d(
 
 /// MAX_POOL2D.
 pub(super) fn max_pool2d(operation: &Operation<'_>, window: Window<'_>) -> Checked {
-    operation.expect(1, 1)?;
     let (kernel, stride, pad) = pooling(operation, window)?;
     let operator = Operator::MaxPool2d {
         kernel,
@@ -112,7 +109,6 @@ pub(super) fn max_pool2d(operation: &Operation<'_>, window: Window<'_>) -> Check
 
 /// MATMUL.
 pub(super) fn mat_mul(operation: &Operation<'_>, late: &mut Late) -> Checked {
-    operation.expect(4, 1)?;
     let (a, b, output) = (
         operation.input(0)?,
         operation.input(1)?,

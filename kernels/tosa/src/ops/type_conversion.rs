@@ -6,7 +6,6 @@ use crate::{Operator, Refusal, RefusalCode};
 
 /// CAST.
 pub(super) fn cast(operation: &Operation<'_>) -> Checked {
-    operation.expect(1, 1)?;
     let (input, output) = (operation.input(0)?, operation.output()?);
     expect_type_in(input, "input", &WITH_BOOL)?;
     expect_type_in(output, "output", &WITH_BOOL)?;
