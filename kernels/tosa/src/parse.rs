@@ -4,7 +4,6 @@ use crate::account::Account;
 use crate::block::Block;
 use crate::control_flow::{self, Regions};
 use crate::flatbuffer::{File, Kind, Table};
-use crate::late;
 use crate::refusal::Quoted;
 use crate::{ModelLimits, Program, Refusal, RefusalCode, Tensor};
 
@@ -129,10 +128,6 @@ fn read_program<'a>(
         blocks[current] = block;
     }
     let mut graphs: Vec<_> = blocks.into_iter().map(Block::into_graph).collect();
-    for (place, graph) in graphs.iter().enumerate() {
-        late::expect_inside(graph, limits)
-            .map_err(|refusal| in_region(place, refusal.or_at(regions[place].block.position)))?;
-    }
     let graph = graphs.remove(main);
     let order = control_flow::order(&graph, &graphs, limits)
         .map_err(|refusal| refusal.or_at(root.position))?;
