@@ -3,6 +3,7 @@
 //! Data goes to standard output, everything else to standard error.
 
 mod backend;
+mod conformance;
 mod doctor;
 mod failure;
 mod files;
@@ -33,7 +34,7 @@ enum Command {
     #[command(after_help = failure::EXIT_CODES)]
     Doctor,
     /// Looks into model files.
-    #[command(subcommand)]
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
     Model(ModelCommand),
     /// Runs a model on tensors from .npy files.
     #[command(after_help = failure::EXIT_CODES)]
@@ -41,6 +42,9 @@ enum Command {
     /// Deploys a contract to an empty in-memory state and calls it.
     #[command(after_help = failure::EXIT_CODES)]
     Run(run::RunArguments),
+    /// Runs a folder of TOSA conformance tests: outputs bit for bit, refusals by the rule that a test names.
+    #[command(after_help = failure::EXIT_CODES)]
+    Conformance(conformance::ConformanceArguments),
 }
 
 #[derive(Subcommand)]
@@ -59,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Model(ModelCommand::Inspect(arguments)) => inspect::inspect(arguments, json),
         Command::Infer(arguments) => infer::infer(arguments, json),
         Command::Run(arguments) => run::run(arguments, json),
+        Command::Conformance(arguments) => conformance::conformance(arguments, json),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -8,7 +8,8 @@ use std::process::ExitCode;
 pub(crate) const EXIT_CODES: &str = "\
 Exit codes:
   0  done; for `run`: every call has a receipt, whatever its status
-  1  a file was refused: unreadable, malformed, of the wrong shape or type
+  1  a file was refused: unreadable, malformed, of the wrong shape or type;
+     for `conformance`: a test did not end as expected, or there was none
   2  the arguments are wrong
   3  this machine failed: no such adapter, a lost device, a wrong known answer, a file not written
   4  two engines disagree";
@@ -18,6 +19,8 @@ Exit codes:
 pub(crate) enum Failure {
     /// A file, or a value in it, was refused.
     Refused(String),
+    /// Tests did not end as expected.
+    Tests(String),
     /// The arguments contradict each other or the file they are about.
     Usage(String),
     /// This machine's trouble.
@@ -34,7 +37,7 @@ impl Failure {
 
     pub(crate) fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
-            Failure::Refused(_) => 1,
+            Failure::Refused(_) | Failure::Tests(_) => 1,
             Failure::Usage(_) => 2,
             Failure::Machine(_) => 3,
             Failure::Disagreement(_) => 4,
@@ -46,6 +49,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Failure::Refused(what)
+            | Failure::Tests(what)
             | Failure::Usage(what)
             | Failure::Machine(what)
             | Failure::Disagreement(what) => f.write_str(what),

@@ -1,18 +1,23 @@
 //! `cargo xtask`: the repository's own tasks. `check` reads the sources and fails when a rule of the
-//! house is broken; `campaign NAME` runs a test far longer than CI does and records what it found.
+//! house is broken; `campaign NAME` runs a test far longer than CI does and records what it found; `conformance` runs
+//! TOSA's official suite.
 
 #![forbid(unsafe_code)]
 
 mod campaign;
 mod check;
 mod code;
+mod conformance;
 mod layers;
 mod workspace;
 
 use std::process::ExitCode;
 
 const USAGE: &str = "usage: cargo xtask check
-       cargo xtask campaign NAME    (no NAME: lists them)";
+       cargo xtask campaign NAME    (no NAME: lists them)
+       cargo xtask conformance [--fast | --trim]
+           runs TOSA's official suite on every back end and writes docs/conformance.md;
+           --fast: only the trimmed set in tests/conformance; --trim: makes that set from the suite";
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -24,6 +29,9 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["campaign", name] => campaign::run(name),
+        ["conformance"] => conformance::run(),
+        ["conformance", "--fast"] => conformance::fast(),
+        ["conformance", "--trim"] => conformance::trim(),
         _ => Err(USAGE.to_owned()),
     };
     match result {

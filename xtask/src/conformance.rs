@@ -1,0 +1,134 @@
+//! `cargo xtask conformance`: TOSA's official conformance suite over every back end of this machine, recorded in
+//! `docs/conformance.md`.
+//!
+//! The suite and its expected outputs come from the official tool and are made once, into a cache (`suite`). A
+//! trimmed set of it lives in `tests/conformance` (`trim`) and runs with the ordinary tests.
+
+mod page;
+mod suite;
+mod trim;
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+use crate::workspace;
+
+/// Where the trimmed set lives.
+const TRIMMED: &str = "tests/conformance";
+
+/// What one back end made of a folder of tests.
+struct Outcome {
+    /// What `aivm conformance --json` printed.
+    report: Value,
+    /// Whether every test ended as it should, tests of graphs that it cannot prepare apart.
+    passed: bool,
+}
+
+/// Makes the suite where the cache has none, runs every back end over it and writes the page.
+///
+/// # Errors
+/// If the suite cannot be made, a test fails, or the page cannot be written.
+pub(crate) fn run() -> Result<(), String> {
+    let root = workspace::root();
+    let suite = suite::ensure()?;
+    let outcomes = run_back_ends(&root, &suite)?;
+    page::write(&root, &outcomes)?;
+    verdict(&outcomes)
+}
+
+/// Runs every back end over the trimmed set. Needs no Python, and writes nothing.
+///
+/// # Errors
+/// If a test fails.
+pub(crate) fn fast() -> Result<(), String> {
+    let root = workspace::root();
+    verdict(&run_back_ends(&root, &root.join(TRIMMED))?)
+}
+
+/// Makes the suite where the cache has none, and the trimmed set from it.
+///
+/// # Errors
+/// If either cannot be made.
+pub(crate) fn trim() -> Result<(), String> {
+    trim::write(&suite::ensure()?, &workspace::root().join(TRIMMED))
+}
+
+fn run_back_ends(root: &Path, suite: &Path) -> Result<Vec<Outcome>, String> {
+    let mut back_ends = vec![vec!["--backend".to_owned(), "reference".to_owned()]];
+    for name in adapters(root)? {
+        // What a GPU cannot prepare runs on the CPU.
+        let arguments = [
+            "--backend",
+            "gpu",
+            "--allow-unsupported",
+            "--adapter",
+            &name,
+        ];
+        back_ends.push(arguments.map(str::to_owned).to_vec());
+    }
+    let run = |arguments: Vec<String>| {
+        println!("conformance on {}", arguments[1..].join(" "));
+        let mut command = aivm(root);
+        command.arg("conformance").arg(suite).arg("--json");
+        let (passed, report) = json(command.args(&arguments))?;
+        Ok(Outcome { report, passed })
+    };
+    back_ends.into_iter().map(run).collect()
+}
+
+/// The names of this machine's GPU adapters.
+fn adapters(root: &Path) -> Result<Vec<String>, String> {
+    let (healthy, report) = json(aivm(root).args(["doctor", "--json"]))?;
+    if !healthy {
+        return Err("an adapter gives wrong answers: see `aivm doctor`".to_owned());
+    }
+    let names = report["adapters"].as_array().into_iter().flatten();
+    let names = names.filter_map(|adapter| adapter["name"].as_str());
+    Ok(names.map(str::to_owned).collect())
+}
+
+/// A command that builds and runs the tool.
+fn aivm(root: &Path) -> Command {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut command = Command::new(cargo);
+    command
+        .args(["run", "--release", "--quiet", "--package", "synergy-aivm"])
+        .args(["--bin", "aivm", "--"])
+        .current_dir(root);
+    command
+}
+
+/// Whether `command` succeeded, and the JSON that it printed.
+fn json(command: &mut Command) -> Result<(bool, Value), String> {
+    let output = command.stderr(Stdio::inherit()).output();
+    let failed = |what: &dyn std::fmt::Display| format!("{command:?}: {what}");
+    let output = output.map_err(|error| failed(&error))?;
+    let value = serde_json::from_slice(&output.stdout).map_err(|error| failed(&error))?;
+    Ok((output.status.success(), value))
+}
+
+/// Prints every finding, and fails if there is one.
+fn verdict(outcomes: &[Outcome]) -> Result<(), String> {
+    for outcome in outcomes {
+        let Outcome { report, .. } = outcome;
+        println!("{}: {}", page::text(&report["backend"]), report["total"]);
+        for finding in report["failed"].as_array().into_iter().flatten() {
+            println!(
+                "failed: {}: {}",
+                page::text(&finding["test"]),
+                page::text(&finding["reason"])
+            );
+        }
+    }
+    let failed = outcomes.iter().filter(|outcome| !outcome.passed);
+    let failed: Vec<&str> = failed
+        .map(|outcome| page::text(&outcome.report["backend"]))
+        .collect();
+    if failed.is_empty() {
+        Ok(())
+    } else {
+        Err(format!("conformance failed on {}", failed.join(", ")))
+    }
+}
