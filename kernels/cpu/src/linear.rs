@@ -1,0 +1,161 @@
+//! CONV2D, DEPTHWISE_CONV2D and MATMUL on i8: packed weights, vector kernels, fused epilogue.
+//!
+//! A convolution is a matrix product whose left rows are gathered while it runs. Three steps:
+//!
+//! 1. [`weights`] are packed once, when the plan is made, into panels of [`COLUMNS`] output channels.
+//! 2. [`band`]: a band of input rows that stays in the cache is converted to what the kernel multiplies,
+//!    padding included. A row of the product is then a few segments of the band, read in place.
+//! 3. [`kernels`] multiply some rows by a panel into a tile of accumulators, which [`epilogue`] stores.
+//!
+//! Accumulators wrap modulo 2^32, so any order of the products, any instruction set and any number of
+//! threads give the same bits.
+
+pub mod epilogue;
+pub mod geometry;
+
+mod band;
+mod convolution;
+mod depthwise;
+#[allow(
+    unsafe_code,
+    reason = "vector instructions; each use says why it is sound"
+)]
+mod kernels;
+mod product;
+mod share;
+mod weights;
+
+#[cfg(test)]
+mod tests;
+
+pub use epilogue::Epilogue;
+pub use geometry::Conv2dGeometry;
+pub use product::{matmul, matmul_scratch_bytes};
+
+use crate::isa::Isa;
+use convolution::Convolution;
+use depthwise::Depthwise;
+use epilogue::Finish;
+
+/// Output channels of a panel: what one tile of accumulators is wide.
+pub(crate) const COLUMNS: usize = 16;
+
+/// A linear operator with packed weights and fused epilogue, ready to run; shared by threads.
+#[derive(Debug)]
+pub struct Linear {
+    kind: Kind,
+    input_len: usize,
+    output_bytes: usize,
+}
+
+#[derive(Debug)]
+enum Kind {
+    Convolution(Convolution),
+    Depthwise(Depthwise),
+}
+
+impl Linear {
+    /// CONV2D with weights `[OC, KH, KW, IC]` and a bias of `oc` values or one. FULLY_CONNECTED is
+    /// [`Conv2dGeometry::dense`].
+    ///
+    /// # Panics
+    ///
+    /// When a length does not fit the geometry; a validated graph's always do.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "the operator's own operands")]
+    pub fn conv2d(
+        geometry: Conv2dGeometry,
+        weights: &[i8],
+        weight_zp: i32,
+        input_zp: i32,
+        bias: &[i32],
+        epilogue: Epilogue,
+        isa: Isa,
+    ) -> Self {
+        let finish = Finish::new(epilogue, geometry.oc);
+        let output_bytes = geometry.output_len() * finish.bytes();
+        let zero_points = ZeroPoints {
+            input: input_zp,
+            weight: weight_zp,
+        };
+        let convolution = Convolution::new(geometry, weights, zero_points, bias, finish, isa);
+        Self {
+            kind: Kind::Convolution(convolution),
+            input_len: geometry.input_len(),
+            output_bytes,
+        }
+    }
+
+    /// DEPTHWISE_CONV2D with weights `[KH, KW, C, M]`, where `geometry.ic` is C and `geometry.oc` is
+    /// C·M, and a bias of `oc` values or one.
+    ///
+    /// # Panics
+    ///
+    /// When a length does not fit the geometry; a validated graph's always do.
+    #[must_use]
+    #[expect(clippy::too_many_arguments, reason = "the operator's own operands")]
+    pub fn depthwise(
+        geometry: Conv2dGeometry,
+        multiplier: usize,
+        weights: &[i8],
+        weight_zp: i32,
+        input_zp: i32,
+        bias: &[i32],
+        epilogue: Epilogue,
+        isa: Isa,
+    ) -> Self {
+        let finish = Finish::new(epilogue, geometry.oc);
+        let output_bytes = geometry.output_len() * finish.bytes();
+        let zero_points = ZeroPoints {
+            input: input_zp,
+            weight: weight_zp,
+        };
+        let depthwise = Depthwise::new(
+            geometry,
+            multiplier,
+            weights,
+            zero_points,
+            bias,
+            finish,
+            isa,
+        );
+        Self {
+            kind: Kind::Depthwise(depthwise),
+            input_len: geometry.input_len(),
+            output_bytes,
+        }
+    }
+
+    /// Bytes of scratch that [`Linear::run`] wants.
+    #[must_use]
+    pub fn scratch_bytes(&self) -> usize {
+        match &self.kind {
+            Kind::Convolution(convolution) => convolution.scratch_bytes(),
+            Kind::Depthwise(depthwise) => depthwise.scratch_bytes(),
+        }
+    }
+
+    /// Runs on an input `[n, ih, iw, ic]` and writes the output `[n, oh, ow, oc]`, little-endian.
+    ///
+    /// With `parallel` and enough work it is shared among the threads of the current rayon pool. No
+    /// memory is allocated otherwise. The scratch's content is of no importance before and after.
+    ///
+    /// # Panics
+    ///
+    /// When `input` or `output` is not of the geometry's size, or `scratch` is too small.
+    pub fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
+        assert_eq!(input.len(), self.input_len, "elements of the input");
+        assert_eq!(output.len(), self.output_bytes, "bytes of the output");
+        match &self.kind {
+            Kind::Convolution(convolution) => convolution.run(input, output, scratch, parallel),
+            Kind::Depthwise(depthwise) => depthwise.run(input, output, scratch, parallel),
+        }
+    }
+}
+
+/// Zero points of both operands, each in the range of i8.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ZeroPoints {
+    pub input: i32,
+    pub weight: i32,
+}

@@ -1,0 +1,164 @@
+//! A band of input rows, converted to what the kernels multiply and padded.
+//!
+//! Every value is converted once; the rows of the matrix product overlap in the band instead of being
+//! copied out of it.
+
+use super::geometry::Conv2dGeometry;
+use super::kernels::{Group, Kernels};
+
+/// Bytes of a band that stay in a second-level cache beside the weights.
+const BYTES_MAX: usize = 128 << 10;
+
+/// Bytes behind the last value that a kernel may read, and multiplies by zero weights.
+const SLACK: usize = 64;
+
+/// The layout of a band: rows of `width` pixels of `channels` values.
+#[derive(Debug)]
+pub(crate) struct Band {
+    geometry: Conv2dGeometry,
+    /// Values stored for each pixel: each channel `repeat` times, then unused ones.
+    channels: usize,
+    repeat: usize,
+    zero_point: i32,
+    value_bytes: usize,
+    padding: u8,
+    /// Pixels in a row, those of padding included.
+    width: usize,
+    /// Output rows of a full band.
+    output_rows: usize,
+}
+
+impl Band {
+    /// Bands for at least `shares` threads, with whole tiles of `tile_rows` pixels where rows are short.
+    pub(crate) fn new(
+        geometry: Conv2dGeometry,
+        (channels, repeat): (usize, usize),
+        zero_point: i32,
+        kernels: &Kernels,
+        shares: usize,
+    ) -> Self {
+        let group = kernels.group();
+        let g = &geometry;
+        let padding = match group {
+            Group::Pairs => 0,
+            Group::QuadsUnsigned => zero_point as u8 ^ 0x80,
+            Group::QuadsSigned => zero_point as u8,
+        };
+        let reach = (g.kw - 1) * g.dilation.x as usize + 1;
+        let mut band = Self {
+            geometry,
+            channels,
+            repeat,
+            zero_point,
+            value_bytes: group.value_bytes(),
+            padding,
+            width: (g.ow - 1) * g.stride.x as usize + reach,
+            output_rows: 1,
+        };
+        let step = g.stride.y as usize * band.pitch();
+        let fitting = BYTES_MAX.saturating_sub(band.input_rows(1) * band.pitch()) / step + 1;
+        let mut rows = fitting.min((g.n * g.oh).div_ceil(shares)).clamp(1, g.oh);
+        if g.ow == 1 && rows > kernels.rows() {
+            rows -= rows % kernels.rows();
+        }
+        band.output_rows = rows;
+        band
+    }
+
+    /// Bytes from a row to the next.
+    pub(crate) fn pitch(&self) -> usize {
+        self.width * self.pixel_bytes()
+    }
+
+    /// Bytes from a pixel to the next.
+    pub(crate) fn pixel_bytes(&self) -> usize {
+        self.channels * self.value_bytes
+    }
+
+    /// Bytes of a full band.
+    pub(crate) fn bytes(&self) -> usize {
+        (self.input_rows(self.output_rows) * self.pitch() + SLACK).next_multiple_of(64)
+    }
+
+    /// Number of bands of the whole batch.
+    pub(crate) fn count(&self) -> usize {
+        self.geometry.n * self.geometry.oh.div_ceil(self.output_rows)
+    }
+
+    /// The output rows of band `index`, counted over the whole batch; for `count()`, its end.
+    pub(crate) fn first_row(&self, index: usize) -> usize {
+        let per_image = self.geometry.oh.div_ceil(self.output_rows);
+        let (image, place) = (index / per_image, index % per_image);
+        image * self.geometry.oh + place * self.output_rows
+    }
+
+    /// Where the window of output pixel `(y, x)` of a band begins in it.
+    pub(crate) fn window(&self, y: usize, x: usize) -> usize {
+        let stride = self.geometry.stride;
+        y * stride.y as usize * self.pitch() + x * stride.x as usize * self.pixel_bytes()
+    }
+
+    /// Where kernel tap `(ky, kx)` lies from the beginning of a window.
+    pub(crate) fn tap(&self, ky: usize, kx: usize) -> usize {
+        let dilation = self.geometry.dilation;
+        ky * dilation.y as usize * self.pitch() + kx * dilation.x as usize * self.pixel_bytes()
+    }
+
+    /// Converts what output rows `first..first + rows` (of one image) read.
+    pub(crate) fn fill(
+        &self,
+        kernels: &Kernels,
+        input: &[i8],
+        first: usize,
+        rows: usize,
+        to: &mut [u8],
+    ) {
+        let g = &self.geometry;
+        let (image, first) = (first / g.oh, first % g.oh);
+        let input_row = g.iw * g.ic;
+        let image = &input[image * g.ih * input_row..][..g.ih * input_row];
+        let lines = to.chunks_exact_mut(self.pitch());
+        for (line, to) in lines.take(self.input_rows(rows)).enumerate() {
+            let y = (first * g.stride.y as usize + line).checked_sub(g.pad.top as usize);
+            match y.filter(|&y| y < g.ih) {
+                Some(y) => self.fill_line(kernels, &image[y * input_row..][..input_row], to),
+                None => to.fill(self.padding),
+            }
+        }
+    }
+
+    fn fill_line(&self, kernels: &Kernels, values: &[i8], to: &mut [u8]) {
+        let pixel = self.pixel_bytes();
+        let left = (self.geometry.pad.left as usize).min(self.width);
+        let inside = self.geometry.iw.min(self.width - left);
+        to[..left * pixel].fill(self.padding);
+        to[(left + inside) * pixel..].fill(self.padding);
+        let to = &mut to[left * pixel..][..inside * pixel];
+        let channels = self.geometry.ic;
+        if self.channels == channels {
+            return kernels.convert(&values[..inside * channels], self.zero_point, to);
+        }
+        let pixels = values
+            .chunks_exact(channels)
+            .zip(to.chunks_exact_mut(pixel));
+        for (values, to) in pixels {
+            if self.repeat == 1 {
+                let to = &mut to[..channels * self.value_bytes];
+                kernels.convert(values, self.zero_point, to);
+                continue;
+            }
+            let copies = to.chunks_exact_mut(self.repeat * self.value_bytes);
+            for (value, copies) in values.chunks_exact(1).zip(copies) {
+                for copy in copies.chunks_exact_mut(self.value_bytes) {
+                    kernels.convert(value, self.zero_point, copy);
+                }
+            }
+        }
+    }
+
+    /// Input rows that some output rows read.
+    fn input_rows(&self, output_rows: usize) -> usize {
+        let g = &self.geometry;
+        (output_rows - 1) * g.stride.y as usize + (g.kh - 1) * g.dilation.y as usize + 1
+    }
+}

@@ -1,0 +1,81 @@
+//! The kernels without explicit vector instructions, written so that a compiler can use them.
+
+use super::super::COLUMNS;
+use super::super::epilogue::{Rescale, Target};
+use super::{Group, Kernels, Taps, Tile};
+
+const ROWS: usize = 4;
+
+pub(super) const KERNELS: Kernels = Kernels {
+    group: Group::Pairs,
+    rows: ROWS,
+    lanes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    convert,
+    tile,
+    taps,
+    rescale,
+};
+
+fn convert(values: &[i8], zero_point: i32, to: &mut [u8]) {
+    let zero_point = zero_point as i16;
+    for (to, &value) in to.chunks_exact_mut(2).zip(values) {
+        to.copy_from_slice(&(i16::from(value) - zero_point).to_ne_bytes());
+    }
+}
+
+fn pair(bytes: &[u8], at: usize) -> [i32; 2] {
+    let i16_at = |at: usize| i32::from(i16::from_ne_bytes([bytes[at], bytes[at + 1]]));
+    [i16_at(at), i16_at(at + 2)]
+}
+
+/// Sum of both products; it can't wrap, but a check would keep it from being one instruction.
+fn products(values: [i32; 2], weights: [i32; 2]) -> i32 {
+    let first = values[0].wrapping_mul(weights[0]);
+    first.wrapping_add(values[1].wrapping_mul(weights[1]))
+}
+
+fn tile(tile: &Tile<'_>, accumulators: &mut [i32]) {
+    for (&row, accumulators) in tile.rows.iter().zip(accumulators.chunks_exact_mut(COLUMNS)) {
+        let mut sums = [0_i32; COLUMNS];
+        sums.copy_from_slice(tile.start);
+        let panels = tile.panel.chunks_exact(tile.groups * COLUMNS * 4);
+        for (&segment, panel) in tile.segments.iter().zip(panels) {
+            let values = &tile.band[row + segment..][..tile.groups * 4];
+            let groups = values.chunks_exact(4).zip(panel.chunks_exact(COLUMNS * 4));
+            for (value, weights) in groups {
+                let value = pair(value, 0);
+                for (column, sum) in sums.iter_mut().enumerate() {
+                    let weight = pair(weights, column * 4);
+                    *sum = sum.wrapping_add(products(value, weight));
+                }
+            }
+        }
+        accumulators.copy_from_slice(&sums);
+    }
+}
+
+fn taps(taps: &Taps<'_>, accumulators: &mut [i32]) {
+    let pixels = accumulators.chunks_exact_mut(COLUMNS).take(taps.pixels);
+    for (pixel, accumulators) in pixels.enumerate() {
+        let window = &taps.band[taps.origin + pixel * taps.step..];
+        let mut sums = [0_i32; COLUMNS];
+        sums.copy_from_slice(taps.start);
+        let weights = taps.weights.chunks_exact(COLUMNS * 4);
+        for (two, weights) in taps.taps.chunks_exact(2).zip(weights) {
+            let first = &window[two[0]..][..COLUMNS * 2];
+            let second = &window[two[1]..][..COLUMNS * 2];
+            for (column, sum) in sums.iter_mut().enumerate() {
+                let weight = pair(weights, column * 4);
+                let value =
+                    |of: &[u8]| i32::from(i16::from_ne_bytes([of[column * 2], of[column * 2 + 1]]));
+                let values = [value(first), value(second)];
+                *sum = sum.wrapping_add(products(values, weight));
+            }
+        }
+        accumulators.copy_from_slice(&sums);
+    }
+}
+
+fn rescale(rescale: &Rescale, target: &mut Target<'_>) {
+    target.rescale(rescale);
+}
