@@ -9,16 +9,20 @@ Each case is a folder: model.tosa (one operator, or a few that a back end may fu
 that the specification calls unpredictable are an error here: their rules have unit tests instead.
 """
 
+import json
 import pathlib
 import shutil
+import subprocess
 import sys
+import tempfile
 
 import numpy as np
 import tosa_reference_model as reference
 import tosa_serializer as ts
 
 T = ts.DType
-NUMPY = {T.BOOL: np.bool_, T.INT8: np.int8, T.INT16: np.int16, T.INT32: np.int32}
+NUMPY = {T.BOOL: np.bool_, T.INT4: np.int8, T.INT8: np.int8, T.INT16: np.int16, T.INT32: np.int32, T.INT48: np.int64}
+RANGE = {T.BOOL: (0, 1), T.INT4: (-8, 7), T.INT48: (-(2**47), 2**47 - 1)}
 SINGLE = ts.RoundingMode.SINGLE_ROUND
 DOUBLE = ts.RoundingMode.DOUBLE_ROUND
 NAN = ts.NanPropagationMode.PROPAGATE
@@ -35,10 +39,9 @@ class Model:
     def input(self, dtype, shape, low=None, high=None, edges=()):
         """An input with random values in low..=high; the first elements of run 0 are `edges`."""
         kind = NUMPY[dtype]
-        if dtype == T.BOOL:
-            low, high = 0, 1
-        low = np.iinfo(kind).min if low is None else low
-        high = np.iinfo(kind).max if high is None else high
+        bounds = RANGE.get(dtype) or (np.iinfo(kind).min, np.iinfo(kind).max)
+        low = bounds[0] if low is None else low
+        high = bounds[1] if high is None else high
         self.inputs.append((kind, shape, low, high, edges))
         zeros = np.zeros(shape, kind)
         return self.graph.addPlaceholder(list(shape), dtype, zeros).name
@@ -55,10 +58,35 @@ class Model:
         add = self.graph.addIntermediate if inner else self.graph.addOutput
         output = add(list(shape), dtype).name
         holder = ts.TosaSerializerAttribute()
-        name = attribute or "".join(part.capitalize() for part in op.name.split("_"))
+        name = attribute or "".join(part.capitalize() for part in op.name.replace("INTDIV", "INT_DIV").split("_"))
         getattr(holder, name + "Attribute")(*arguments)
         self.graph.addOperator(op, inputs, [output], holder)
         return output
+
+    def apply_many(self, op, inputs, outputs, attribute, *arguments):
+        """An operator with several outputs of the graph: pairs of type and shape."""
+        holder = ts.TosaSerializerAttribute()
+        getattr(holder, attribute + "Attribute")(*arguments)
+        names = [self.graph.addOutput(list(shape), dtype).name for dtype, shape in outputs]
+        self.graph.addOperator(op, inputs, names, holder)
+        return names
+
+    def region(self, name, inputs):
+        """Starts a region with these inputs, pairs of type and shape; what follows is added to it."""
+        self.graph.startRegion(name, "")
+        self.graph.addBasicBlock(name)
+        names = []
+        for dtype, shape in inputs:
+            tensor = self.graph.addIntermediate(list(shape), dtype)
+            self.graph.addInputTensor(tensor)
+            names.append(tensor.name)
+        return names
+
+    def hand_on(self, *names):
+        """Makes tensors of the region its outputs."""
+        block = self.graph.currRegion.basicBlocks[0]
+        for name in names:
+            block.addOutput(name)
 
     def write(self, folder, random):
         folder.mkdir()
@@ -73,13 +101,37 @@ class Model:
                 if run == 0:
                     value[: len(edges)] = edges[:count]
                 values.append(value.astype(kind).reshape(shape))
-            outputs, status = reference.run(model, values)
-            if status != reference.GraphStatus.TOSA_VALID:
-                raise SystemExit(f"{folder.name}: {status}")
+            outputs = self.run(model, values)
             given += b"".join(value.tobytes() for value in values)
             results += b"".join(value.tobytes() for value in outputs)
         (folder / "input.bin").write_bytes(given)
         (folder / "output.bin").write_bytes(results)
+
+    def run(self, model, values):
+        """Outputs of the reference model."""
+        block = self.graph.regions[0].basicBlocks[0]
+        if not any(block.getTensorByName(name).dtype == T.INT48 for name in (*block.inputs, *block.outputs)):
+            outputs, status = reference.run(model, values)
+            if status != reference.GraphStatus.TOSA_VALID:
+                raise SystemExit(f"{[str(operator.op) for operator in block.operators]}: {status}")
+            return outputs
+        # The Python interface has no i48; the command has.
+        with tempfile.TemporaryDirectory() as name:
+            folder = pathlib.Path(name)
+            (folder / "model.tosa").write_bytes(model)
+            for index, value in enumerate(values):
+                np.save(folder / f"in{index}.npy", value)
+            files = [f"out{index}.npy" for index in range(len(block.outputs))]
+            description = {
+                "tosa_file": "model.tosa", "expected_failure": False,
+                "ifm_name": list(block.inputs), "ifm_file": [f"in{index}.npy" for index in range(len(values))],
+                "ofm_name": list(block.outputs), "ofm_file": files,
+            }
+            (folder / "desc.json").write_text(json.dumps(description))
+            schema = pathlib.Path(reference.__file__).parents[1] / "bin" / "tosa.fbs"
+            command = pathlib.Path(sys.executable).with_name("tosa_reference_model")
+            subprocess.run([command, "--test_desc=desc.json", f"--operator_fbs={schema}"], cwd=folder, check=True)
+            return [np.load(folder / file) for file in files]
 
 
 def window(side, kernel, stride, before, after, dilation=1):
@@ -132,7 +184,7 @@ def rescale(x, types, factors, rounding, zp=(0, 0), unsigned=(False, False), sca
     per_channel = len(factors) > 1
     stored = [np.array(value).astype(np.int64) for value in zp]
     signed = [value - 2**bits if value >= 2 ** (bits - 1) else value
-              for value, bits in zip(stored, ({T.INT8: 8, T.INT16: 16, T.INT32: 32}[t] for t in types))]
+              for value, bits in zip(stored, ({T.INT8: 8, T.INT16: 16, T.INT32: 32, T.INT48: 48}[t] for t in types))]
     names = [
         model.input(types[0], x, low, high, edges),
         model.const(T.INT32 if scale32 else T.INT16, multipliers),
@@ -344,14 +396,19 @@ def cases(random):
 
 
 def main():
+    import oracle_operators  # which uses this file
+
     folder = pathlib.Path(sys.argv[1])
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    random = np.random.default_rng(20_261_122)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.iterdir():
+        if old.name != "stateful":  # cases of several runs, written elsewhere
+            shutil.rmtree(old)
     count = 0
-    for name, model in cases(random):
-        model.write(folder / name, random)
-        count += 1
+    for write in (cases, oracle_operators.all_cases):
+        random = np.random.default_rng(20_261_122)
+        for name, model in write(random):
+            model.write(folder / name, random)
+            count += 1
     size = sum(file.stat().st_size for file in folder.rglob("*.*"))
     print(f"{count} cases, {size} bytes")
 

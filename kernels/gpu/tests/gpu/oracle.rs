@@ -4,7 +4,37 @@ use std::path::PathBuf;
 
 use crate::support::{executors, model};
 use aivm_gpu::GpuExecutor;
-use aivm_tosa::{Executor, Plan};
+use aivm_tosa::{DataType, Executor, Plan, Priced};
+
+/// The operators that have kernels: for all their cases a plan must exist, so none can be lost unnoticed.
+const SUPPORTED: [&str; 16] = [
+    "ADD",
+    "ARITHMETIC_RIGHT_SHIFT",
+    "AVG_POOL2D",
+    "CLAMP",
+    "CLZ",
+    "CONV2D",
+    "LOGICAL_LEFT_SHIFT",
+    "MAX_POOL2D",
+    "MUL",
+    "REDUCE_MAX",
+    "REDUCE_SUM",
+    "RESCALE",
+    "RESHAPE",
+    "SLICE",
+    "SUB",
+    "TABLE",
+];
+
+/// Whether a case falls back to another back end: another operator, i4 or i48, a region or a late value.
+fn falls_back(model: &Priced) -> bool {
+    let graph = model.graph();
+    let mut nodes = graph.nodes().iter();
+    let mut tensors = graph.tensors().iter();
+    !model.program().is_plain()
+        || nodes.any(|node| !SUPPORTED.contains(&node.operator.name()))
+        || tensors.any(|tensor| matches!(tensor.data_type, DataType::I4 | DataType::I48))
+}
 
 struct Case {
     name: String,
@@ -56,19 +86,26 @@ fn right(plan: &dyn Plan, case: &Case, input_bytes: usize) -> bool {
 #[test]
 fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
     let cases = cases();
-    assert!(cases.len() >= 133, "{} oracle cases", cases.len());
+    assert!(cases.len() >= 329, "{} oracle cases", cases.len());
     for executor in executors() {
-        let mut wrong = Vec::new();
+        let (mut ran, mut wrong) = (0, Vec::new());
         for case in &cases {
             let model = model(&case.model);
-            let plan = executor
-                .prepare(&model)
-                .unwrap_or_else(|fault| panic!("{}: {fault}", case.name));
+            let plan = match executor.prepare(&model) {
+                Ok(_) if falls_back(&model) => {
+                    panic!("{} runs: the list of operators wants it", case.name)
+                }
+                Err(_) if falls_back(&model) => continue,
+                result => result.unwrap_or_else(|fault| panic!("{}: {fault}", case.name)),
+            };
+            ran += 1;
             if !right(&*plan, case, model.graph().input_bytes() as usize) {
                 wrong.push(case.name.as_str());
             }
         }
+        println!("{ran} ran, {} fall back", cases.len() - ran);
         assert!(wrong.is_empty(), "on {}: {wrong:?}", executor.name());
+        assert!(ran >= 135, "{ran} of {} ran", cases.len());
     }
 }
 
@@ -89,6 +126,7 @@ fn a_grid_of_several_rows_gives_the_same_bytes() {
                         wrong.push(case.name.as_str());
                     }
                 }
+                Err(_) if falls_back(&model) => {}
                 Err(fault) => assert!(
                     fault.what.contains("too many for this adapter"),
                     "{}: {fault}",
