@@ -1,6 +1,7 @@
 //! Each limit of [`ModelLimits`] and of a price, on both sides.
 
 use crate::model::{self, I8, I16, INT32, Model, Table, U8, add};
+use crate::regions::{accumulator, counting};
 use aivm_tosa::{ModelLimits, PriceTable, RefusalCode, load};
 
 /// Loads `model` with a limit set to `fits`, which must pass, and to `fits − 1`, which must not.
@@ -45,6 +46,39 @@ fn each_limit_holds_on_both_sides() {
     both_sides(&named, RefusalCode::NameBytes, 6, |l, n| {
         l.name_bytes = n as u32
     });
+}
+
+#[test]
+fn limits_count_over_all_regions() {
+    let both = |model: &Model, code, fits, set| both_sides(model, code, fits, set);
+    let loops = counting();
+    both(&loops, RefusalCode::RegionCount, 2, |l, n| {
+        l.regions = n as u32
+    });
+    both(&loops, RefusalCode::NestingLevel, 1, |l, n| {
+        l.nesting = n as u32
+    });
+    // Four tensors in `main`, four in the condition, five in the body.
+    both(&loops, RefusalCode::TensorCount, 13, |l, n| {
+        l.tensors = n as u32
+    });
+    both(&loops, RefusalCode::NodeCount, 6, |l, n| l.nodes = n as u32);
+    both(&loops, RefusalCode::ConstantBytes, 8, |l, n| {
+        l.constant_bytes = n
+    });
+    // 12 bytes of inputs in each, 12 of outputs in `main` and in the body, 1 in the condition.
+    both(&loops, RefusalCode::ActivationBytes, 61, |l, n| {
+        l.activation_bytes = n
+    });
+    let two = accumulator().variable("w", "other", I8, &[3], &[]);
+    both(&two, RefusalCode::VariableCount, 2, |l, n| {
+        l.variables = n as u32
+    });
+    // Three tensors and a variable of 8 bytes, a variable of 3.
+    both(&two, RefusalCode::ActivationBytes, 35, |l, n| {
+        l.activation_bytes = n
+    });
+    both(&two, RefusalCode::BorderBytes, 8, |l, n| l.border_bytes = n);
 }
 
 #[test]

@@ -5,5 +5,6 @@ mod limits;
 mod model;
 mod operator_refusals;
 mod refusals;
+mod regions;
 #[path = "../../../reference/tests/support/shared.rs"]
 mod shared;

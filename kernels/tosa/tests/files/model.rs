@@ -93,7 +93,7 @@ pub(crate) const I16: i32 = 4;
 pub(crate) const INT32: i32 = 5;
 pub(crate) const FP32: i32 = 7;
 
-/// A model of one block, before it is written.
+/// A model, or one of its regions, before it is written.
 #[derive(Clone, Default)]
 pub(crate) struct Model {
     pub tensors: Vec<Table>,
@@ -101,6 +101,8 @@ pub(crate) struct Model {
     pub operators: Vec<Table>,
     pub inputs: Vec<String>,
     pub outputs: Vec<String>,
+    /// Regions besides `main`, with their names.
+    pub regions: Vec<(String, Model)>,
 }
 
 impl Model {
@@ -124,6 +126,42 @@ impl Model {
     pub(crate) fn output(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
         self.outputs.push(name.to_owned());
         self.tensor(name, data_type, shape)
+    }
+
+    /// Adds a region.
+    pub(crate) fn region(mut self, name: &str, region: Model) -> Model {
+        self.regions.push((name.to_owned(), region));
+        self
+    }
+
+    /// Adds COND_IF or WHILE_LOOP with the names of its regions.
+    pub(crate) fn control_flow(
+        self,
+        name: &str,
+        regions: [&str; 2],
+        inputs: &[&str],
+        outputs: &[&str],
+    ) -> Model {
+        let names = regions.map(|region| Text(region.to_owned()));
+        self.operator(name, (0..).zip(names).collect(), inputs, outputs)
+    }
+
+    /// Declares a tensor that stands for the variable `variable`.
+    pub(crate) fn variable(
+        self,
+        name: &str,
+        variable: &str,
+        data_type: i32,
+        shape: &[i32],
+        data: &[u8],
+    ) -> Model {
+        let mut model = self.tensor(name, data_type, shape);
+        if let Some(tensor) = model.tensors.last_mut() {
+            set(tensor, 3, Bytes(data.to_vec()));
+            set(tensor, 4, U8(1));
+            set(tensor, 6, Text(variable.to_owned()));
+        }
+        model
     }
 
     /// Adds CONST.
@@ -179,10 +217,14 @@ impl Model {
 
     /// Its root table.
     pub(crate) fn root(&self) -> Table {
-        let region = vec![(0, Text("main".into())), (1, Tables(vec![self.block()]))];
+        let region = |name: &str, model: &Model| -> Table {
+            vec![(0, Text(name.to_owned())), (1, Tables(vec![model.block()]))]
+        };
+        let mut regions = vec![region("main", self)];
+        regions.extend(self.regions.iter().map(|(name, model)| region(name, model)));
         vec![
             (0, Field::Table(vec![(0, I32(1)), (1, I32(0)), (2, I32(0))])),
-            (1, Tables(vec![region])),
+            (1, Tables(regions)),
         ]
     }
 
@@ -195,24 +237,64 @@ impl Model {
 /// Numbers of operators in the schema.
 fn number(name: &str) -> u8 {
     match name {
+        "ARGMAX" => 1,
         "AVG_POOL2D" => 2,
         "CONV2D" => 3,
+        "CONV3D" => 4,
+        "DEPTHWISE_CONV2D" => 5,
+        "MATMUL" => 7,
         "MAX_POOL2D" => 8,
+        "TRANSPOSE_CONV2D" => 10,
         "CLAMP" => 11,
         "ADD" => 15,
         "ARITHMETIC_RIGHT_SHIFT" => 16,
+        "BITWISE_AND" => 17,
+        "BITWISE_OR" => 18,
+        "BITWISE_XOR" => 19,
+        "INTDIV" => 20,
+        "LOGICAL_AND" => 21,
         "LOGICAL_LEFT_SHIFT" => 22,
+        "LOGICAL_RIGHT_SHIFT" => 23,
+        "LOGICAL_OR" => 24,
+        "LOGICAL_XOR" => 25,
+        "MAXIMUM" => 26,
+        "MINIMUM" => 27,
         "MUL" => 28,
         "SUB" => 30,
         "TABLE" => 31,
+        "ABS" => 32,
+        "BITWISE_NOT" => 33,
         "CLZ" => 35,
+        "LOGICAL_NOT" => 40,
+        "NEGATE" => 41,
+        "SELECT" => 45,
+        "EQUAL" => 46,
+        "GREATER" => 47,
+        "GREATER_EQUAL" => 48,
+        "REDUCE_ALL" => 49,
+        "REDUCE_ANY" => 50,
         "REDUCE_MAX" => 51,
+        "REDUCE_MIN" => 52,
         "REDUCE_SUM" => 54,
+        "CONCAT" => 55,
+        "PAD" => 56,
         "RESHAPE" => 57,
+        "REVERSE" => 58,
         "SLICE" => 59,
+        "TILE" => 60,
+        "TRANSPOSE" => 61,
+        "GATHER" => 62,
+        "SCATTER" => 63,
+        "RESIZE" => 64,
+        "CAST" => 65,
         "RESCALE" => 66,
         "CONST" => 67,
         "IDENTITY" => 68,
+        "COND_IF" => 70,
+        "WHILE_LOOP" => 71,
+        "VARIABLE" => 72,
+        "VARIABLE_WRITE" => 73,
+        "VARIABLE_READ" => 74,
         "CONST_SHAPE" => 75,
         _ => panic!("{name} has no number here"),
     }

@@ -7,6 +7,7 @@ use crate::model::{
     Text, U8, U64, add, set,
 };
 use crate::operator_refusals;
+use crate::regions;
 use aivm_tosa::{ModelLimits, PriceTable, Refusal, RefusalCode, load};
 
 fn read(file: &[u8]) -> Result<aivm_tosa::Priced, Refusal> {
@@ -117,16 +118,24 @@ fn region_cases(cases: &mut Cases) {
         set(&mut root, 1, Tables(regions));
         cases.push_file(code, what, model::file(&root));
     };
-    push(RefusalCode::ControlFlowRegion, "no region", vec![]);
+    push(RefusalCode::MainRegion, "no region", vec![]);
     push(
-        RefusalCode::ControlFlowRegion,
+        RefusalCode::MainRegion,
         "another name",
         vec![region("then", vec![block.clone()])],
     );
     push(
-        RefusalCode::ControlFlowRegion,
-        "two regions",
+        RefusalCode::BlockCount,
+        "a second region without a block",
         vec![region("main", vec![block.clone()]), region("then", vec![])],
+    );
+    push(
+        RefusalCode::DuplicateRegion,
+        "main twice",
+        vec![
+            region("main", vec![block.clone()]),
+            region("main", vec![block.clone()]),
+        ],
     );
     push(
         RefusalCode::BlockCount,
@@ -152,7 +161,7 @@ fn tensor_cases(cases: &mut Cases) {
     push(RefusalCode::BlockScaled, "a scale type", 9, I32(16));
     push(RefusalCode::BlockScaled, "scale data", 10, Bytes(vec![1]));
     push(RefusalCode::BlockScaled, "a block shape", 11, I32(32));
-    push(RefusalCode::VariableTensor, "a variable", 4, U8(1));
+    push(RefusalCode::VariableTensor, "no variable's name", 4, U8(1));
     push(
         RefusalCode::VariableTensor,
         "a variable's name",
@@ -300,6 +309,7 @@ fn each_broken_rule_has_its_code() {
     name_cases(&mut cases);
     constant_cases(&mut cases);
     operator_refusals::add_to(&mut cases);
+    regions::add_to(&mut cases);
     let mut seen = BTreeSet::new();
     let mut failures = Vec::new();
     for (code, what, file) in &cases.0 {
@@ -319,6 +329,8 @@ fn each_broken_rule_has_its_code() {
         RefusalCode::FileBytes,
         RefusalCode::TensorCount,
         RefusalCode::NodeCount,
+        RefusalCode::RegionCount,
+        RefusalCode::VariableCount,
         RefusalCode::NameBytes,
         RefusalCode::ConstantBytes,
         RefusalCode::ActivationBytes,
