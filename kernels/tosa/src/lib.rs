@@ -19,21 +19,25 @@ mod parse;
 pub mod bytes;
 pub mod executor;
 pub mod graph;
+pub mod interval;
 pub mod limits;
 pub mod operator;
 pub mod price;
 pub mod refusal;
 pub mod types;
 pub mod variables;
+pub mod work;
 
 pub use executor::{Executor, ExecutorFault, Plan, RunError, RunStatus};
 pub use graph::{
     Graph, LateOperand, Node, NodeId, Program, RegionId, Slot, Tensor, TensorId, Variable,
     VariableId,
 };
+pub use interval::Class;
 pub use limits::ModelLimits;
 pub use operator::{Operator, RescaleRounding};
-pub use price::{PriceTable, Priced, Work, load, model_hash};
+pub use price::{PriceTable, Priced, load, model_hash};
 pub use refusal::{Refusal, RefusalCode};
 pub use types::{DataType, Shape};
 pub use variables::Variables;
+pub use work::Work;

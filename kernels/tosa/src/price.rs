@@ -1,30 +1,43 @@
 //! What a run of a graph costs, from its shapes alone: a pure function, charged before any kernel runs.
 
+use crate::interval::{self, Class};
 use crate::{
-    Graph, ModelLimits, Node, NodeId, Operator, Program, Refusal, RefusalCode, Tensor, TensorId,
+    Graph, ModelLimits, Node, NodeId, Operator, Program, Refusal, RefusalCode, RegionId, Tensor,
+    Variable, Work,
 };
 
 /// What each kind of work costs, in thousandths of a gas. The sum of a case is rounded up once.
 ///
 /// These are first figures, from the relative run time of the reference executor; calibration belongs to
-/// the metering benchmark.
+/// the metering benchmark. [`Work`] says what each kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceTable {
     /// Version; a change of any price is a new one.
     pub version: u32,
     /// One case, whatever its graph.
     pub case: u64,
-    /// One node, whatever its size.
+    /// One run of one node, whatever its size.
     pub node: u64,
-    /// One multiply-accumulate of a convolution.
+    /// One multiply-accumulate of i8 or i4.
     pub mac: u64,
-    /// One element computed, compared or accumulated.
+    /// One multiply-accumulate with an i16 operand.
+    pub mac16: u64,
+    /// One window position of one output element.
+    pub tap: u64,
+    /// One element computed, compared, accumulated or moved.
     pub element: u64,
+    /// One step of finding an element by its coordinates.
+    pub step: u64,
     /// One 64-bit product with rounding shift (RESCALE, MUL, the average of AVG_POOL2D).
     pub wide: u64,
-    /// One look-up in a table.
+    /// One quotient.
+    pub division: u64,
+    /// One look-up in a table, or row found by an index.
     pub lookup: u64,
-    /// One byte read or written by a node, once for each tensor, and one byte of the inputs and outputs of a case.
+    /// One element that has to wait for the one before.
+    pub chain: u64,
+    /// One byte read or written by a node, once for each tensor; one byte of the inputs and outputs of a case; two
+    /// for each of its variables.
     pub byte: u64,
 }
 
@@ -35,11 +48,37 @@ impl PriceTable {
         case: 1_000_000,
         node: 20_000,
         mac: 1,
+        mac16: 2,
+        tap: 2,
         element: 4,
+        step: 1,
         wide: 8,
+        division: 16,
         lookup: 8,
+        chain: 4,
         byte: 1,
     };
+
+    /// The price of `work` in thousandths of a gas; `None` beyond 64 bits.
+    #[must_use]
+    pub fn of(&self, work: &Work) -> Option<u64> {
+        [
+            (work.mac8, self.mac),
+            (work.mac16, self.mac16),
+            (work.taps, self.tap),
+            (work.elements, self.element),
+            (work.steps, self.step),
+            (work.wide, self.wide),
+            (work.divisions, self.division),
+            (work.lookups, self.lookup),
+            (work.chain, self.chain),
+            (work.bytes, self.byte),
+        ]
+        .into_iter()
+        .try_fold(0, |sum: u64, (amount, price)| {
+            sum.checked_add(amount.checked_mul(price)?)
+        })
+    }
 }
 
 impl Default for PriceTable {
@@ -48,120 +87,153 @@ impl Default for PriceTable {
     }
 }
 
-/// The work of one node in one case.
+/// What one run of a node or region costs at most.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub struct Work {
-    /// Multiply-accumulates.
-    pub macs: u64,
-    /// Elements computed, compared or accumulated.
-    pub elements: u64,
-    /// 64-bit products with rounding shift.
-    pub wide: u64,
-    /// Table look-ups.
-    pub lookups: u64,
-    /// Bytes of the tensors that are read and written, each once.
-    pub bytes: u64,
+struct Cost {
+    work: Work,
+    /// In thousandths of a gas.
+    price: u64,
 }
 
-impl Work {
-    /// The work of `node`.
-    ///
-    /// Sums and products stay far below 2^64: a tensor has less than 2^31 elements, a window at most
-    /// 2^26 places.
-    #[must_use]
-    pub fn of(graph: &Graph, node: &Node) -> Work {
-        let elements = |id: &TensorId| u64::from(graph.tensor(*id).shape.elements());
-        let read: u64 = node.inputs.iter().map(elements).sum();
-        let written: u64 = node.outputs.iter().map(elements).sum();
-        let tensors = node.inputs.iter().chain(&node.outputs);
-        let mut work = Work {
-            bytes: tensors.map(|&id| graph.tensor(id).bytes()).sum(),
-            ..Work::default()
-        };
-        match &node.operator {
-            Operator::Conv2d { .. } => {
-                let weight = graph.tensor(node.inputs[1]);
-                let channels = u64::from(weight.shape.dimensions()[0]);
-                let taps = u64::from(weight.shape.elements()) / channels;
-                work.macs = written.saturating_mul(taps);
-                work.elements = written;
-            }
-            Operator::AvgPool2d { kernel, .. } => {
-                work.elements = written * (u64::from(kernel.y) * u64::from(kernel.x));
-                work.wide = written;
-            }
-            Operator::MaxPool2d { kernel, .. } => {
-                work.elements = written * (u64::from(kernel.y) * u64::from(kernel.x));
-            }
-            Operator::Rescale { .. } | Operator::Mul { .. } => work.wide = written,
-            Operator::Table(_) => work.lookups = written,
-            Operator::ReduceMax { .. } | Operator::ReduceSum { .. } => work.elements = read,
-            // Element-wise operators and those that move elements.
-            _ => work.elements = written,
-        }
-        work
+impl Cost {
+    fn plus(self, other: Cost) -> Option<Cost> {
+        Some(Cost {
+            work: self.work.plus(other.work),
+            price: self.price.checked_add(other.price)?,
+        })
     }
 
-    /// Its price in thousandths of a gas, the node itself included; `None` beyond 64 bits.
-    #[must_use]
-    pub fn price(&self, prices: &PriceTable) -> Option<u64> {
-        [
-            (self.macs, prices.mac),
-            (self.elements, prices.element),
-            (self.wide, prices.wide),
-            (self.lookups, prices.lookup),
-            (self.bytes, prices.byte),
-        ]
-        .into_iter()
-        .try_fold(prices.node, |sum, (amount, price)| {
-            sum.checked_add(amount.checked_mul(price)?)
+    fn times(self, times: u64) -> Option<Cost> {
+        Some(Cost {
+            work: self.work.times(times),
+            price: self.price.checked_mul(times)?,
         })
     }
 }
 
-/// A graph with the work and the gas of one case.
+/// What the cost of a node depends on besides itself.
+#[derive(Clone, Copy)]
+struct Costs<'a> {
+    prices: &'a PriceTable,
+    loop_iterations: u32,
+    /// Of the regions, by number; of those that are not known yet, nothing.
+    regions: &'a [Cost],
+}
+
+impl Costs<'_> {
+    /// The cost of one run of `node`, a node of `graph`; `None` if the price is beyond 64 bits.
+    fn node(&self, graph: &Graph, node: &Node) -> Option<Cost> {
+        let work = Work::of(graph, node);
+        let price = self.prices.of(&work)?.checked_add(self.prices.node)?;
+        let own = Cost { work, price };
+        let region = |id: RegionId| self.regions[id.0 as usize];
+        match node.operator {
+            Operator::CondIf {
+                then_region,
+                else_region,
+            } => {
+                let (then, other) = (region(then_region), region(else_region));
+                own.plus(if other.price > then.price {
+                    other
+                } else {
+                    then
+                })
+            }
+            Operator::WhileLoop {
+                cond_region,
+                body_region,
+            } => {
+                // The values are handed on before each run of the condition.
+                let runs = u64::from(self.loop_iterations) + 1;
+                own.times(runs)?
+                    .plus(region(cond_region).times(runs)?)?
+                    .plus(region(body_region).times(runs - 1)?)
+            }
+            _ => Some(own),
+        }
+    }
+
+    /// The cost of one run of `graph`. `name` is how a refusal calls it.
+    fn graph(&self, graph: &Graph, name: &str) -> Result<Cost, Refusal> {
+        let mut sum = Cost::default();
+        for (index, node) in graph.nodes().iter().enumerate() {
+            let cost = self.node(graph, node);
+            sum = cost.and_then(|cost| sum.plus(cost)).ok_or_else(|| {
+                overflow(format!("{name}, node {index}, {}", node.operator.name()))
+            })?;
+        }
+        Ok(sum)
+    }
+}
+
+fn overflow(detail: impl Into<String>) -> Refusal {
+    Refusal::new(RefusalCode::GasOverflow, detail)
+}
+
+/// A program with the work and the gas of one case.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Priced {
     program: Program,
     loop_iterations: u32,
     hash: [u8; 32],
     prices: PriceTable,
+    /// Of one run of each region.
+    regions: Vec<Cost>,
+    /// Of one run of `main`, without the case itself.
+    main: Cost,
     gas: u64,
+    class: Class,
     input_bytes: u64,
     output_bytes: u64,
 }
 
 impl Priced {
-    /// Prices `graph`, whose file has hash `hash`.
+    /// Prices `program`, whose file has hash `hash`.
     pub(crate) fn new(
         program: Program,
         hash: [u8; 32],
         limits: &ModelLimits,
         prices: &PriceTable,
     ) -> Result<Priced, Refusal> {
-        let graph = program.main();
-        let (input_bytes, output_bytes) = (graph.input_bytes(), graph.output_bytes());
-        let overflow = |detail: String| Refusal::new(RefusalCode::GasOverflow, detail);
-        // Every back end copies the borders, also those that no node reads or writes.
-        let mut sum = input_bytes
-            .checked_add(output_bytes)
-            .and_then(|bytes| bytes.checked_mul(prices.byte))
-            .and_then(|price| price.checked_add(prices.case))
-            .ok_or_else(|| overflow("at the inputs and outputs".to_owned()))?;
-        for (index, node) in graph.nodes().iter().enumerate() {
-            sum = Work::of(graph, node)
-                .price(prices)
-                .and_then(|price| sum.checked_add(price))
-                .ok_or_else(|| overflow(format!("at node {index}, {}", node.operator.name())))?;
+        let mut regions = vec![Cost::default(); program.regions().len()];
+        for &id in program.callees_first() {
+            let costs = Costs {
+                prices,
+                loop_iterations: limits.loop_iterations,
+                regions: &regions,
+            };
+            let cost = costs.graph(program.region(id), &format!("region {}", id.0))?;
+            regions[id.0 as usize] = cost;
         }
+        let costs = Costs {
+            prices,
+            loop_iterations: limits.loop_iterations,
+            regions: &regions,
+        };
+        let main = costs.graph(program.main(), "main")?;
+        let (input_bytes, output_bytes) =
+            (program.main().input_bytes(), program.main().output_bytes());
+        // Every back end copies the borders, also those that no node reads or writes, and the variables before and
+        // after.
+        let variables: u64 = program.variables().iter().map(Variable::bytes).sum();
+        let gas = variables
+            .checked_mul(2)
+            .and_then(|bytes| bytes.checked_add(input_bytes)?.checked_add(output_bytes))
+            .and_then(|bytes| bytes.checked_mul(prices.byte)?.checked_add(prices.case))
+            .and_then(|case| case.checked_add(main.price))
+            .ok_or_else(|| overflow("at the inputs, outputs and variables"))?
+            .div_ceil(1000);
         Ok(Priced {
             input_bytes,
             output_bytes,
             loop_iterations: limits.loop_iterations,
+            class: interval::class(&program),
             program,
             hash,
             prices: *prices,
-            gas: sum.div_ceil(1000),
+            regions,
+            main,
+            gas,
         })
     }
 
@@ -195,6 +267,12 @@ impl Priced {
         self.gas
     }
 
+    /// Whether a run may wrap.
+    #[must_use]
+    pub fn class(&self) -> Class {
+        self.class
+    }
+
     /// Bytes of all inputs of one case, summed once: a contract may ask often.
     #[must_use]
     pub fn input_bytes(&self) -> u64 {
@@ -213,29 +291,62 @@ impl Priced {
         &self.prices
     }
 
-    /// The work of one node, and its price in thousandths of a gas.
+    /// The work of one node of `main`, and its price in thousandths of a gas. Control flow includes its regions: the
+    /// dearer branch, the condition and body as often as they may run.
     ///
     /// # Panics
-    /// If `id` is no node of this graph.
+    /// If `id` is no node of `main`.
     #[must_use]
     pub fn cost(&self, id: NodeId) -> (Work, u64) {
-        let work = Work::of(self.graph(), &self.graph().nodes()[id.0 as usize]);
-        // Construction has added this price without overflow.
-        let price = work.price(&self.prices).unwrap_or(u64::MAX);
-        (work, price)
+        self.node_cost(self.graph(), id)
     }
 
-    /// Multiply-accumulates of one case.
+    /// As [`Priced::cost`], for one run of a node of a region.
+    ///
+    /// # Panics
+    /// If there is no such region or no such node in it.
+    #[must_use]
+    pub fn cost_in(&self, region: RegionId, id: NodeId) -> (Work, u64) {
+        self.node_cost(self.program.region(region), id)
+    }
+
+    fn node_cost(&self, graph: &Graph, id: NodeId) -> (Work, u64) {
+        let costs = Costs {
+            prices: &self.prices,
+            loop_iterations: self.loop_iterations,
+            regions: &self.regions,
+        };
+        // Construction has added this price without overflow.
+        let cost = costs.node(graph, &graph.nodes()[id.0 as usize]);
+        cost.map_or((Work::default(), u64::MAX), |cost| (cost.work, cost.price))
+    }
+
+    /// The work of one run of a region, and its price in thousandths of a gas.
+    ///
+    /// # Panics
+    /// If there is no such region.
+    #[must_use]
+    pub fn region_cost(&self, region: RegionId) -> (Work, u64) {
+        let cost = self.regions[region.0 as usize];
+        (cost.work, cost.price)
+    }
+
+    /// The work of one case: all nodes of `main`, control flow with its regions.
+    #[must_use]
+    pub fn work(&self) -> Work {
+        self.main.work
+    }
+
+    /// Multiply-accumulates of one case. Control flow counts as in [`Priced::cost`].
     #[must_use]
     pub fn macs(&self) -> u64 {
-        let nodes = self.graph().nodes().iter();
-        nodes.map(|node| Work::of(self.graph(), node).macs).sum()
+        self.main.work.macs
     }
 
-    /// Bytes of all constants (parameters), at the borders.
+    /// Bytes of all constants (parameters) of all regions, at the borders.
     #[must_use]
     pub fn constant_bytes(&self) -> u64 {
-        let tensors = self.graph().tensors().iter();
+        let tensors = self.program.graphs().flat_map(Graph::tensors);
         tensors
             .filter(|tensor| tensor.constant.is_some())
             .map(Tensor::bytes)

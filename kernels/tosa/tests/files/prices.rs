@@ -1,0 +1,271 @@
+//! Prices: sums of work times price, control flow at its worst, and no graph that makes them panic or hang.
+
+use crate::model::{BOOL, I8, I16, I32, INT32, Ints, Model, add, set};
+use crate::regions::{accumulator, choice, counting};
+use aivm_tosa::{ModelLimits, NodeId, PriceTable, Priced, RefusalCode, RegionId, Work, load};
+
+/// Every kind of work costs 1 thousandth, nothing else costs.
+const ONES: PriceTable = PriceTable {
+    version: 9,
+    case: 0,
+    node: 0,
+    mac: 1,
+    mac16: 1,
+    tap: 1,
+    element: 1,
+    step: 1,
+    wide: 1,
+    division: 1,
+    lookup: 1,
+    chain: 1,
+    byte: 1,
+};
+
+fn priced(model: &Model, prices: &PriceTable) -> Priced {
+    load(&model.file(), &ModelLimits::CHAIN, prices).expect("it is valid")
+}
+
+/// The work of the last node of `model`.
+fn work(model: &Model) -> Work {
+    let model = priced(model, &ONES);
+    let last = model.graph().nodes().len() - 1;
+    model.cost(NodeId(last as u32)).0
+}
+
+#[test]
+fn the_price_is_the_sum_of_work_times_price_rounded_up() {
+    let prices = PriceTable {
+        case: 5,
+        node: 100,
+        element: 10,
+        ..ONES
+    };
+    let model = priced(&add(), &prices);
+    // 100 for ADD, 10 for each of 2 elements, 3 tensors of 8 bytes.
+    assert_eq!(model.cost(NodeId(0)).1, 100 + 20 + 24);
+    // With these and the 24 bytes of inputs and outputs, a case of 832 makes 1,000.
+    for (case, gas) in [(5, 1), (832, 1), (833, 2)] {
+        let model = priced(&add(), &PriceTable { case, ..prices });
+        assert_eq!(model.gas(), gas);
+    }
+    assert_eq!(model.hash(), aivm_tosa::model_hash(&add().file()));
+}
+
+#[test]
+fn a_price_beyond_64_bits_is_refused() {
+    let free = PriceTable {
+        mac: 0,
+        element: 0,
+        byte: 0,
+        ..ONES
+    };
+    for prices in [
+        PriceTable {
+            byte: u64::MAX,
+            ..free
+        },
+        PriceTable {
+            case: u64::MAX,
+            element: 1,
+            ..free
+        },
+        PriceTable {
+            node: u64::MAX,
+            element: 1,
+            ..free
+        },
+    ] {
+        let refusal = load(&add().file(), &ModelLimits::CHAIN, &prices);
+        let code = refusal.expect_err("the sum overflows").code;
+        assert_eq!(code, RefusalCode::GasOverflow);
+    }
+}
+
+#[test]
+fn a_choice_costs_its_dearer_branch() {
+    let model = priced(&choice(), &PriceTable::V1);
+    let (then, other) = (
+        model.region_cost(RegionId(0)),
+        model.region_cost(RegionId(1)),
+    );
+    // CLZ and IDENTITY of the same tensor: alike until one of them does more.
+    assert_eq!(then.1, other.1);
+    let mut dearer = choice();
+    let otherwise = &mut dearer.regions[1].1;
+    *otherwise =
+        otherwise
+            .clone()
+            .tensor("more", INT32, &[2])
+            .operator("CLZ", vec![], &["x"], &["more"]);
+    for swapped in [false, true] {
+        let mut model = dearer.clone();
+        if swapped {
+            let names = [0, 1].map(|index| model.regions[index].0.clone());
+            let [first, second] = names;
+            model.regions[0].0 = second;
+            model.regions[1].0 = first;
+        }
+        let model = priced(&model, &PriceTable::V1);
+        let (_, price) = model.cost(NodeId(0));
+        let regions = [0, 1].map(|id| model.region_cost(RegionId(id)).1);
+        assert!(regions[1] > regions[0]);
+        // The node, its 1 condition, 2 inputs and 2 outputs of 4 bytes, and the dearer region.
+        let own = PriceTable::V1.node + 5 * PriceTable::V1.element + (1 + 16) * PriceTable::V1.byte;
+        assert_eq!(price, own + regions[1]);
+    }
+}
+
+#[test]
+fn a_loop_costs_its_limit() {
+    for limit in [0, 1, 7, 1024] {
+        let limits = ModelLimits {
+            loop_iterations: limit,
+            ..ModelLimits::CHAIN
+        };
+        let model = load(&counting().file(), &limits, &PriceTable::V1).expect("it is valid");
+        let runs = u64::from(limit) + 1;
+        let [(cond, cond_price), (body, body_price)] =
+            [0, 1].map(|id| model.region_cost(RegionId(id)));
+        let own = PriceTable::V1.node + 6 * PriceTable::V1.element + 24 * PriceTable::V1.byte;
+        let (work, price) = model.cost(NodeId(0));
+        assert_eq!(price, runs * (own + cond_price) + (runs - 1) * body_price);
+        assert_eq!(
+            work.elements,
+            runs * (6 + cond.elements) + (runs - 1) * body.elements
+        );
+        assert_eq!(model.loop_iterations(), limit);
+    }
+}
+
+#[test]
+fn variables_are_paid_by_their_bytes() {
+    let model = priced(&accumulator(), &ONES);
+    // Reading: the variable and the tensor, 8 bytes each, and two elements.
+    assert_eq!(model.cost(NodeId(0)).1, 16 + 2);
+    assert_eq!(model.cost(NodeId(2)).1, 16 + 2);
+    let plain = priced(&add(), &PriceTable { case: 0, ..ONES });
+    assert_eq!(plain.gas(), (24_u64 + 24 + 2).div_ceil(1000));
+    // A large one that no node touches is copied before and after a case.
+    let large = add().variable("v", "large", I8, &[10_000], &[]);
+    assert_eq!(
+        priced(&large, &ONES).gas(),
+        (20_000_u64 + 50).div_ceil(1000)
+    );
+}
+
+/// A region or `main` that uses `callee` (if any) `uses` times.
+fn user(callee: Option<&str>, uses: usize) -> Model {
+    let mut model = Model::default()
+        .input("x", INT32, &[1])
+        .output("y", INT32, &[1])
+        .constant("c", BOOL, &[], &[1])
+        .operator("CLZ", vec![], &["x"], &["y"]);
+    for (index, callee) in callee.into_iter().flat_map(|c| vec![c; uses]).enumerate() {
+        let name = format!("t{index}");
+        model = model.tensor(&name, INT32, &[1]).control_flow(
+            "COND_IF",
+            [callee, callee],
+            &["c", "x"],
+            &[&name],
+        );
+    }
+    model
+}
+
+#[test]
+fn regions_that_share_regions_are_priced_once_each() {
+    let tower = |uses| {
+        let mut model = user(Some("r1"), uses);
+        for level in 1..=6 {
+            let next = format!("r{}", level + 1);
+            let callee = (level < 6).then_some(&*next);
+            model = model.region(&format!("r{level}"), user(callee, uses));
+        }
+        model
+    };
+    // 10 uses on each of 6 levels are a million runs of the innermost region.
+    let model = priced(&tower(10), &PriceTable::V1);
+    let innermost = model.region_cost(RegionId(5)).1;
+    assert!(model.gas() > 1_000_000 * innermost / 1000);
+    // 1,000 uses make 10^18 runs of some 20 gas: beyond 64 bits, found at once.
+    let start = std::time::Instant::now();
+    let refusal = load(&tower(1000).file(), &ModelLimits::CHAIN, &PriceTable::V1);
+    let refusal = refusal.expect_err("the price overflows");
+    assert_eq!(refusal.code, RefusalCode::GasOverflow);
+    assert!(start.elapsed().as_secs() < 5);
+}
+
+#[test]
+fn few_channels_many_taps_moves_and_chains_are_seen() {
+    let conv = |channels: i32| {
+        Model::default()
+            .input("x", I8, &[1, 4, 4, channels])
+            .constant(
+                "w",
+                I8,
+                &[2, 3, 3, channels],
+                &vec![1; 18 * channels as usize],
+            )
+            .constant("b", INT32, &[1], &[0; 4])
+            .constant("z", I8, &[1], &[0])
+            .output("y", INT32, &[1, 2, 2, 2])
+            .operator(
+                "CONV2D",
+                vec![
+                    (0, Ints(vec![0; 4])),
+                    (1, Ints(vec![1; 2])),
+                    (2, Ints(vec![1; 2])),
+                    (4, I32(5)),
+                ],
+                &["x", "w", "b", "z", "z"],
+                &["y"],
+            )
+    };
+    let (one, four, five) = (work(&conv(1)), work(&conv(4)), work(&conv(5)));
+    assert_eq!([one.macs, four.macs, five.macs], [72, 288, 360]);
+    assert_eq!([one.mac8, four.mac8, five.mac8], [288, 288, 576]);
+    assert_eq!([one.taps, one.mac16], [72, 0]);
+
+    let sum = Model::default()
+        .input("x", INT32, &[5, 7])
+        .output("y", INT32, &[5, 1])
+        .operator("REDUCE_SUM", vec![(0, I32(1))], &["x"], &["y"]);
+    assert_eq!((work(&sum).chain, work(&sum).elements), (7, 35));
+
+    let broadcast = |b: &[i32]| {
+        Model::default()
+            .input("a", INT32, &[2, 3, 5])
+            .input("b", INT32, b)
+            .output("y", INT32, &[2, 3, 5])
+            .operator("ADD", vec![], &["a", "b"], &["y"])
+    };
+    assert_eq!(work(&broadcast(&[2, 3, 5])).steps, 0);
+    assert_eq!(work(&broadcast(&[2, 1, 5])).steps, 90);
+
+    let product = |data_type| {
+        Model::default()
+            .input("a", data_type, &[2, 3, 8])
+            .input("b", data_type, &[2, 8, 5])
+            .constant(
+                "z",
+                data_type,
+                &[1],
+                &[0, 0][..if data_type == I8 { 1 } else { 2 }],
+            )
+            .output("y", if data_type == I8 { INT32 } else { 6 }, &[2, 3, 5])
+            .operator("MATMUL", vec![], &["a", "b", "z", "z"], &["y"])
+    };
+    let (narrow, wide) = (work(&product(I8)), work(&product(I16)));
+    assert_eq!((narrow.macs, narrow.mac8, narrow.mac16), (240, 240, 0));
+    assert_eq!((wide.macs, wide.mac8, wide.mac16), (240, 0, 240));
+
+    let reversed = Model::default()
+        .input("x", I8, &[3, 4])
+        .output("y", I8, &[3, 4])
+        .operator("REVERSE", vec![(0, I32(1))], &["x"], &["y"]);
+    assert_eq!((work(&reversed).elements, work(&reversed).steps), (12, 24));
+    let mut quotient = add();
+    set(&mut quotient.operators[0], 0, I32(20));
+    set(&mut quotient.operators[0], 1, crate::model::U8(20));
+    assert_eq!(work(&quotient).divisions, 2);
+}
