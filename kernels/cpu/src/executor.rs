@@ -1,0 +1,375 @@
+//! The CPU back end: plans models and runs their cases, alone or many on several threads.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aivm_tosa::{Executor, ExecutorFault, Plan, Priced, RunError, RunStatus, Variables, bytes};
+use rayon::ThreadPool;
+
+use crate::isa::Isa;
+use crate::memory::Buffer;
+use crate::plan::{Body, Constants, Planner};
+use crate::run::{Machine, Scratch};
+
+/// Names the instruction set that [`CpuOptions::default`] takes, see [`Isa::name`].
+pub const ISA_VARIABLE: &str = "AIVM_CPU_ISA";
+
+/// Multiply-accumulates and other work of all cases from which cases are shared among threads.
+const PARALLEL_WORK: u64 = 1 << 18;
+
+/// How a [`CpuExecutor`] works. No option changes a result.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CpuOptions {
+    /// Whether operators run together where they can. Off is for tests.
+    pub fuse: bool,
+    /// Threads, at least 1; `None` for those of rayon's global pool.
+    pub threads: Option<usize>,
+    /// Instruction set.
+    pub isa: Isa,
+}
+
+impl CpuOptions {
+    /// Fused, all threads, and the instruction set that the environment variable `AIVM_CPU_ISA` names, else the best
+    /// of this machine.
+    ///
+    /// # Errors
+    /// If the variable names none, or one that this machine lacks.
+    pub fn from_environment() -> Result<CpuOptions, ExecutorFault> {
+        let isa = match std::env::var_os(ISA_VARIABLE) {
+            None => Isa::best(),
+            Some(name) => {
+                let name = name.to_string_lossy();
+                named(&name).map_err(|what| fault("cpu", format!("{ISA_VARIABLE}: {what}")))?
+            }
+        };
+        Ok(CpuOptions {
+            isa,
+            ..CpuOptions::default()
+        })
+    }
+}
+
+impl Default for CpuOptions {
+    /// Fused, all threads, the best instruction set of this machine.
+    fn default() -> CpuOptions {
+        CpuOptions {
+            fuse: true,
+            threads: None,
+            isa: Isa::best(),
+        }
+    }
+}
+
+/// The instruction set that `name` names, which this machine has. `avxvnni` stands for `avx-vnni` as well.
+fn named(name: &str) -> Result<Isa, String> {
+    let plain = |name: &str| name.trim().to_ascii_lowercase().replace('-', "");
+    let mut all = Isa::ALL.into_iter();
+    let isa = all.find(|isa| plain(isa.name()) == plain(name));
+    let isa = match isa {
+        Some(isa) => isa,
+        None => name.parse::<Isa>().map_err(|error| error.to_string())?,
+    };
+    available(isa)
+}
+
+fn available(isa: Isa) -> Result<Isa, String> {
+    if isa.is_available() {
+        return Ok(isa);
+    }
+    let names: Vec<_> = Isa::available().into_iter().map(Isa::name).collect();
+    Err(format!(
+        "this machine has no {isa}; it has {}",
+        names.join(", ")
+    ))
+}
+
+fn fault(executor: &str, what: impl Into<String>) -> ExecutorFault {
+    ExecutorFault {
+        executor: executor.to_owned(),
+        what: what.into(),
+    }
+}
+
+/// Runs models on the CPU with SIMD and threads.
+pub struct CpuExecutor {
+    name: String,
+    options: CpuOptions,
+    threads: Threads,
+}
+
+/// Where parallel work runs.
+#[derive(Clone)]
+enum Threads {
+    /// On the caller's thread only.
+    One,
+    /// On rayon's global pool.
+    Global,
+    Own(Arc<ThreadPool>),
+}
+
+impl Threads {
+    fn count(&self) -> usize {
+        match self {
+            Threads::One => 1,
+            Threads::Global => rayon::current_num_threads(),
+            Threads::Own(pool) => pool.current_num_threads(),
+        }
+    }
+
+    /// Runs `work` where its parallel parts find the pool.
+    fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        match self {
+            Threads::Own(pool) => pool.install(work),
+            Threads::One | Threads::Global => work(),
+        }
+    }
+}
+
+impl CpuExecutor {
+    /// An executor with options from the environment, see [`CpuOptions::from_environment`].
+    ///
+    /// # Errors
+    /// As [`CpuOptions::from_environment`].
+    pub fn new() -> Result<CpuExecutor, ExecutorFault> {
+        CpuExecutor::with_options(CpuOptions::from_environment()?)
+    }
+
+    /// An executor with these options. Its name is `cpu:` and the instruction set's.
+    ///
+    /// # Errors
+    /// If this machine lacks the instruction set, is big-endian, or cannot start the threads.
+    pub fn with_options(options: CpuOptions) -> Result<CpuExecutor, ExecutorFault> {
+        let name = format!("cpu:{}", options.isa);
+        available(options.isa).map_err(|what| fault(&name, what))?;
+        if cfg!(target_endian = "big") {
+            return Err(fault(
+                &name,
+                "tensors are little-endian, this machine is not",
+            ));
+        }
+        let threads = match options.threads {
+            Some(0 | 1) => Threads::One,
+            None if rayon::current_num_threads() == 1 => Threads::One,
+            None => Threads::Global,
+            Some(count) => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+                let pool = pool.map_err(|error| fault(&name, error.to_string()))?;
+                Threads::Own(Arc::new(pool))
+            }
+        };
+        Ok(CpuExecutor {
+            name,
+            options,
+            threads,
+        })
+    }
+
+    /// Its options.
+    #[must_use]
+    pub fn options(&self) -> CpuOptions {
+        self.options
+    }
+}
+
+impl Executor for CpuExecutor {
+    fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
+        let program = model.program();
+        let mut planner = Planner {
+            constants: Constants::default(),
+            isa: self.options.isa,
+            fuse: self.options.fuse,
+        };
+        let bodies: Vec<_> = program.graphs().map(|graph| planner.body(graph)).collect();
+        let initial = Variables::initial(program);
+        let variables = program.variables().len();
+        let scratch = Scratch::new(&bodies, &initial, variables);
+        Ok(Arc::new(CpuPlan {
+            work: model.macs().saturating_add(model.input_bytes()),
+            constants: planner.constants.buffer(),
+            variables,
+            initial,
+            bodies,
+            isa: self.options.isa,
+            threads: self.threads.clone(),
+            idle: Mutex::new(vec![scratch]),
+            model: Arc::clone(model),
+        }))
+    }
+}
+
+/// A planned model.
+struct CpuPlan {
+    model: Arc<Priced>,
+    /// `main`, then the regions.
+    bodies: Vec<Body>,
+    constants: Buffer,
+    initial: Variables,
+    variables: usize,
+    isa: Isa,
+    threads: Threads,
+    /// Rough work of a case: decides whether threads pay.
+    work: u64,
+    /// Memory of runs that have ended.
+    idle: Mutex<Vec<Scratch>>,
+}
+
+/// The cases of one call, or some of them.
+struct Cases<'a> {
+    start: &'a Variables,
+    input: &'a [u8],
+    output: &'a mut [u8],
+    cases: usize,
+}
+
+impl CpuPlan {
+    fn machine(&self, parallel: bool) -> Machine<'_> {
+        Machine {
+            model: &self.model,
+            bodies: &self.bodies,
+            constants: self.constants.bytes(),
+            isa: self.isa,
+            parallel,
+        }
+    }
+
+    /// Memory for a run: that of one that has ended, or new.
+    fn take(&self) -> Scratch {
+        let idle = self
+            .idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .pop();
+        idle.unwrap_or_else(|| Scratch::new(&self.bodies, &self.initial, self.variables))
+    }
+
+    fn give_back(&self, scratch: Scratch) {
+        self.idle
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(scratch);
+    }
+
+    /// Runs cases one after the other.
+    fn in_turn(&self, cases: Cases<'_>, parallel: bool) -> Result<(), RunStatus> {
+        let input_bytes = self.model.input_bytes() as usize;
+        let output_bytes = self.model.output_bytes() as usize;
+        let machine = self.machine(parallel);
+        let mut scratch = self.take();
+        let mut result = Ok(());
+        let mut output = cases.output;
+        for case in 0..cases.cases {
+            let (own, rest) = output.split_at_mut(output_bytes);
+            output = rest;
+            scratch.set_variables(cases.start);
+            let input = &cases.input[case * input_bytes..(case + 1) * input_bytes];
+            result = machine.case(&mut scratch, input, own);
+            if result.is_err() {
+                break;
+            }
+        }
+        self.give_back(scratch);
+        result
+    }
+
+    /// Halves the cases until a half is `least` or fewer, and runs the parts on the threads of the pool.
+    fn shared(&self, cases: Cases<'_>, least: usize) -> Result<(), RunStatus> {
+        if cases.cases <= least {
+            return self.in_turn(cases, false);
+        }
+        let half = cases.cases / 2;
+        let middle = half * self.model.input_bytes() as usize;
+        let (first_input, second_input) = cases.input.split_at(middle);
+        let middle = half * self.model.output_bytes() as usize;
+        let (first_output, second_output) = cases.output.split_at_mut(middle);
+        let start = cases.start;
+        let first = Cases {
+            start,
+            input: first_input,
+            output: first_output,
+            cases: half,
+        };
+        let second = Cases {
+            start,
+            input: second_input,
+            output: second_output,
+            cases: cases.cases - half,
+        };
+        let (first, second) =
+            rayon::join(|| self.shared(first, least), || self.shared(second, least));
+        first.and(second)
+    }
+
+    fn run_all(&self, cases: Cases<'_>) -> Result<(), RunStatus> {
+        let threads = self.threads.count();
+        let work = self.work.saturating_mul(cases.cases as u64);
+        if threads == 1 || work < PARALLEL_WORK {
+            return self.in_turn(cases, false);
+        }
+        self.threads.run(|| {
+            if cases.cases < threads {
+                return self.in_turn(cases, true);
+            }
+            let least = cases.cases.div_ceil(4 * threads);
+            self.shared(cases, least)
+        })
+    }
+}
+
+impl Plan for CpuPlan {
+    fn initial(&self) -> &Variables {
+        &self.initial
+    }
+
+    fn run_cases_from(
+        &self,
+        start: &Variables,
+        cases: u32,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
+        bytes::check_input(self.model.graph(), cases, input)?;
+        let before = output.len();
+        let bytes = self.model.output_bytes() as usize * cases as usize;
+        output.resize(before + bytes, 0);
+        let result = self.run_all(Cases {
+            start,
+            input,
+            output: &mut output[before..],
+            cases: cases as usize,
+        });
+        if result.is_err() {
+            output.truncate(before);
+        }
+        Ok(result?)
+    }
+
+    fn step(
+        &self,
+        variables: &mut Variables,
+        input: &[u8],
+        output: &mut Vec<u8>,
+    ) -> Result<(), RunError> {
+        bytes::check_input(self.model.graph(), 1, input)?;
+        let before = output.len();
+        output.resize(before + self.model.output_bytes() as usize, 0);
+        let parallel = self.threads.count() > 1 && self.work >= PARALLEL_WORK;
+        let mut scratch = self.take();
+        scratch.set_variables(variables);
+        let machine = self.machine(parallel);
+        let mut case = || machine.case(&mut scratch, input, &mut output[before..]);
+        let result = if parallel {
+            self.threads.run(case)
+        } else {
+            case()
+        };
+        match result {
+            Ok(()) => scratch.copy_variables(variables),
+            Err(_) => output.truncate(before),
+        }
+        self.give_back(scratch);
+        Ok(result?)
+    }
+}
