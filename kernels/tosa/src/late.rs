@@ -121,3 +121,166 @@ fn settled(
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RescaleRounding;
+
+    /// `operator`, whose one late value has these elements.
+    fn settle(operator: Operator, slot: Slot, data_type: DataType, values: &[i64]) -> Operator {
+        let tensor = TensorId(7);
+        let node = Node {
+            operator,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            late: vec![LateOperand {
+                slot,
+                tensor,
+                data_type,
+            }],
+        };
+        let read = |id| {
+            assert_eq!(id, tensor);
+            values.to_vec()
+        };
+        node.settle(read).into_owned()
+    }
+
+    fn rescale(factors: &[(i32, u8)], unsigned: bool) -> Operator {
+        let factors = factors.iter();
+        Operator::Rescale {
+            factors: factors
+                .map(|&(multiplier, shift)| RescaleFactor { multiplier, shift })
+                .collect(),
+            per_channel: true,
+            scale32: true,
+            rounding: RescaleRounding::Single,
+            input_zp: 0,
+            output_zp: 0,
+            input_unsigned: unsigned,
+            output_unsigned: false,
+        }
+    }
+
+    #[test]
+    fn without_late_values_nothing_is_copied() {
+        let node = Node {
+            operator: Operator::Add,
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            late: Vec::new(),
+        };
+        assert!(matches!(node.settle(|_| Vec::new()), Cow::Borrowed(_)));
+    }
+
+    #[test]
+    fn a_mul_shift_is_brought_into_0_to_63() {
+        for (value, shift) in [(-128, 0), (-1, 0), (0, 0), (63, 63), (64, 63), (127, 63)] {
+            let mul = Operator::Mul { shift: 0 };
+            let settled = settle(mul, Slot::MulShift, DataType::I8, &[value]);
+            assert_eq!(settled, Operator::Mul { shift });
+        }
+    }
+
+    #[test]
+    fn a_rescale_shift_is_brought_into_2_to_62() {
+        let base = rescale(&[(9, 0); 6], false);
+        let values = [-128, 1, 2, 62, 63, 127];
+        let settled = settle(base, Slot::RescaleShift, DataType::I8, &values);
+        let shifts = [2, 2, 2, 62, 62, 62];
+        assert_eq!(settled, rescale(&shifts.map(|shift| (9, shift)), false));
+    }
+
+    #[test]
+    fn a_negative_multiplier_counts_as_0() {
+        let base = rescale(&[(0, 5); 4], false);
+        let values = [i64::from(i32::MIN), -1, 1, i64::from(i32::MAX)];
+        let settled = settle(base, Slot::Multiplier, DataType::I32, &values);
+        let expected = [(0, 5), (0, 5), (1, 5), (i32::MAX, 5)];
+        assert_eq!(settled, rescale(&expected, false));
+    }
+
+    #[test]
+    fn multipliers_and_shifts_may_both_be_late() {
+        let late = |slot, tensor, data_type| LateOperand {
+            slot,
+            tensor: TensorId(tensor),
+            data_type,
+        };
+        let node = Node {
+            operator: rescale(&[], false),
+            inputs: Vec::new(),
+            outputs: Vec::new(),
+            late: vec![
+                late(Slot::Multiplier, 0, DataType::I32),
+                late(Slot::RescaleShift, 1, DataType::I8),
+            ],
+        };
+        let settled = node.settle(|id| if id.0 == 0 { vec![3, 4] } else { vec![30, 31] });
+        assert_eq!(*settled, rescale(&[(3, 30), (4, 31)], false));
+    }
+
+    #[test]
+    fn a_zero_point_of_rescale_is_read_by_its_sign() {
+        for (data_type, unsigned, value, expected) in [
+            (DataType::I8, false, -1, -1),
+            (DataType::I8, true, -1, 255),
+            (DataType::I8, true, 127, 127),
+            (DataType::I16, true, -32_768, 32_768),
+            (DataType::I16, true, 0, 0),
+            (DataType::I16, true, 1, 0),
+            (DataType::I16, true, -1, 0),
+        ] {
+            let base = rescale(&[], unsigned);
+            let settled = settle(base, Slot::InputZp, data_type, &[value]);
+            let Operator::Rescale { input_zp, .. } = settled else {
+                panic!("{}", settled.name());
+            };
+            assert_eq!(input_zp, expected, "{data_type} {unsigned} {value}");
+        }
+    }
+
+    #[test]
+    fn each_zero_point_lands_in_its_place() {
+        let matmul = Operator::MatMul { a_zp: 1, b_zp: 2 };
+        let settled = settle(matmul.clone(), Slot::InputZp, DataType::I8, &[-128]);
+        let expected = Operator::MatMul {
+            a_zp: -128,
+            b_zp: 2,
+        };
+        assert_eq!(settled, expected);
+        let settled = settle(matmul, Slot::WeightZp, DataType::I8, &[127]);
+        assert_eq!(settled, Operator::MatMul { a_zp: 1, b_zp: 127 });
+        let negate = Operator::Negate {
+            input_zp: 1,
+            output_zp: 2,
+        };
+        let settled = settle(negate, Slot::OutputZp, DataType::I8, &[5]);
+        let expected = Operator::Negate {
+            input_zp: 1,
+            output_zp: 5,
+        };
+        assert_eq!(settled, expected);
+    }
+
+    #[test]
+    fn any_table_and_any_filling_are_taken() {
+        let steep = [i64::from(i16::MIN), i64::from(i16::MAX)];
+        let table = Operator::Table(TableContent::I16(Arc::from([])));
+        let settled = settle(table, Slot::Table, DataType::I16, &steep);
+        let expected = TableContent::I16(Arc::from([i16::MIN, i16::MAX]));
+        assert_eq!(settled, Operator::Table(expected));
+        let table = Operator::Table(TableContent::I8(Arc::from([])));
+        let settled = settle(table, Slot::Table, DataType::I8, &[-128, 127]);
+        let expected = TableContent::I8(Arc::from([-128, 127]));
+        assert_eq!(settled, Operator::Table(expected));
+        let pad = |pad_const| Operator::Pad {
+            before: vec![1],
+            pad_const,
+        };
+        let smallest = DataType::I32.min();
+        let settled = settle(pad(0), Slot::PadConst, DataType::I32, &[smallest]);
+        assert_eq!(settled, pad(smallest));
+    }
+}

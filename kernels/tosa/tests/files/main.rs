@@ -1,10 +1,17 @@
 //! Model files, good, bad and hostile.
 
 mod damaged;
+mod late;
+mod layout_rules;
 mod limits;
 mod model;
 mod operator_refusals;
+mod operator_rules;
+mod operator_types;
+mod prices;
 mod refusals;
 mod regions;
 #[path = "../../../reference/tests/support/shared.rs"]
 mod shared;
+mod single;
+mod window_rules;

@@ -91,6 +91,7 @@ pub(crate) const I4: i32 = 2;
 pub(crate) const I8: i32 = 3;
 pub(crate) const I16: i32 = 4;
 pub(crate) const INT32: i32 = 5;
+pub(crate) const I48: i32 = 6;
 pub(crate) const FP32: i32 = 7;
 
 /// A model, or one of its regions, before it is written.
@@ -234,70 +235,23 @@ impl Model {
     }
 }
 
-/// Numbers of operators in the schema.
+/// Operators in the order of the schema, where the first has number 0.
+const OPERATORS: &str = "UNKNOWN ARGMAX AVG_POOL2D CONV2D CONV3D DEPTHWISE_CONV2D FFT2D \
+    MATMUL MAX_POOL2D RFFT2D TRANSPOSE_CONV2D CLAMP ERF SIGMOID \
+    TANH ADD ARITHMETIC_RIGHT_SHIFT BITWISE_AND BITWISE_OR BITWISE_XOR INTDIV \
+    LOGICAL_AND LOGICAL_LEFT_SHIFT LOGICAL_RIGHT_SHIFT LOGICAL_OR LOGICAL_XOR MAXIMUM MINIMUM \
+    MUL POW SUB TABLE ABS BITWISE_NOT CEIL \
+    CLZ COS EXP FLOOR LOG LOGICAL_NOT NEGATE \
+    RECIPROCAL RSQRT SIN SELECT EQUAL GREATER GREATER_EQUAL \
+    REDUCE_ALL REDUCE_ANY REDUCE_MAX REDUCE_MIN REDUCE_PRODUCT REDUCE_SUM CONCAT \
+    PAD RESHAPE REVERSE SLICE TILE TRANSPOSE GATHER \
+    SCATTER RESIZE CAST RESCALE CONST IDENTITY CUSTOM \
+    COND_IF WHILE_LOOP VARIABLE VARIABLE_WRITE VARIABLE_READ CONST_SHAPE";
+
+/// The number of an operator in the schema.
 fn number(name: &str) -> u8 {
-    match name {
-        "ARGMAX" => 1,
-        "AVG_POOL2D" => 2,
-        "CONV2D" => 3,
-        "CONV3D" => 4,
-        "DEPTHWISE_CONV2D" => 5,
-        "MATMUL" => 7,
-        "MAX_POOL2D" => 8,
-        "TRANSPOSE_CONV2D" => 10,
-        "CLAMP" => 11,
-        "ADD" => 15,
-        "ARITHMETIC_RIGHT_SHIFT" => 16,
-        "BITWISE_AND" => 17,
-        "BITWISE_OR" => 18,
-        "BITWISE_XOR" => 19,
-        "INTDIV" => 20,
-        "LOGICAL_AND" => 21,
-        "LOGICAL_LEFT_SHIFT" => 22,
-        "LOGICAL_RIGHT_SHIFT" => 23,
-        "LOGICAL_OR" => 24,
-        "LOGICAL_XOR" => 25,
-        "MAXIMUM" => 26,
-        "MINIMUM" => 27,
-        "MUL" => 28,
-        "SUB" => 30,
-        "TABLE" => 31,
-        "ABS" => 32,
-        "BITWISE_NOT" => 33,
-        "CLZ" => 35,
-        "LOGICAL_NOT" => 40,
-        "NEGATE" => 41,
-        "SELECT" => 45,
-        "EQUAL" => 46,
-        "GREATER" => 47,
-        "GREATER_EQUAL" => 48,
-        "REDUCE_ALL" => 49,
-        "REDUCE_ANY" => 50,
-        "REDUCE_MAX" => 51,
-        "REDUCE_MIN" => 52,
-        "REDUCE_SUM" => 54,
-        "CONCAT" => 55,
-        "PAD" => 56,
-        "RESHAPE" => 57,
-        "REVERSE" => 58,
-        "SLICE" => 59,
-        "TILE" => 60,
-        "TRANSPOSE" => 61,
-        "GATHER" => 62,
-        "SCATTER" => 63,
-        "RESIZE" => 64,
-        "CAST" => 65,
-        "RESCALE" => 66,
-        "CONST" => 67,
-        "IDENTITY" => 68,
-        "COND_IF" => 70,
-        "WHILE_LOOP" => 71,
-        "VARIABLE" => 72,
-        "VARIABLE_WRITE" => 73,
-        "VARIABLE_READ" => 74,
-        "CONST_SHAPE" => 75,
-        _ => panic!("{name} has no number here"),
-    }
+    let place = OPERATORS.split(' ').position(|other| other == name);
+    place.expect("an operator of the schema") as u8
 }
 
 /// `c = a + b`, i32 `[2]`.

@@ -2,14 +2,17 @@
 
 use aivm_tosa::RefusalCode;
 
-use crate::model::{Bytes, Field, I8, I16, I32, INT32, Ints, Model, Table, U8, add, set};
+use crate::model::{Bytes, Field, I8, I16, I32, I48, INT32, Ints, Model, Table, U8, add, set};
+use crate::operator_rules;
 use crate::refusals::Cases;
+use crate::single::Part::Constant;
 
 /// Adds every case of this file.
 pub(crate) fn add_to(cases: &mut Cases) {
     operator_cases(cases);
     window_cases(cases);
     rescale_cases(cases);
+    operator_rules::add_to(cases);
 }
 
 /// `d = operator(c)` behind ADD, where both are i32 `[2]`.
@@ -28,8 +31,8 @@ pub(crate) fn one_more(
 fn operator_cases(cases: &mut Cases) {
     cases.push(
         RefusalCode::UnsupportedOperator,
-        "IDENTITY",
-        &one_more("IDENTITY", vec![], &["c"], INT32, &[2]),
+        "ERF",
+        &one_more("ERF", vec![], &["c"], INT32, &[2]),
     );
     let mut unknown = add();
     set(&mut unknown.operators[0], 0, I32(4711));
@@ -84,12 +87,6 @@ fn operator_cases(cases: &mut Cases) {
         let model = model.operator("RESHAPE", vec![], &["c", "s"], &["d"]);
         cases.push(RefusalCode::ReshapeSize, "[2] to another size", &model);
     }
-    for (start, size) in [(-1, 1), (2, 1), (1, 2), (i64::MAX, 1), (0, 1)] {
-        let model = add().shape("start", &[start]).shape("size", &[size]);
-        let model = model.tensor("d", INT32, &[if start == 0 { 2 } else { size as i32 }]);
-        let model = model.operator("SLICE", vec![], &["c", "start", "size"], &["d"]);
-        cases.push(RefusalCode::SliceBounds, "outside or another size", &model);
-    }
     for amount in [-1, 32] {
         let data = [i32::to_le_bytes(0), i32::to_le_bytes(amount)].concat();
         let model = add()
@@ -111,7 +108,7 @@ fn operator_cases(cases: &mut Cases) {
         .output("c", INT32, &[2])
         .operator("MUL", vec![], &["a", "a", "k"], &["c"]);
     cases.push(
-        RefusalCode::NotConstant,
+        RefusalCode::LateFromOutside,
         "MUL's shift is an input",
         &computed,
     );
@@ -256,7 +253,7 @@ fn window_cases(cases: &mut Cases) {
         1,
         Ints(vec![3, 3, 3, 1]),
     );
-    tensor(RefusalCode::OperandShape, "two biases", 2, 1, Ints(vec![2]));
+    tensor(RefusalCode::BiasLength, "two biases", 2, 1, Ints(vec![2]));
     tensor(RefusalCode::OperandType, "i16 input", 0, 2, I32(I16));
     let mut pool = |code, what, slot, field: Field| {
         cases.push(
@@ -273,7 +270,7 @@ fn window_cases(cases: &mut Cases) {
         Ints(vec![2, 8193]),
     );
     pool(
-        RefusalCode::Padding,
+        RefusalCode::PoolPadding,
         "padding as the kernel",
         2,
         Ints(vec![2, 0, 0, 0]),
@@ -320,6 +317,14 @@ pub(crate) struct Rescale {
 }
 
 fn rescale_cases(cases: &mut Cases) {
+    let i48 = crate::single::single("RESCALE", &[I48, I16, I8, I8]);
+    cases.push(
+        RefusalCode::RescaleI48,
+        "scale32",
+        &i48.input(1, Constant(INT32, vec![1], 1))
+            .field(0, U8(1))
+            .model(),
+    );
     let mut push = |code, what, change: &dyn Fn(&mut Rescale)| {
         cases.push(code, what, &rescale(|parts| change(parts)));
     };
@@ -383,5 +388,9 @@ fn rescale_cases(cases: &mut Cases) {
     for name in [0, 5] {
         set(&mut rank0.tensors[name], 1, Ints(vec![]));
     }
-    cases.push(RefusalCode::OperandRank, "per_channel of rank 0", &rank0);
+    cases.push(
+        RefusalCode::RescalePerChannel,
+        "per_channel of rank 0",
+        &rank0,
+    );
 }
