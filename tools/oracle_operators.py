@@ -290,6 +290,7 @@ def conversion(random):
         yield f"rescale_i48_{name}", rescale((40,), (T.INT48, kind), [(17_000, 34)], SINGLE, (0, zp), scale32=False, limit=2**47)
         yield f"rescale_i48_{name}_channels", rescale(
             (5, 3), (T.INT48, kind), [(32_767, 62), (1, 18), (20_001, 31)], SINGLE, (0, zp), scale32=False, limit=2**46)
+    yield "rescale_i8_u8_negative", rescale((256,), (T.INT8, T.INT8), [(2**30, 30)], SINGLE, (0, 0), (False, True))
 
 
 def regions(random):

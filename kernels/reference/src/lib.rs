@@ -1,8 +1,8 @@
 //! The TOSA integer operators as the specification says them: the authority over every other back end.
 //!
-//! One operator a file, written to be read beside the specification; control flow and variables are in `run.rs`. Elements are held as i64 whatever
-//! their type; where the specification computes in fewer bits, `value::wrap` stands. Where it
-//! leaves a result open, `docs/semantics.md` gives the rule.
+//! One operator a file, written to be read beside the specification; control flow and variables are in `run.rs`.
+//! Elements are held as i64 whatever their type; where the specification computes in fewer bits, `value::wrap` stands.
+//! Where it leaves a result open, `docs/semantics.md` gives the rule.
 
 #![forbid(unsafe_code)]
 

@@ -41,6 +41,46 @@ fn compare_cases(name: &str) {
     );
 }
 
+/// All models of the shared folder.
+const MODELS: [&str; 6] = [
+    "ad01",
+    "hello_world",
+    "kws_dscnn",
+    "mnist_cnn",
+    "resnet8",
+    "strww",
+];
+
+#[test]
+fn no_model_of_the_shared_folder_is_left_out() {
+    let Some(folder) = shared::folder("models") else {
+        return;
+    };
+    let entries = std::fs::read_dir(folder).expect("the folder can be read");
+    let paths = entries.map(|entry| entry.expect("the folder can be read").path());
+    let models = paths.filter(|path| path.extension().is_some_and(|end| end == "tosa"));
+    let mut names: Vec<_> = models
+        .filter_map(|path| Some(path.file_stem()?.display().to_string()))
+        .collect();
+    names.sort();
+    assert_eq!(names, MODELS);
+}
+
+#[test]
+fn ad01_cases_equal_the_reference_model() {
+    compare_cases("ad01");
+}
+
+#[test]
+fn hello_world_cases_equal_the_reference_model() {
+    compare_cases("hello_world");
+}
+
+#[test]
+fn kws_dscnn_cases_equal_the_reference_model() {
+    compare_cases("kws_dscnn");
+}
+
 #[test]
 fn mnist_cnn_cases_equal_the_reference_model() {
     compare_cases("mnist_cnn");
@@ -49,6 +89,11 @@ fn mnist_cnn_cases_equal_the_reference_model() {
 #[test]
 fn resnet8_cases_equal_the_reference_model() {
     compare_cases("resnet8");
+}
+
+#[test]
+fn strww_cases_equal_the_reference_model() {
+    compare_cases("strww");
 }
 
 /// The first thousand digits of the MNIST test set, as the model's input.
