@@ -7,6 +7,7 @@ use aivm_tosa::{DataType, Graph, Operator, TensorId};
 
 use super::chains::{self, ChainNode};
 use super::constants::Constants;
+use super::fold::Known;
 use super::lower::{Lowered, Operands, lower};
 use super::units::{Fused, Unit, Units, read_by};
 use crate::isa::Isa;
@@ -93,14 +94,22 @@ impl Lifetimes {
 impl Planner {
     /// Plans `graph`.
     pub(crate) fn body(&mut self, graph: &Graph) -> Body {
-        let units = Units::of(graph, self.fuse);
-        let (places, arena_bytes) = self.places(graph, &units);
+        let known = if self.fuse {
+            Known::folded(graph, self.isa)
+        } else {
+            Known::of_file(graph)
+        };
+        let units = Units::of(graph, &known, self.fuse);
+        let (places, arena_bytes) = self.places(graph, &known, &units);
         let operands = Operands {
             graph,
             root: &units.root,
             places: &places,
         };
-        let steps = units.units.iter().map(|unit| self.step(&operands, unit));
+        let steps = units
+            .units
+            .iter()
+            .map(|unit| self.step(&operands, &known, unit));
         let steps: Vec<Step> = steps.collect();
         let place = |ids: &[TensorId]| ids.iter().map(|&id| operands.place(id)).collect();
         let (inputs, outputs) = (place(graph.inputs()), place(graph.outputs()));
@@ -132,12 +141,17 @@ impl Planner {
     }
 
     /// Places of all tensors in memory, by root, and the bytes of the arena.
-    fn places(&mut self, graph: &Graph, units: &Units) -> (Vec<Option<Place>>, usize) {
+    fn places(
+        &mut self,
+        graph: &Graph,
+        known: &Known,
+        units: &Units,
+    ) -> (Vec<Option<Place>>, usize) {
         let lives = Lifetimes::of(graph, units);
         let mut places = vec![None; graph.tensors().len()];
         let mut read_constant = |id: TensorId, places: &mut Vec<Option<Place>>| {
             let root = units.root(id);
-            if let Some(constant) = &graph.tensor(root).constant {
+            if let Some(constant) = &known.values[root.0 as usize] {
                 places[root.0 as usize] = Some(self.constants.place(constant));
             }
         };
@@ -153,7 +167,7 @@ impl Planner {
         let mut born = vec![Vec::new(); units.units.len()];
         let mut dying = vec![Vec::new(); units.units.len()];
         for tensor in 0..graph.tensors().len() {
-            if !lives.stored[tensor] || graph.tensors()[tensor].constant.is_some() {
+            if !lives.stored[tensor] || known.values[tensor].is_some() {
                 continue;
             }
             if let Some(unit) = lives.born[tensor] {
@@ -195,7 +209,7 @@ impl Planner {
         (places, layout.bytes())
     }
 
-    fn step(&self, operands: &Operands<'_>, unit: &Unit) -> Step {
+    fn step(&self, operands: &Operands<'_>, known: &Known, unit: &Unit) -> Step {
         let graph = operands.graph;
         let index = match unit {
             Unit::Chain(nodes) => {
@@ -212,7 +226,7 @@ impl Planner {
             }
             Unit::Linear(fused) => {
                 return Step::Linear {
-                    linear: Box::new(linear(operands, *fused, self.isa)),
+                    linear: Box::new(linear(operands, known, *fused, self.isa)),
                     input: operands.place(graph.nodes()[fused.node].inputs[0]),
                     output: operands.place(fused.output),
                 };
@@ -288,11 +302,11 @@ fn product(operands: &Operands<'_>, node: &aivm_tosa::Node) -> Option<Product> {
 }
 
 /// Packs a linear operator with what is fused behind it.
-fn linear(operands: &Operands<'_>, fused: Fused, isa: Isa) -> Linear {
+fn linear(operands: &Operands<'_>, known: &Known, fused: Fused, isa: Isa) -> Linear {
     let graph = operands.graph;
     let node = &graph.nodes()[fused.node];
     let constant = |index: usize| -> &[u8] {
-        let constant = graph.tensor(node.inputs[index]).constant.as_deref();
+        let constant = known.values[node.inputs[index].0 as usize].as_deref();
         constant.unwrap_or_default()
     };
     let weights: &[i8] = bytemuck::cast_slice(constant(1));

@@ -3,6 +3,7 @@
 mod body;
 mod chains;
 mod constants;
+mod fold;
 mod lower;
 mod units;
 

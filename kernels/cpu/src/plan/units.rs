@@ -9,6 +9,8 @@ use std::collections::BTreeMap;
 use aivm_tosa::operator::TableContent;
 use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
+use super::fold::Known;
+
 /// Nodes of a chain at most.
 pub(crate) const CHAIN_NODES: usize = 64;
 
@@ -81,8 +83,8 @@ pub(crate) fn is_element_wise(operator: &Operator) -> bool {
 }
 
 /// Whether `linear` has a kernel for the node: i8 by constant i8 (or i4) with a constant bias.
-fn is_linear(graph: &Graph, node: &Node) -> bool {
-    let constant = |index: usize| graph.tensor(node.inputs[index]).constant.is_some();
+fn is_linear(graph: &Graph, known: &Known, node: &Node) -> bool {
+    let constant = |index: usize| known.values[node.inputs[index].0 as usize].is_some();
     matches!(
         node.operator,
         Operator::Conv2d { .. } | Operator::DepthwiseConv2d { .. }
@@ -170,8 +172,8 @@ pub(crate) fn read_by(node: &Node) -> impl Iterator<Item = TensorId> {
 }
 
 impl Units {
-    /// The units of `graph`; without `fuse` each node is a unit.
-    pub(crate) fn of(graph: &Graph, fuse: bool) -> Units {
+    /// The units of `graph` but for what is known; without `fuse` each node is a unit.
+    pub(crate) fn of(graph: &Graph, known: &Known, fuse: bool) -> Units {
         let readers = Readers::new(graph);
         let mut units = Units {
             units: Vec::new(),
@@ -184,7 +186,7 @@ impl Units {
         let mut chains: BTreeMap<u32, usize> = BTreeMap::new();
         let mut taken = vec![false; graph.nodes().len()];
         for (index, node) in graph.nodes().iter().enumerate() {
-            if taken[index] {
+            if taken[index] || known.folded[index] {
                 continue;
             }
             let renames = matches!(node.operator, Operator::Reshape | Operator::Identity);
@@ -208,7 +210,7 @@ impl Units {
                         chains.insert(elements, next);
                     }
                 }
-            } else if is_linear(graph, node) {
+            } else if is_linear(graph, known, node) {
                 let alone = Fused {
                     node: index,
                     rescale: None,
