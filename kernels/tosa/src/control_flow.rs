@@ -182,7 +182,6 @@ fn node(operation: &Operation<'_>, operator: Operator) -> Result<Node, Refusal> 
 }
 
 /// The tensors of both lists of `operation`; the inputs from number `first`.
-#[expect(clippy::type_complexity, reason = "both lists are alike")]
 fn lists<'a>(
     operation: &Operation<'a>,
     first: usize,

@@ -64,50 +64,33 @@ fn zero_points(
     ))
 }
 
-/// One axis of a convolution.
-struct Axis {
-    name: &'static str,
-    input: u32,
-    kernel: u32,
-    output: u32,
-    pad: [u32; 2],
-    stride: u32,
-    dilation: u32,
+/// Padding (two numbers an axis), stride and dilation.
+struct Geometry<const AXES: usize, const SIDES: usize> {
+    pad: [u32; SIDES],
+    stride: [u32; AXES],
+    dilation: [u32; AXES],
 }
 
-impl Axis {
-    /// Checks the level limit and the output's side.
-    fn check(&self) -> Result<(), Refusal> {
-        let dilated = |size: u32| u64::from(size) * u64::from(self.dilation);
-        expect_kernel_level(self.name, dilated(self.kernel))?;
-        let padded = self.input + self.pad[0] + self.pad[1];
-        let window = dilated(self.kernel - 1) + 1;
-        expect_output_side(self.name, (padded, window), self.stride, self.output)
-    }
-}
-
-/// Padding, stride and dilation of a plane, checked against its sides: input, kernel and output, each height and
-/// width.
-fn planar(
+/// Reads the lists of the attribute and checks them against the sides of input, kernel and output along each axis.
+fn geometry<const AXES: usize, const SIDES: usize>(
     attribute: &Convolution<'_>,
-    [input, kernel, output]: [[u32; 2]; 3],
-) -> Result<([u32; 4], [u32; 2], [u32; 2]), Refusal> {
-    let pad: [u32; 4] = paddings(attribute.pad)?;
-    let stride: [u32; 2] = strides(attribute.stride)?;
-    let dilation: [u32; 2] = sizes(attribute.dilation, "dilation", RefusalCode::Dilation)?;
-    for (index, name) in ["height", "width"].into_iter().enumerate() {
-        let axis = Axis {
-            name,
-            input: input[index],
-            kernel: kernel[index],
-            output: output[index],
-            pad: [pad[2 * index], pad[2 * index + 1]],
-            stride: stride[index],
-            dilation: dilation[index],
-        };
-        axis.check()?;
+    axes: [(&str, [u32; 3]); AXES],
+) -> Result<Geometry<AXES, SIDES>, Refusal> {
+    let pad: [u32; SIDES] = paddings(attribute.pad)?;
+    let stride: [u32; AXES] = strides(attribute.stride)?;
+    let dilation: [u32; AXES] = sizes(attribute.dilation, "dilation", RefusalCode::Dilation)?;
+    for (index, (name, [input, kernel, output])) in axes.into_iter().enumerate() {
+        let dilated = |size: u32| u64::from(size) * u64::from(dilation[index]);
+        expect_kernel_level(name, dilated(kernel))?;
+        let padded = input + pad[2 * index] + pad[2 * index + 1];
+        let window = dilated(kernel - 1) + 1;
+        expect_output_side(name, (padded, window), stride[index], output)?;
     }
-    Ok((pad, stride, dilation))
+    Ok(Geometry {
+        pad,
+        stride,
+        dilation,
+    })
 }
 
 /// CONV2D.
@@ -124,11 +107,12 @@ pub(super) fn conv2d(
     expect_shape(output, "output", &[n, oh, ow, oc])?;
     expect_bias(operation, oc)?;
     let (input_zp, weight_zp) = zero_points(operation, (input, weight), late)?;
-    let (pad, stride, dilation) = planar(attribute, [[ih, iw], [kh, kw], [oh, ow]])?;
+    let axes = [("height", [ih, kh, oh]), ("width", [iw, kw, ow])];
+    let geometry = geometry(attribute, axes)?;
     let operator = Operator::Conv2d {
-        pad: plane(pad),
-        stride: extent(stride),
-        dilation: extent(dilation),
+        pad: plane(geometry.pad),
+        stride: extent(geometry.stride),
+        dilation: extent(geometry.dilation),
         input_zp,
         weight_zp,
     };
@@ -150,11 +134,12 @@ pub(super) fn depthwise_conv2d(
     expect_shape(output, "output", &[n, oh, ow, c * m])?;
     expect_bias(operation, oc)?;
     let (input_zp, weight_zp) = zero_points(operation, (input, weight), late)?;
-    let (pad, stride, dilation) = planar(attribute, [[ih, iw], [kh, kw], [oh, ow]])?;
+    let axes = [("height", [ih, kh, oh]), ("width", [iw, kw, ow])];
+    let geometry = geometry(attribute, axes)?;
     let operator = Operator::DepthwiseConv2d {
-        pad: plane(pad),
-        stride: extent(stride),
-        dilation: extent(dilation),
+        pad: plane(geometry.pad),
+        stride: extent(geometry.stride),
+        dilation: extent(geometry.dilation),
         input_zp,
         weight_zp,
     };
@@ -175,27 +160,13 @@ pub(super) fn conv3d(
     expect_shape(output, "output", &[n, od, oh, ow, oc])?;
     expect_bias(operation, oc)?;
     let (input_zp, weight_zp) = zero_points(operation, (input, weight), late)?;
-    let pad: [u32; 6] = paddings(attribute.pad)?;
-    let stride: [u32; 3] = strides(attribute.stride)?;
-    let dilation: [u32; 3] = sizes(attribute.dilation, "dilation", RefusalCode::Dilation)?;
-    let sides = [
-        ("depth", id, kd, od),
-        ("height", ih, kh, oh),
-        ("width", iw, kw, ow),
+    let axes = [
+        ("depth", [id, kd, od]),
+        ("height", [ih, kh, oh]),
+        ("width", [iw, kw, ow]),
     ];
-    for (index, (name, input, kernel, output)) in sides.into_iter().enumerate() {
-        let axis = Axis {
-            name,
-            input,
-            kernel,
-            output,
-            pad: [pad[2 * index], pad[2 * index + 1]],
-            stride: stride[index],
-            dilation: dilation[index],
-        };
-        axis.check()?;
-    }
-    let [front, back, top, bottom, left, right] = pad;
+    let geometry = geometry(attribute, axes)?;
+    let [front, back, top, bottom, left, right] = geometry.pad;
     let steps = |[z, y, x]: [u32; 3]| Extent3 { z, y, x };
     let operator = Operator::Conv3d {
         pad: Padding3 {
@@ -203,8 +174,8 @@ pub(super) fn conv3d(
             back,
             plane: plane([top, bottom, left, right]),
         },
-        stride: steps(stride),
-        dilation: steps(dilation),
+        stride: steps(geometry.stride),
+        dilation: steps(geometry.dilation),
         input_zp,
         weight_zp,
     };

@@ -5,7 +5,8 @@ use std::cell::Cell;
 use std::path::Path;
 
 use crate::limits::combinations;
-use crate::model::{self, I4, I8, INT32, Model, Table, U8};
+use crate::model::{self, I4, I8, INT32, Ints, Model, Table, U8};
+use crate::operator_types::{COMBINATIONS, valid};
 use aivm_tosa::{ModelLimits, PriceTable, Priced, Refusal, RefusalCode, load};
 
 /// Counts the heap bytes of each thread.
@@ -155,6 +156,57 @@ fn long_chain(len: u32) -> Model {
 #[test]
 fn many_small_nodes_stay_within_the_heap_bound() {
     load_bounded(&long_chain(30_000).file()).expect("the chain is valid");
+}
+
+/// Per node more is kept than for CLZ: lists of numbers, operands that come late, tensors known to be from outside.
+#[test]
+fn many_nodes_with_lists_stay_within_the_heap_bound() {
+    let name = |index: u32| format!("{index:x}");
+    let shape = [1; 6];
+    for operator in ["NEGATE", "IDENTITY", "TRANSPOSE", "PAD", "SLICE"] {
+        let mut model = Model::default()
+            .input(&name(0), I8, &shape)
+            .input("z", I8, &[1])
+            .tensor("l", I8, &[1])
+            .operator("BITWISE_NOT", vec![], &["z"], &["l"])
+            .shape("p", &[0; 12])
+            .shape("o", &[0; 6])
+            .shape("s", &[1; 6]);
+        for index in 1..=20_000 {
+            let input = name(index - 1);
+            let (attribute, inputs): (Table, Vec<&str>) = match operator {
+                "NEGATE" => (vec![], vec![&input, "l", "l"]),
+                "TRANSPOSE" => (vec![(0, Ints(vec![5, 4, 3, 2, 1, 0]))], vec![&input]),
+                "PAD" => (vec![], vec![&input, "p", "l"]),
+                "SLICE" => (vec![], vec![&input, "o", "s"]),
+                _ => (vec![], vec![&input]),
+            };
+            model = model.tensor(&name(index), I8, &shape);
+            model = model.operator(operator, attribute, &inputs, &[&name(index)]);
+        }
+        model.outputs.push(name(20_000));
+        let priced = load_bounded(&model.file()).expect("the chain is valid");
+        assert_eq!(priced.graph().nodes().len(), 20_001);
+    }
+}
+
+/// One of every operator is damaged, so that every rule meets hostile numbers.
+#[test]
+fn damaged_operators() {
+    for (seed, (operator, _)) in (3..).zip(COMBINATIONS) {
+        let file = valid(operator).model().file();
+        load_bounded(&file).expect("the undamaged file is valid");
+        let mut random = Random(seed);
+        let mut accepted = 0;
+        for _ in 0..1000 {
+            let mut copy = file.clone();
+            for _ in 0..1 + random.below(3) {
+                flip(&mut copy, random.below(file.len()), &mut random);
+            }
+            accepted += u32::from(load_bounded(&copy).is_ok());
+        }
+        assert!(accepted < 1000, "{operator}: no damage is seen");
+    }
 }
 
 #[test]
