@@ -1,7 +1,7 @@
 //! `aivm infer`: runs a model on tensors from .npy files.
 
 use std::ffi::OsStr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use aivm_tosa::{RunError, Tensor, TensorId};
@@ -61,6 +61,8 @@ pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failur
         let how = format!("the model's input {name:?} has no file; add --input {name}=FILE");
         return Err(Failure::Usage(how));
     }
+    let read = input_files.iter().flatten().chain([&arguments.model]);
+    refuse_overwriting(read, &output_files)?;
     let (cases, input) = read_inputs(&model, &input_files, arguments.cases)?;
     let executor = arguments.backend.open()?;
     let output = run(executor.as_ref(), &model, cases, &input)?;
@@ -132,6 +134,40 @@ fn named(argument: &OsStr, names: &[&str]) -> Option<(usize, PathBuf)> {
         let file = text.strip_prefix(name)?.strip_prefix('=')?;
         Some((index, PathBuf::from(file)))
     })
+}
+
+/// Refuses outputs that would replace a file that is read, or each other.
+fn refuse_overwriting<'a>(
+    read: impl Iterator<Item = &'a PathBuf>,
+    output_files: &[Option<PathBuf>],
+) -> Result<(), Failure> {
+    let mut taken: Vec<PathBuf> = read.filter_map(|path| identity(path)).collect();
+    for path in output_files.iter().flatten() {
+        let Some(identity) = identity(path) else {
+            continue;
+        };
+        if taken.contains(&identity) {
+            let what = format!(
+                "--output {}: the file is read or written already",
+                path.display()
+            );
+            return Err(Failure::Usage(what));
+        }
+        taken.push(identity);
+    }
+    Ok(())
+}
+
+/// One path for all paths of a file, which need not exist yet; `None` without a folder to hold it.
+fn identity(path: &Path) -> Option<PathBuf> {
+    if let Ok(existing) = path.canonicalize() {
+        return Some(existing);
+    }
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
 }
 
 /// The number of cases, and their inputs one after the other.

@@ -50,9 +50,12 @@ fn parse_hex(text: &str) -> Result<Bytes, String> {
 #[derive(Serialize)]
 struct ReceiptReport {
     status: &'static str,
+    /// Why, if the status is `trap`.
+    trap: Option<String>,
     output: String,
     gas_used: u64,
     logs: Vec<LogReport>,
+    inferences: Vec<InferenceReport>,
 }
 
 #[derive(Serialize)]
@@ -61,17 +64,33 @@ struct LogReport {
     data: String,
 }
 
+/// One run of a model: three hashes.
+#[derive(Serialize)]
+struct InferenceReport {
+    model: String,
+    input: String,
+    output: String,
+}
+
 impl ReceiptReport {
     fn new(receipt: &Receipt) -> ReceiptReport {
         let logs = receipt.logs.iter().map(|log| LogReport {
             topics: log.topics.iter().map(|topic| hex(&topic.0)).collect(),
             data: hex(&log.data),
         });
+        let inferences = receipt.inferences.iter();
+        let inferences = inferences.map(|inference| InferenceReport {
+            model: hex(&inference.model.0),
+            input: hex(&inference.input.0),
+            output: hex(&inference.output.0),
+        });
         ReceiptReport {
             status: receipt.status.name(),
+            trap: receipt.trap.map(|trap| format!("{trap:?}")),
             output: hex(&receipt.output),
             gas_used: receipt.gas_used,
             logs: logs.collect(),
+            inferences: inferences.collect(),
         }
     }
 }
@@ -102,24 +121,36 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
     if engine.metrics().compile_failures > 0 && arguments.mode != Mode::Interpret {
         eprintln!("the contract could not be compiled and runs interpreted");
     }
-    let mut receipts = Vec::new();
-    for (index, data) in arguments.calls.iter().enumerate() {
-        let call = Call {
-            sender: arguments.sender,
-            contract,
-            value: arguments.value,
-            data: data.to_vec(),
-            gas_limit: arguments.gas,
-        };
-        let receipt = engine
-            .call(arguments.mode, &mut state, &call)
-            .map_err(|error| failure(index, error))?;
-        if let Some(trap) = receipt.trap {
-            eprintln!("call {index} trapped: {trap:?}");
-        }
-        receipts.push(receipt);
+    let calls = arguments.calls.iter().map(|data| Call {
+        sender: arguments.sender,
+        contract,
+        value: arguments.value,
+        data: data.to_vec(),
+        gas_limit: arguments.gas,
+    });
+    let (receipts, outcome) = make_calls(&engine, arguments.mode, &mut state, calls);
+    // A later call's failure does not hide what earlier calls did.
+    if !receipts.is_empty() || outcome.is_ok() {
+        print_receipts(&receipts, json)?;
     }
-    print_receipts(&receipts, json)
+    outcome
+}
+
+/// The receipts of `calls` in order, up to the first that has none.
+fn make_calls(
+    engine: &Engine,
+    mode: Mode,
+    state: &mut State,
+    calls: impl Iterator<Item = Call>,
+) -> (Vec<Receipt>, Result<(), Failure>) {
+    let mut receipts = Vec::new();
+    for (index, call) in calls.enumerate() {
+        match engine.call(mode, state, &call) {
+            Ok(receipt) => receipts.push(receipt),
+            Err(error) => return (receipts, Err(failure(index, error))),
+        }
+    }
+    (receipts, Ok(()))
 }
 
 fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
@@ -131,12 +162,16 @@ fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
     for (index, report) in reports.iter().enumerate() {
         let ReceiptReport {
             status,
+            trap,
             output,
             gas_used,
             logs,
+            inferences,
         } = report;
+        let why = trap.as_ref().map(|trap| format!(" ({trap})"));
         lines.push(format!(
-            "call {index}: {status}, gas used {gas_used}, output {output}"
+            "call {index}: {status}{}, gas used {gas_used}, output {output}",
+            why.unwrap_or_default()
         ));
         lines.extend(logs.iter().map(|log| {
             format!(
@@ -144,6 +179,14 @@ fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
                 log.topics.join(", "),
                 log.data
             )
+        }));
+        lines.extend(inferences.iter().map(|inference| {
+            let InferenceReport {
+                model,
+                input,
+                output,
+            } = inference;
+            format!("  inference: model {model}, input {input}, output {output}")
         }));
     }
     print_text(&lines.join("\n"))
@@ -158,7 +201,15 @@ fn read_contract(path: &Path) -> Result<Vec<u8>, Failure> {
     let bytes = files::read(path, CONTRACT_FILE_BYTES)?;
     if path.extension().is_some_and(|extension| extension == "wat") {
         let text = std::str::from_utf8(&bytes).map_err(|error| Failure::refused(path, error))?;
-        return wat::parse_str(text).map_err(|error| Failure::refused(path, error));
+        return wat::parse_str(text).map_err(|mut error| {
+            error.set_path(path);
+            Failure::Refused(error.to_string())
+        });
+    }
+    if !bytes.starts_with(b"\0asm") {
+        let right =
+            "no WebAssembly: a binary begins with \\0asm, text is in a file that ends with .wat";
+        return Err(Failure::refused(path, right));
     }
     Ok(bytes)
 }
@@ -169,5 +220,40 @@ fn failure(index: usize, error: EngineError) -> Failure {
         EngineError::EnginesDisagree { .. } => Failure::Disagreement(what),
         EngineError::CallDataLength { .. } => Failure::Usage(what),
         EngineError::Fault(_) | EngineError::NoContract(_) => Failure::Machine(what),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn receipts_before_a_call_without_one_are_kept() {
+        let text = r#"(module (memory (export "memory") 1)
+            (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;
+        let code = wat::parse_str(text).unwrap();
+        let coprocessor = Coprocessor::new(Vec::new(), ModelLimits::CHAIN, PriceTable::V1);
+        let engine = Engine::new(Arc::new(coprocessor));
+        let mut state = State::default();
+        let contract = engine
+            .deploy(&mut state, Address::ZERO, B256::ZERO, &code)
+            .unwrap();
+        let call = |contract| Call {
+            sender: Address::ZERO,
+            contract,
+            value: U256::ZERO,
+            data: Vec::new(),
+            gas_limit: 1_000_000,
+        };
+        let nobody = Address::repeat_byte(7);
+        let calls = [contract, contract, nobody, contract].map(call);
+        let mode = Mode::Interpret;
+        let (receipts, outcome) = make_calls(&engine, mode, &mut state, calls.into_iter());
+        assert_eq!(receipts.len(), 2);
+        let failure = outcome.unwrap_err().to_string();
+        assert!(
+            failure.starts_with("call 2: there is no contract"),
+            "{failure}"
+        );
     }
 }
