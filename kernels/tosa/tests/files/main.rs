@@ -1,5 +1,6 @@
 //! Model files, good, bad and hostile.
 
+mod classes;
 mod damaged;
 mod late;
 mod layout_rules;
