@@ -1,0 +1,262 @@
+//! Pooling, by MAX_POOL2D, AVG_POOL2D, or sums of windows.
+
+use aivm_tosa::DataType;
+
+use super::convolution::{ExactWindow, Windows, windows};
+use super::quantise::{NO_LIMITS, Quantisation, shapes};
+use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
+use crate::constant::Element;
+use crate::scale;
+use crate::tosa_file::{Op, Operand, TensorId};
+use crate::value::{Activation, Int, Layout, Real, Scale, Value};
+
+impl<'a> Lowering<'a> {
+    /// MaxPool of real numbers or integers.
+    pub(super) fn max_pool(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
+        if node.wants_output(1) {
+            return Err(unsupported(
+                "the indices of the maxima",
+                "use only the first output",
+            ));
+        }
+        let kernel = node.extents(
+            "kernel_shape",
+            node.ints("kernel_shape").map_or(0, <[i64]>::len),
+            1,
+            1,
+        )?;
+        self.max_of_windows(node, Some(&kernel))
+    }
+
+    /// GlobalMaxPool.
+    pub(super) fn global_max_pool(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
+        self.max_of_windows(node, None)
+    }
+
+    /// Maxima of windows of size `kernel`, or of all places.
+    fn max_of_windows(
+        &mut self,
+        node: &NodeView<'a>,
+        kernel: Option<&[u32]>,
+    ) -> Lowered<Vec<Value>> {
+        let value = match self.value(node, 0)? {
+            Value::Real(_) => Value::Real(self.real8(node, 0)?.0),
+            Value::Int(int) if matches!(int.element, Element::I8 | Element::U8) => Value::Int(int),
+            _ => return Err(unsupported("the operand is not 8-bit", QUANTISE)),
+        };
+        let activation = match &value {
+            Value::Real(real) => &real.activation,
+            Value::Int(int) => &int.activation,
+            _ => return Err(unsupported("the operand is not computed", QUANTISE)),
+        };
+        let spatial = spatial(activation)?;
+        let windows = windows(node, &spatial, kernel.unwrap_or(&spatial))?;
+        if windows.y.dilation != 1 || windows.x.dilation != 1 {
+            return Err(unsupported(
+                "windows with gaps",
+                "use MaxPool without dilations",
+            ));
+        }
+        let ceil = node.int("ceil_mode", 0) != 0;
+        let pooled = self.pool(activation, &windows, ceil, &[], |kernel, stride, pad| {
+            Op::MaxPool2d {
+                kernel,
+                stride,
+                pad,
+            }
+        })?;
+        Ok(vec![match value {
+            Value::Int(int) => Value::Int(Int {
+                activation: pooled,
+                ..int
+            }),
+            Value::Real(real) => Value::Real(Real {
+                activation: pooled,
+                ..real
+            }),
+            other => other,
+        }])
+    }
+
+    /// AveragePool of real numbers.
+    pub(super) fn average_pool(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
+        let (real, scale) = self.real8(node, 0)?;
+        let wanted = self.wanted(node);
+        let average = self.average(node, &real, scale, wanted, false)?;
+        Ok(vec![Value::Real(average)])
+    }
+
+    /// GlobalAveragePool of real numbers.
+    pub(super) fn global_average_pool(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
+        let (real, scale) = self.real8(node, 0)?;
+        let wanted = self.wanted(node);
+        let average = self.average(node, &real, scale, wanted, true)?;
+        Ok(vec![Value::Real(average)])
+    }
+
+    /// QLinearAveragePool of com.microsoft: x, its scale and zero point, those of the result.
+    pub(super) fn q_average_pool(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
+        self.q_average(node, false)
+    }
+
+    /// QLinearGlobalAveragePool of com.microsoft, with the same inputs.
+    pub(super) fn q_global_average_pool(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
+        self.q_average(node, true)
+    }
+
+    fn q_average(&mut self, node: &NodeView<'a>, global: bool) -> Lowered<Vec<Value>> {
+        if node.int("channels_last", 0) != 0 {
+            return Err(unsupported(
+                "channels_last",
+                "save the model before onnxruntime's layout optimiser",
+            ));
+        }
+        let int = self.int(node, 0)?;
+        let from = self.quantisation(node, 1, int.element)?;
+        let to = self.quantisation(node, 3, int.element)?;
+        let real = Self::dequantise(&int, from);
+        let average = self.average(node, &real, from.scale, Some(to), global)?;
+        let int = self.quantise(&average, to)?;
+        Ok(vec![Value::Int(int)])
+    }
+
+    /// Averages of windows. Where the reader keeps scale and zero point, AVG_POOL2D rounds once; else the sums
+    /// are kept, with a scale that divides by the number of places, so that the reader rounds once.
+    fn average(
+        &mut self,
+        node: &NodeView<'a>,
+        real: &Real,
+        scale: f64,
+        wanted: Option<Quantisation>,
+        global: bool,
+    ) -> Lowered<Real> {
+        let spatial = spatial(&real.activation)?;
+        let kernel = match global {
+            true => spatial.clone(),
+            false => node.extents("kernel_shape", spatial.len(), 1, 1)?,
+        };
+        let windows = windows(node, &spatial, &kernel)?;
+        if windows.y.dilation != 1 || windows.x.dilation != 1 {
+            return Err(unsupported(
+                "windows with gaps",
+                "use AveragePool without dilations",
+            ));
+        }
+        let ceil = node.int("ceil_mode", 0) != 0;
+        let with_padding = node.int("count_include_pad", 0) != 0;
+        let [y, x] = exact(&windows, ceil)?;
+        let padded = [
+            windows.y.pad_begin,
+            y.pad_end,
+            windows.x.pad_begin,
+            x.pad_end,
+        ] != [0; 4];
+        let keeps = wanted.is_some_and(|to| {
+            to.scale == scale && to.stored_zero_point() == i64::from(real.zero_point)
+        });
+        if padded && with_padding && ceil {
+            return Err(unsupported(
+                "count_include_pad with ceil_mode",
+                "use one of them",
+            ));
+        }
+        if !(padded && with_padding) && (keeps || padded) {
+            let zero_point = self.scalar(DataType::I8, i64::from(real.zero_point))?;
+            let operands = [zero_point, zero_point];
+            let activation = self.pool(
+                &real.activation,
+                &windows,
+                ceil,
+                &operands,
+                |kernel, stride, pad| Op::AvgPool2d {
+                    kernel,
+                    stride,
+                    pad,
+                },
+            )?;
+            return Ok(Real {
+                activation,
+                ..real.clone()
+            });
+        }
+        let input = self.channels_last(&real.activation)?;
+        let input = self.crop(input.id, y.crop, x.crop)?;
+        let id = self.window_sums(real, input, &windows, [&y, &x])?;
+        let places = i64::from(windows.y.kernel) * i64::from(windows.x.kernel);
+        self.note("sums of windows; the average is a matter of the scale");
+        Ok(Real {
+            activation: pooled(&real.activation, id, &y, &x),
+            scale: Scale::Tensor(scale::ratio(scale, places as f64)),
+            zero_point: 0,
+            bound: (real.bound * places).min(1 << 31),
+            limits: NO_LIMITS,
+            functions: Vec::new(),
+        })
+    }
+
+    fn pool(
+        &mut self,
+        activation: &Activation,
+        windows: &Windows,
+        ceil: bool,
+        zero_points: &[Operand],
+        op: impl Fn([u32; 2], [u32; 2], [u32; 4]) -> Op,
+    ) -> Lowered<Activation> {
+        let [y, x] = exact(windows, ceil)?;
+        let input = self.channels_last(activation)?;
+        let input = self.crop(input.id, y.crop, x.crop)?;
+        let kernel = [windows.y.kernel, windows.x.kernel];
+        let pad = [
+            windows.y.pad_begin,
+            y.pad_end,
+            windows.x.pad_begin,
+            x.pad_end,
+        ];
+        if pad[0].max(pad[1]) >= kernel[0] || pad[2].max(pad[3]) >= kernel[1] {
+            return Err(unsupported(
+                format!("padding {pad:?} for windows of {kernel:?}"),
+                "pad less than the window",
+            ));
+        }
+        let stride = [windows.y.stride, windows.x.stride];
+        let mut shape = self.writer.dimensions(input).to_vec();
+        (shape[1], shape[2]) = (y.output, x.output);
+        let data_type = self.writer.data_type(input);
+        let operands = [&[input.into()], zero_points].concat();
+        let id = self.emit(op(kernel, stride, pad), &operands, data_type, &shape)?;
+        Ok(pooled(activation, id, &y, &x))
+    }
+}
+
+fn exact(windows: &Windows, ceil: bool) -> Lowered<[ExactWindow; 2]> {
+    let exact = [windows.y, windows.x].map(|window| window.exact(ceil));
+    match exact {
+        [Some(y), Some(x)] => Ok([y, x]),
+        _ => Err(shapes("the window is larger than the padded input")),
+    }
+}
+
+/// Height and width, or width, of a pooled tensor.
+fn spatial(activation: &Activation) -> Lowered<Vec<u32>> {
+    match activation.shape.as_slice() {
+        [_, _, spatial @ ..] if (1..=2).contains(&spatial.len()) => Ok(spatial.to_vec()),
+        other => Err(unsupported(
+            format!("pooling of {other:?}"),
+            "1-D and 2-D pooling are lowered",
+        )),
+    }
+}
+
+/// The result of pooling.
+fn pooled(from: &Activation, id: TensorId, y: &ExactWindow, x: &ExactWindow) -> Activation {
+    let mut shape = from.shape[..2].to_vec();
+    if from.shape.len() == 4 {
+        shape.push(y.output);
+    }
+    shape.push(x.output);
+    Activation {
+        id,
+        shape,
+        layout: Layout::ChannelsLast,
+    }
+}
