@@ -48,7 +48,7 @@ impl ReferencePlan {
             let tensor = graph.tensor(id);
             let (own, rest) = input.split_at(tensor.bytes() as usize);
             input = rest;
-            inputs.push(bytes::decode(tensor.data_type, own));
+            inputs.push(Arc::new(bytes::decode(tensor.data_type, own)));
         }
         let mut run = Run {
             model: &self.model,

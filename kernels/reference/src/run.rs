@@ -1,6 +1,6 @@
 //! "Operator Graphs" and "Control Flow Operators": runs a graph's nodes in order, regions and variables included.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use aivm_tosa::{
     Graph, Node, Operator, Priced, RegionId, RunStatus, TensorId, VariableId, Variables, bytes,
@@ -9,10 +9,13 @@ use aivm_tosa::{
 use crate::compute::compute;
 use crate::value::View;
 
+/// The elements of a tensor, shared: what goes into a region and comes out again is not copied.
+pub(crate) type Elements = Arc<Vec<i64>>;
+
 /// A graph with its constants decoded.
 pub(crate) struct Prepared {
     /// Elements of each tensor that is a constant, by tensor.
-    constants: Vec<Option<Vec<i64>>>,
+    constants: Vec<Option<Elements>>,
     /// For each node, the computed tensors that no later node reads and that are no outputs.
     dead_after: Vec<Vec<TensorId>>,
 }
@@ -21,7 +24,7 @@ impl Prepared {
     pub(crate) fn new(graph: &Graph) -> Prepared {
         let constants = graph.tensors().iter().map(|tensor| {
             let constant = tensor.constant.as_ref()?;
-            Some(bytes::decode(tensor.data_type, constant))
+            Some(Arc::new(bytes::decode(tensor.data_type, constant)))
         });
         Prepared {
             constants: constants.collect(),
@@ -53,27 +56,31 @@ fn dead_after(graph: &Graph) -> Vec<Vec<TensorId>> {
 }
 
 /// The tensors of a graph while it runs; what has no value yet, or no reader any more, is empty.
-pub(crate) struct Values<'a> {
+struct Values<'a> {
     graph: &'a Graph,
-    elements: Vec<Option<Cow<'a, [i64]>>>,
+    elements: Vec<Option<Elements>>,
 }
 
 impl Values<'_> {
     /// The value of a tensor, which a validated graph has computed before it is read.
-    pub(crate) fn view(&self, id: TensorId) -> View<'_> {
+    fn elements(&self, id: TensorId) -> &Elements {
         let Some(elements) = &self.elements[id.0 as usize] else {
             unreachable!("validation orders writes before reads")
         };
+        elements
+    }
+
+    fn view(&self, id: TensorId) -> View<'_> {
         View {
             shape: self.graph.tensor(id).shape.dimensions(),
-            elements,
+            elements: self.elements(id),
         }
     }
 
-    /// Copies of the values of `ids`.
-    fn copies(&self, ids: &[TensorId]) -> Vec<Vec<i64>> {
-        let copies = ids.iter().map(|&id| self.view(id).elements.to_vec());
-        copies.collect()
+    fn all(&self, ids: &[TensorId]) -> Vec<Elements> {
+        ids.iter()
+            .map(|&id| Arc::clone(self.elements(id)))
+            .collect()
     }
 }
 
@@ -97,66 +104,64 @@ impl Run<'_> {
         &mut self,
         graph: &Graph,
         prepared: &Prepared,
-        inputs: Vec<Vec<i64>>,
-    ) -> Result<Vec<Vec<i64>>, RunStatus> {
-        let constants = prepared.constants.iter();
+        inputs: Vec<Elements>,
+    ) -> Result<Vec<Elements>, RunStatus> {
         let mut values = Values {
             graph,
-            elements: constants
-                .map(|constant| constant.as_deref().map(Cow::Borrowed))
-                .collect(),
+            elements: prepared.constants.clone(),
         };
         for (&id, elements) in graph.inputs().iter().zip(inputs) {
-            values.elements[id.0 as usize] = Some(Cow::Owned(elements));
+            values.elements[id.0 as usize] = Some(elements);
         }
         for (node, dead) in graph.nodes().iter().zip(&prepared.dead_after) {
             let outputs = self.node(node, &values)?;
             for (&id, elements) in node.outputs.iter().zip(outputs) {
-                values.elements[id.0 as usize] = Some(Cow::Owned(elements));
+                values.elements[id.0 as usize] = Some(elements);
             }
             for id in dead {
                 values.elements[id.0 as usize] = None;
             }
         }
-        Ok(values.copies(graph.outputs()))
+        Ok(values.all(graph.outputs()))
     }
 
     /// The elements of a node's outputs.
-    fn node(&mut self, node: &Node, values: &Values<'_>) -> Result<Vec<Vec<i64>>, RunStatus> {
+    fn node(&mut self, node: &Node, values: &Values<'_>) -> Result<Vec<Elements>, RunStatus> {
         match &node.operator {
             Operator::CondIf {
                 then_region,
                 else_region,
             } => {
-                let chosen = if truth(values.view(node.inputs[0]).elements) {
+                let chosen = if truth(values.elements(node.inputs[0])) {
                     *then_region
                 } else {
                     *else_region
                 };
-                self.region(chosen, values.copies(&node.inputs[1..]))
+                self.region(chosen, values.all(&node.inputs[1..]))
             }
             Operator::WhileLoop {
                 cond_region,
                 body_region,
-            } => self.while_loop(*cond_region, *body_region, values.copies(&node.inputs)),
-            Operator::VariableRead(id) => Ok(vec![self.variable(*id)]),
+            } => self.while_loop(*cond_region, *body_region, values.all(&node.inputs)),
+            Operator::VariableRead(id) => Ok(vec![Arc::new(self.variable(*id))]),
             Operator::VariableWrite(id) => {
-                self.write_variable(*id, values.view(node.inputs[0]).elements);
+                self.write_variable(*id, values.elements(node.inputs[0]));
                 Ok(Vec::new())
             }
             _ => {
-                let operator = node.settle(|id| values.view(id).elements.to_vec());
+                let operator = node.settle(|id| values.elements(id).to_vec());
                 let inputs = node.inputs.iter().map(|&id| values.view(id));
                 let graph = values.graph;
                 let input_types = node.inputs.iter().map(|&id| graph.tensor(id).data_type);
                 let output = graph.tensor(node.outputs[0]);
                 let (inputs, input_types): (Vec<_>, Vec<_>) = inputs.zip(input_types).unzip();
-                Ok(vec![compute(&operator, &inputs, &input_types, output)])
+                let elements = compute(&operator, &inputs, &input_types, output);
+                Ok(vec![Arc::new(elements)])
             }
         }
     }
 
-    fn region(&mut self, id: RegionId, inputs: Vec<Vec<i64>>) -> Result<Vec<Vec<i64>>, RunStatus> {
+    fn region(&mut self, id: RegionId, inputs: Vec<Elements>) -> Result<Vec<Elements>, RunStatus> {
         let regions = self.regions;
         let graph = self.model.program().region(id);
         self.graph(graph, &regions[id.0 as usize], inputs)
@@ -167,8 +172,8 @@ impl Run<'_> {
         &mut self,
         condition: RegionId,
         body: RegionId,
-        mut list: Vec<Vec<i64>>,
-    ) -> Result<Vec<Vec<i64>>, RunStatus> {
+        mut list: Vec<Elements>,
+    ) -> Result<Vec<Elements>, RunStatus> {
         let limit = self.model.loop_iterations();
         for _ in 0..limit {
             if !truth(&self.region(condition, list.clone())?[0]) {
