@@ -13,6 +13,7 @@
 pub mod epilogue;
 pub mod geometry;
 
+mod aligned;
 mod band;
 mod convolution;
 mod depthwise;
@@ -129,10 +130,10 @@ impl Linear {
     /// Bytes of scratch that [`Linear::run`] wants.
     #[must_use]
     pub fn scratch_bytes(&self) -> usize {
-        match &self.kind {
+        aligned::with_slack(match &self.kind {
             Kind::Convolution(convolution) => convolution.scratch_bytes(),
             Kind::Depthwise(depthwise) => depthwise.scratch_bytes(),
-        }
+        })
     }
 
     /// Runs on an input `[n, ih, iw, ic]` and writes the output `[n, oh, ow, oc]`, little-endian.
@@ -146,6 +147,7 @@ impl Linear {
     pub fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
         assert_eq!(input.len(), self.input_len, "elements of the input");
         assert_eq!(output.len(), self.output_bytes, "bytes of the output");
+        let scratch = aligned::from_line(scratch);
         match &self.kind {
             Kind::Convolution(convolution) => convolution.run(input, output, scratch, parallel),
             Kind::Depthwise(depthwise) => depthwise.run(input, output, scratch, parallel),

@@ -3,14 +3,15 @@
 //! Every value is converted once; the rows of the matrix product overlap in the band instead of being
 //! copied out of it.
 
+use super::aligned;
 use super::geometry::Conv2dGeometry;
 use super::kernels::{Group, Kernels};
 
 /// Bytes of a band that stay in a second-level cache beside the weights.
 const BYTES_MAX: usize = 128 << 10;
 
-/// Bytes behind the last value that a kernel may read, and multiplies by zero weights.
-const SLACK: usize = 64;
+/// Pixels whose windows are remembered.
+const PIXELS_MAX: usize = 4096;
 
 /// The layout of a band: rows of `width` pixels of `channels` values.
 #[derive(Debug)]
@@ -26,21 +27,24 @@ pub(crate) struct Band {
     width: usize,
     /// Output rows of a full band.
     output_rows: usize,
+    /// Bytes behind the last value that a kernel may read, and multiplies by zero weights.
+    slack: usize,
 }
 
 impl Band {
-    /// Bands for at least `shares` threads, with whole tiles of `tile_rows` pixels where rows are short.
+    /// Bands for at least `shares` threads. A kernel may read `slack` values behind a window.
     pub(crate) fn new(
         geometry: Conv2dGeometry,
         (channels, repeat): (usize, usize),
         zero_point: i32,
         kernels: &Kernels,
         shares: usize,
+        slack: usize,
     ) -> Self {
         let group = kernels.group();
         let g = &geometry;
         let padding = match group {
-            Group::Pairs => 0,
+            Group::Pairs | Group::Crosswise => 0,
             Group::QuadsUnsigned => zero_point as u8 ^ 0x80,
             Group::QuadsSigned => zero_point as u8,
         };
@@ -54,9 +58,11 @@ impl Band {
             padding,
             width: (g.ow - 1) * g.stride.x as usize + reach,
             output_rows: 1,
+            slack: slack * group.value_bytes(),
         };
         let step = g.stride.y as usize * band.pitch();
         let fitting = BYTES_MAX.saturating_sub(band.input_rows(1) * band.pitch()) / step + 1;
+        let fitting = fitting.min(PIXELS_MAX / g.ow);
         let mut rows = fitting.min((g.n * g.oh).div_ceil(shares)).clamp(1, g.oh);
         if g.ow == 1 && rows > kernels.rows() {
             rows -= rows % kernels.rows();
@@ -77,7 +83,12 @@ impl Band {
 
     /// Bytes of a full band.
     pub(crate) fn bytes(&self) -> usize {
-        (self.input_rows(self.output_rows) * self.pitch() + SLACK).next_multiple_of(64)
+        aligned::lines(self.input_rows(self.output_rows) * self.pitch() + self.slack)
+    }
+
+    /// Output rows of a full band.
+    pub(crate) fn output_rows(&self) -> usize {
+        self.output_rows
     }
 
     /// Number of bands of the whole batch.
@@ -90,6 +101,12 @@ impl Band {
         let per_image = self.geometry.oh.div_ceil(self.output_rows);
         let (image, place) = (index / per_image, index % per_image);
         image * self.geometry.oh + place * self.output_rows
+    }
+
+    /// Where the windows of a full band's output pixels begin in it.
+    pub(crate) fn windows(&self) -> Vec<usize> {
+        let pixels = (0..self.output_rows).flat_map(|y| (0..self.geometry.ow).map(move |x| (y, x)));
+        pixels.map(|(y, x)| self.window(y, x)).collect()
     }
 
     /// Where the window of output pixel `(y, x)` of a band begins in it.
@@ -117,6 +134,13 @@ impl Band {
         let (image, first) = (first / g.oh, first % g.oh);
         let input_row = g.iw * g.ic;
         let image = &input[image * g.ih * input_row..][..g.ih * input_row];
+        let unpadded = g.pad.top + g.pad.left == 0 && self.width == g.iw && self.channels == g.ic;
+        let (begin, lines) = (first * g.stride.y as usize, self.input_rows(rows));
+        if unpadded && begin + lines <= g.ih {
+            let values = &image[begin * input_row..][..lines * input_row];
+            let to = &mut to[..lines * self.pitch()];
+            return kernels.convert(values, self.zero_point, to);
+        }
         let lines = to.chunks_exact_mut(self.pitch());
         for (line, to) in lines.take(self.input_rows(rows)).enumerate() {
             let y = (first * g.stride.y as usize + line).checked_sub(g.pad.top as usize);

@@ -3,18 +3,23 @@
 use super::band::Band;
 use super::epilogue::{Finish, Target};
 use super::geometry::Conv2dGeometry;
-use super::kernels::{self, Kernels, ROWS_MAX, Tile};
+use super::kernels::{self, Kernels, ROWS_MAX, Rows, Start};
 use super::share::{self, Shared};
-use super::weights::{self, Panels, Runs};
-use super::{COLUMNS, ZeroPoints};
+use super::weights::{Panels, Runs};
+use super::{COLUMNS, ZeroPoints, aligned};
 use crate::isa::Isa;
+
+/// Bytes of a panel that are multiplied in one pass over some rows: half of a first-level cache.
+const PASS_BYTES: usize = 16 << 10;
 
 #[derive(Debug)]
 pub(crate) struct Convolution {
     geometry: Conv2dGeometry,
     kernels: &'static Kernels,
     band: Band,
+    windows: Vec<usize>,
     segments: Vec<usize>,
+    /// Groups of a segment.
     groups: usize,
     panels: Panels,
     finish: Finish,
@@ -32,41 +37,32 @@ impl Convolution {
     ) -> Self {
         let geometry = geometry.simplified();
         let kernels = kernels::dense(isa, zero_points.weight);
-        let g = &geometry;
-        let depth = g.kh * g.kw * g.ic;
-        let shares = share::shares(g.products(depth), g.n * g.oh);
-        let band = Band::new(geometry, (g.ic, 1), zero_points.input, kernels, shares);
-
-        // Neighbouring taps of a row are one segment unless dilation parts them.
-        let (runs, segments): (_, Vec<_>) = if g.dilation.x == 1 || g.kw == 1 {
-            let runs = Runs {
-                segments: g.kh,
-                length: g.kw * g.ic,
-            };
-            (runs, (0..g.kh).map(|ky| band.tap(ky, 0)).collect())
-        } else {
-            let runs = Runs {
-                segments: g.kh * g.kw,
-                length: g.ic,
-            };
-            let taps = (0..g.kh).flat_map(|ky| (0..g.kw).map(move |kx| (ky, kx)));
-            (runs, taps.map(|(ky, kx)| band.tap(ky, kx)).collect())
-        };
-
-        let mut start = weights::padded_bias(bias, g.oc);
-        for (start, weights) in start.iter_mut().zip(weights.chunks_exact(depth)) {
-            let sum = weights.iter().map(|&weight| i32::from(weight)).sum();
-            let offset = weights::offset(kernels.group(), zero_points.input, sum);
-            *start = start.wrapping_sub(offset);
-        }
         let group = kernels.group();
-        let panels = Panels::new(weights, g.oc, runs, zero_points.weight, start, group);
+        let g = &geometry;
+
+        // Neighbouring taps of a row are one run unless dilation parts them.
+        let joined = if g.dilation.x == 1 { g.kw } else { 1 };
+        let piece_max = PASS_BYTES / (COLUMNS * group.value_bytes());
+        let runs = Runs::new(g.kh * g.kw / joined, joined * g.ic, group, piece_max);
+
+        let shares = share::shares(g.products(g.kh * g.kw * g.ic), g.n * g.oh);
+        let band = Band::new(
+            geometry,
+            (g.ic, 1),
+            zero_points.input,
+            kernels,
+            shares,
+            runs.slack(),
+        );
+        let taps = (0..g.kh).flat_map(|ky| (0..g.kw).step_by(joined).map(move |kx| (ky, kx)));
+        let taps: Vec<_> = taps.map(|(ky, kx)| band.tap(ky, kx)).collect();
         Self {
             geometry,
             kernels,
-            segments,
+            windows: band.windows(),
+            segments: runs.offsets(&taps, group),
             groups: runs.groups(group),
-            panels,
+            panels: Panels::new(weights, g.oc, runs, zero_points, bias, group),
             finish,
             shares: shares.min(band.count()),
             band,
@@ -74,7 +70,17 @@ impl Convolution {
     }
 
     pub(crate) fn scratch_bytes(&self) -> usize {
-        self.shares * self.band.bytes()
+        self.shares * self.slot()
+    }
+
+    /// Bytes of scratch for one share: a band and the terms of its output pixels.
+    fn slot(&self) -> usize {
+        let terms = if self.kernels.has_terms() {
+            self.windows.len()
+        } else {
+            0
+        };
+        self.band.bytes() + aligned::lines(terms * 4)
     }
 
     pub(crate) fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
@@ -82,62 +88,70 @@ impl Convolution {
         let shared = Shared {
             output,
             scratch,
-            slot: self.band.bytes(),
+            slot: self.slot(),
         };
         let bands = |share: usize| self.band.count() * share / shares;
         let row_bytes = self.geometry.ow * self.geometry.oc * self.finish.bytes();
         let cut = |share: usize| self.band.first_row(bands(share)) * row_bytes;
-        share::each(shared, shares, &cut, &|share, output, band| {
+        share::each(shared, shares, &cut, &|share, output, scratch| {
+            let (band, terms) = scratch.split_at_mut(self.band.bytes());
+            let terms: &mut [i32] = bytemuck::cast_slice_mut(terms);
             let mut output = output;
             for index in bands(share)..bands(share + 1) {
                 let first = self.band.first_row(index);
                 let rows = self.band.first_row(index + 1) - first;
                 let (now, later) = output.split_at_mut(rows * row_bytes);
                 self.band.fill(self.kernels, input, first, rows, band);
-                self.multiply(band, rows, now);
+                let windows = &self.windows[..rows * self.geometry.ow];
+                let (segments, groups) = (&self.segments, self.groups);
+                self.kernels.terms(band, windows, segments, groups, terms);
+                self.multiply(band, windows, terms, now);
                 output = later;
             }
         });
     }
 
     /// Multiplies a filled band by all panels.
-    fn multiply(&self, band: &[u8], rows: usize, output: &mut [u8]) {
-        let g = &self.geometry;
-        let pitch = g.oc * self.finish.bytes();
+    fn multiply(&self, band: &[u8], windows: &[usize], terms: &[i32], output: &mut [u8]) {
+        let oc = self.geometry.oc;
+        let pitch = oc * self.finish.bytes();
+        let segment_bytes = self.groups * COLUMNS * self.kernels.group().bytes();
+        let segments_at_once = (PASS_BYTES / segment_bytes).max(1);
         let mut accumulators = [0; ROWS_MAX * COLUMNS];
-        for panel in 0..g.oc.div_ceil(COLUMNS) {
-            let column = panel * COLUMNS;
-            let (mut y, mut x, mut first) = (0, 0, 0);
-            while y < rows {
-                let mut windows = [0; ROWS_MAX];
-                let mut count = 0;
-                while count < self.kernels.rows() && y < rows {
-                    windows[count] = self.band.window(y, x);
-                    count += 1;
-                    x += 1;
-                    if x == g.ow {
-                        (y, x) = (y + 1, 0);
-                    }
+        for index in 0..oc.div_ceil(COLUMNS) {
+            let column = index * COLUMNS;
+            let panel = self.panels.panel(index);
+            for (chunk, windows) in windows.chunks(ROWS_MAX).enumerate() {
+                let first = chunk * ROWS_MAX;
+                let rows = windows.len();
+                let accumulators = &mut accumulators[..rows * COLUMNS];
+                let terms = terms.get(first..first + rows).unwrap_or(&[]);
+                let passes = self.segments.chunks(segments_at_once);
+                let mut start = Some(Start {
+                    columns: self.panels.start(index),
+                    terms,
+                });
+                for (segments, panel) in passes.zip(panel.chunks(segments_at_once * segment_bytes))
+                {
+                    let rows = Rows {
+                        band,
+                        windows,
+                        segments,
+                        groups: self.groups,
+                        panel,
+                        start: start.take(),
+                    };
+                    self.kernels.multiply(&rows, accumulators);
                 }
-                let tile = Tile {
-                    band,
-                    rows: &windows[..count],
-                    segments: &self.segments,
-                    groups: self.groups,
-                    panel: self.panels.panel(panel),
-                    start: self.panels.start(panel),
-                };
-                self.kernels.tile(&tile, &mut accumulators);
                 let target = Target {
-                    accumulators: &accumulators,
-                    rows: count,
+                    accumulators,
+                    rows,
                     column,
-                    columns: COLUMNS.min(g.oc - column),
+                    columns: COLUMNS.min(oc - column),
                     output: &mut output[first * pitch..],
                     pitch,
                 };
                 self.kernels.finish(&self.finish, target);
-                first += count;
             }
         }
     }

@@ -24,7 +24,7 @@ pub(crate) struct Depthwise {
     taps: Vec<usize>,
     /// For each block of channels and each two taps, COLUMNS pairs of i16.
     weights: Vec<u8>,
-    start: Vec<i32>,
+    start: Vec<[i32; COLUMNS]>,
     finish: Finish,
     shares: usize,
 }
@@ -51,6 +51,7 @@ impl Depthwise {
             zero_points.input,
             kernels,
             shares,
+            0,
         );
         let taps = (0..g.kh).flat_map(|ky| (0..g.kw).map(move |kx| (ky, kx)));
         let mut taps: Vec<_> = taps.map(|(ky, kx)| band.tap(ky, kx)).collect();
@@ -122,11 +123,12 @@ impl Depthwise {
                     pixels,
                     taps: &self.taps,
                     weights: &self.weights[block * block_bytes..][..block_bytes],
-                    start: &self.start[column..][..COLUMNS],
+                    start: &self.start[block],
                 };
-                self.kernels.taps(&taps, &mut accumulators);
+                let accumulators = &mut accumulators[..pixels * COLUMNS];
+                self.kernels.taps(&taps, accumulators);
                 let target = Target {
-                    accumulators: &accumulators,
+                    accumulators,
                     rows: pixels,
                     column,
                     columns: COLUMNS.min(g.oc - column),

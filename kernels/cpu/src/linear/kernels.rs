@@ -8,14 +8,20 @@ use super::COLUMNS;
 use super::epilogue::{Finish, Rescale, Target};
 use crate::isa::Isa;
 
-/// Most rows a tile has on any instruction set.
-pub(crate) const ROWS_MAX: usize = 12;
+/// Rows whose accumulators are kept between multiplication and epilogue; a multiple of what each
+/// instruction set multiplies at once.
+pub(crate) const ROWS_MAX: usize = 48;
 
-/// What four bytes of a band and of a panel hold: the products that one 32-bit lane adds at once.
+/// What a group of neighbouring values holds: the products that one 32-bit lane adds in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Group {
     /// Two i16: value − zero point on both sides; padding is 0.
     Pairs,
+    /// Four such i16, multiplied crosswise (Winograd's inner product, 1968): with values a, b and weights
+    /// v, w, `av + bw = (a + w)(b + v) − ab − vw`. That is one multiplication and two additions for two
+    /// products, and additions are the cheaper where a processor has more adders than multipliers. The
+    /// sums of `ab` belong to the row ([`Kernels::term`]), those of `vw` are folded into the bias.
+    Crosswise,
     /// Four values + 128 as u8, four i8 weights; the zero point's share is folded into the bias.
     QuadsUnsigned,
     /// Four i8 on both sides; the zero point's share is folded into the bias.
@@ -23,47 +29,73 @@ pub(crate) enum Group {
 }
 
 impl Group {
-    /// Values in four bytes.
+    /// Values in a group.
     pub(crate) const fn values(self) -> usize {
         match self {
             Group::Pairs => 2,
-            Group::QuadsUnsigned | Group::QuadsSigned => 4,
+            Group::Crosswise | Group::QuadsUnsigned | Group::QuadsSigned => 4,
         }
     }
 
     /// Bytes of a value in a band.
     pub(crate) const fn value_bytes(self) -> usize {
-        4 / self.values()
+        match self {
+            Group::Pairs | Group::Crosswise => 2,
+            Group::QuadsUnsigned | Group::QuadsSigned => 1,
+        }
+    }
+
+    /// Bytes of a group.
+    pub(crate) const fn bytes(self) -> usize {
+        self.values() * self.value_bytes()
+    }
+
+    /// Where value `value` of column `column` lies in a panel's group.
+    pub(crate) const fn place(self, column: usize, value: usize) -> usize {
+        let lane_values = 4 / self.value_bytes();
+        let lane = value / lane_values * COLUMNS + column;
+        lane * 4 + value % lane_values * self.value_bytes()
     }
 }
 
 /// Rows of a band times one panel of weights.
-pub(crate) struct Tile<'a> {
+pub(crate) struct Rows<'a> {
     pub band: &'a [u8],
-    /// Where each row begins in the band; at most the kernel's rows, at least one.
-    pub rows: &'a [usize],
+    /// Where each row begins in the band.
+    pub windows: &'a [usize],
     /// Where each segment of a row begins, from the row's beginning; ascending.
     pub segments: &'a [usize],
-    /// Groups of four bytes in each segment.
+    /// Groups in each segment.
     pub groups: usize,
     /// `segments · groups · COLUMNS` groups of weights.
     pub panel: &'a [u8],
-    /// What the accumulators of each row start from.
-    pub start: &'a [i32],
+    /// What the accumulators start from; `None` adds to what they are.
+    pub start: Option<Start<'a>>,
 }
 
-impl Tile<'_> {
+/// What the accumulators of a product start from.
+#[derive(Clone, Copy)]
+pub(crate) struct Start<'a> {
+    /// For each column of the panel.
+    pub columns: &'a [i32; COLUMNS],
+    /// What each row starts lower by; empty where kernels have no terms.
+    pub terms: &'a [i32],
+}
+
+impl Rows<'_> {
     /// Checks that all reads of a kernel lie inside the slices and that `accumulators` has room.
-    pub(crate) fn check(&self, rows_max: usize, accumulators: &[i32]) {
-        let (rows, segments) = (self.rows.len(), self.segments.len());
-        assert!((1..=rows_max).contains(&rows));
-        let last_row = self.rows.iter().max().copied().unwrap_or(0);
-        let last_segment = self.segments.last().copied().unwrap_or(0);
-        assert!(self.segments.is_sorted());
-        assert!(last_row + last_segment + self.groups * 4 <= self.band.len());
-        assert_eq!(self.panel.len(), segments * self.groups * COLUMNS * 4);
-        assert_eq!(self.start.len(), COLUMNS);
-        assert!(accumulators.len() >= rows * COLUMNS);
+    fn check(&self, kernels: &Kernels, accumulators: &[i32]) {
+        let (bytes, rows) = (kernels.group.bytes(), self.windows.len());
+        let last_window = self.windows.iter().max().copied().unwrap_or(0);
+        let last_segment = self.segments.iter().max().copied().unwrap_or(0);
+        assert!(last_window + last_segment + self.groups * bytes <= self.band.len());
+        let groups = self.segments.len() * self.groups;
+        assert_eq!(self.panel.len(), groups * COLUMNS * bytes);
+        assert_eq!(accumulators.len(), rows * COLUMNS);
+        if let Some(start) = &self.start {
+            let terms = if kernels.has_terms() { rows } else { 0 };
+            assert_eq!(start.terms.len(), terms);
+        }
     }
 }
 
@@ -80,7 +112,7 @@ pub(crate) struct Taps<'a> {
     /// For each two taps, COLUMNS pairs of i16 weights in the order of [`Kernels::lanes`].
     pub weights: &'a [u8],
     /// What the accumulators of each pixel start from.
-    pub start: &'a [i32],
+    pub start: &'a [i32; COLUMNS],
 }
 
 impl Taps<'_> {
@@ -91,8 +123,7 @@ impl Taps<'_> {
         let last = self.origin + (self.pixels - 1) * self.step + last_tap;
         assert!(last + COLUMNS * 2 <= self.band.len());
         assert_eq!(self.weights.len(), self.taps.len() * COLUMNS * 2);
-        assert_eq!(self.start.len(), COLUMNS);
-        assert!(accumulators.len() >= self.pixels * COLUMNS);
+        assert_eq!(accumulators.len(), self.pixels * COLUMNS);
     }
 }
 
@@ -103,10 +134,13 @@ impl Taps<'_> {
 #[derive(Debug)]
 pub(crate) struct Kernels {
     group: Group,
+    /// Rows multiplied at once.
     rows: usize,
     lanes: [usize; COLUMNS],
     convert: unsafe fn(&[i8], i32, &mut [u8]),
-    tile: unsafe fn(&Tile<'_>, &mut [i32]),
+    multiply: unsafe fn(&Rows<'_>, &mut [i32]),
+    /// Of [`Group::Crosswise`] only.
+    term: Option<unsafe fn(&[u8]) -> i32>,
     taps: unsafe fn(&Taps<'_>, &mut [i32]),
     rescale: unsafe fn(&Rescale, &mut Target<'_>),
 }
@@ -115,7 +149,7 @@ pub(crate) struct Kernels {
 pub(crate) fn dense(isa: Isa, _weight_zp: i32) -> &'static Kernels {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => &avx2::KERNELS,
+        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => &avx2::CROSSWISE,
         _ => &portable::KERNELS,
     }
 }
@@ -124,7 +158,7 @@ pub(crate) fn dense(isa: Isa, _weight_zp: i32) -> &'static Kernels {
 pub(crate) fn depthwise(isa: Isa) -> &'static Kernels {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => &avx2::KERNELS,
+        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => &avx2::PAIRS,
         _ => &portable::KERNELS,
     }
 }
@@ -134,7 +168,7 @@ impl Kernels {
         self.group
     }
 
-    /// Most rows of a tile.
+    /// Rows multiplied at once: their number is best a multiple of it.
     pub(crate) const fn rows(&self) -> usize {
         self.rows
     }
@@ -151,11 +185,34 @@ impl Kernels {
         unsafe { (self.convert)(values, zero_point, to) }
     }
 
-    /// Writes `rows × COLUMNS` accumulators.
-    pub(crate) fn tile(&self, tile: &Tile<'_>, accumulators: &mut [i32]) {
-        tile.check(self.rows, accumulators);
+    /// Writes `rows × COLUMNS` accumulators, or adds to them.
+    pub(crate) fn multiply(&self, rows: &Rows<'_>, accumulators: &mut [i32]) {
+        rows.check(self, accumulators);
         // SAFETY: the instruction set is available, as said at `Kernels`; `check` passed.
-        unsafe { (self.tile)(tile, accumulators) }
+        unsafe { (self.multiply)(rows, accumulators) }
+    }
+
+    /// Whether rows have a term.
+    pub(crate) const fn has_terms(&self) -> bool {
+        self.term.is_some()
+    }
+
+    /// What each row's accumulators start lower by; `to` has room for them where there are terms.
+    pub(crate) fn terms(
+        &self,
+        band: &[u8],
+        windows: &[usize],
+        segments: &[usize],
+        groups: usize,
+        to: &mut [i32],
+    ) {
+        let Some(term) = self.term else { return };
+        let length = groups * self.group.bytes();
+        for (to, &window) in to.iter_mut().zip(windows) {
+            // SAFETY: the instruction set is available, as said at `Kernels`.
+            let term = |&segment: &usize| unsafe { term(&band[window + segment..][..length]) };
+            *to = segments.iter().map(term).fold(0, i32::wrapping_add);
+        }
     }
 
     /// Writes `pixels × COLUMNS` accumulators.

@@ -1,18 +1,18 @@
 //! MATMUL: a matrix product of two run-time operands; the right one is packed while it runs.
 
-use super::COLUMNS;
 use super::band::Band;
 use super::geometry::Conv2dGeometry;
-use super::kernels::{self, Group, Kernels, ROWS_MAX, Tile};
+use super::kernels::{self, Kernels, ROWS_MAX, Rows, Start};
 use super::share::{self, Shared};
 use super::weights;
+use super::{COLUMNS, aligned};
 use crate::isa::Isa;
 
 /// Bytes of scratch that [`matmul`] wants for `[n, h, c] × [n, c, w]`.
 #[must_use]
 pub fn matmul_scratch_bytes(dims: [usize; 4], b_zp: i32, isa: Isa) -> usize {
     let product = Product::new(dims, 0, b_zp, isa);
-    product.shares * product.slot()
+    aligned::with_slack(product.shares * product.slot())
 }
 
 /// MATMUL `[n, h, c] × [n, c, w] → [n, h, w]` of wrapping i32, where `dims` is `[n, h, c, w]`.
@@ -44,11 +44,13 @@ pub fn matmul(
     let cut = |share: usize| product.band.first_row(bands(share)) * w;
     let shared = Shared {
         output: out,
-        scratch,
+        scratch: aligned::from_line(scratch),
         slot: product.slot(),
     };
     share::each(shared, shares, &cut, &|share, out, scratch| {
         let (panels, band) = scratch.split_at_mut(product.panels_bytes());
+        let (band, terms) = band.split_at_mut(product.band.bytes());
+        let terms: &mut [i32] = bytemuck::cast_slice_mut(terms);
         let mut packed_image = None;
         let mut out = out;
         for index in bands(share)..bands(share + 1) {
@@ -61,7 +63,7 @@ pub fn matmul(
             }
             let (now, later) = out.split_at_mut(rows * w);
             product.band.fill(product.kernels, a, first, rows, band);
-            product.multiply(band, panels, now);
+            product.multiply(band, panels, terms, now);
             out = later;
         }
     });
@@ -83,7 +85,14 @@ impl Product {
         let mut geometry = Conv2dGeometry::dense(h, c, w);
         geometry.n = n;
         let shares = share::shares(geometry.products(c), n * h);
-        let band = Band::new(geometry, (c, 1), a_zp, kernels, shares);
+        let band = Band::new(
+            geometry,
+            (c, 1),
+            a_zp,
+            kernels,
+            shares,
+            kernels.group().values(),
+        );
         Self {
             depth: c,
             columns: w,
@@ -99,17 +108,28 @@ impl Product {
         self.depth.div_ceil(self.kernels.group().values())
     }
 
+    /// Bytes of a packed panel's weights.
+    fn weight_bytes(&self) -> usize {
+        self.groups() * COLUMNS * self.kernels.group().bytes()
+    }
+
     /// A packed panel, followed by what its accumulators start from.
     fn panel_bytes(&self) -> usize {
-        (self.groups() + 1) * COLUMNS * 4
+        self.weight_bytes() + COLUMNS * 4
     }
 
     fn panels_bytes(&self) -> usize {
         self.columns.div_ceil(COLUMNS) * self.panel_bytes()
     }
 
+    /// Bytes of scratch for one share: packed panels, a band, and the terms of some rows.
     fn slot(&self) -> usize {
-        self.panels_bytes() + self.band.bytes()
+        let terms = if self.kernels.has_terms() {
+            ROWS_MAX * 4
+        } else {
+            0
+        };
+        self.panels_bytes() + self.band.bytes() + terms
     }
 
     fn pack(&self, b: &[i8], panels: &mut [u8]) {
@@ -117,63 +137,52 @@ impl Product {
         for (panel, bytes) in panels.chunks_exact_mut(self.panel_bytes()).enumerate() {
             let column = panel * COLUMNS;
             let columns = COLUMNS.min(self.columns - column);
-            let (groups, start) = bytes.split_at_mut(self.groups() * COLUMNS * 4);
-            let mut sums = [0_i32; COLUMNS];
-            for (index, bytes) in groups.chunks_exact_mut(COLUMNS * 4).enumerate() {
-                bytes.fill(0);
-                for value in 0..group.values() {
-                    let row = index * group.values() + value;
-                    if row == self.depth {
-                        break;
-                    }
-                    let row = &b[row * self.columns + column..][..columns];
-                    for (offset, &weight) in row.iter().enumerate() {
-                        let at = offset * 4 + value * group.value_bytes();
-                        if group == Group::Pairs {
-                            let weight = i16::from(weight).wrapping_sub(self.b_zp as i16);
-                            bytes[at..at + 2].copy_from_slice(&weight.to_ne_bytes());
-                        } else {
-                            bytes[at] = weight as u8;
-                            sums[offset] = sums[offset].wrapping_add(i32::from(weight));
-                        }
-                    }
+            let (packed, start) = bytes.split_at_mut(self.weight_bytes());
+            packed.fill(0);
+            for row in 0..self.depth {
+                let at = row / group.values() * COLUMNS * group.bytes();
+                let values = &b[row * self.columns + column..][..columns];
+                for (column, &value) in values.iter().enumerate() {
+                    let at = at + group.place(column, row % group.values());
+                    weights::put(group, value, self.b_zp, &mut packed[at..]);
                 }
             }
-            for (bytes, sum) in start.chunks_exact_mut(4).zip(sums) {
-                let offset = weights::offset(group, self.a_zp, sum);
+            let offsets = weights::offsets(group, self.a_zp, packed);
+            for (bytes, offset) in start.chunks_exact_mut(4).zip(offsets) {
                 bytes.copy_from_slice(&0_i32.wrapping_sub(offset).to_ne_bytes());
             }
         }
     }
 
     /// Multiplies a filled band by all panels into as many rows as `out` has.
-    fn multiply(&self, band: &[u8], panels: &[u8], out: &mut [i32]) {
+    fn multiply(&self, band: &[u8], panels: &[u8], terms: &mut [i32], out: &mut [i32]) {
+        let (groups, segments) = (self.groups(), [0]);
         let mut accumulators = [0; ROWS_MAX * COLUMNS];
-        for (panel, bytes) in panels.chunks_exact(self.panel_bytes()).enumerate() {
-            let column = panel * COLUMNS;
-            let columns = COLUMNS.min(self.columns - column);
-            let (weights, start_bytes) = bytes.split_at(self.groups() * COLUMNS * 4);
-            let mut start = [0; COLUMNS];
-            for (start, bytes) in start.iter_mut().zip(start_bytes.as_chunks::<4>().0) {
-                *start = i32::from_ne_bytes(*bytes);
-            }
-            let tiles = out.chunks_mut(self.kernels.rows() * self.columns);
-            for (tile, out) in tiles.enumerate() {
-                let first = tile * self.kernels.rows();
-                let mut windows = [0; ROWS_MAX];
-                for (row, window) in windows.iter_mut().enumerate() {
-                    *window = self.band.window(first + row, 0);
-                }
-                let rows = out.len() / self.columns;
-                let tile = Tile {
+        for (chunk, out) in out.chunks_mut(ROWS_MAX * self.columns).enumerate() {
+            let rows = out.len() / self.columns;
+            let windows: [usize; ROWS_MAX] =
+                std::array::from_fn(|row| self.band.window(chunk * ROWS_MAX + row, 0));
+            let windows = &windows[..rows];
+            let terms = &mut terms[..if self.kernels.has_terms() { rows } else { 0 }];
+            self.kernels.terms(band, windows, &segments, groups, terms);
+            let accumulators = &mut accumulators[..rows * COLUMNS];
+            for (index, bytes) in panels.chunks_exact(self.panel_bytes()).enumerate() {
+                let column = index * COLUMNS;
+                let columns = COLUMNS.min(self.columns - column);
+                let (panel, start) = bytes.split_at(self.weight_bytes());
+                let (start, _) = bytemuck::cast_slice(start).as_chunks();
+                let rows = Rows {
                     band,
-                    rows: &windows[..rows],
-                    segments: &[0],
-                    groups: self.groups(),
-                    panel: weights,
-                    start: &start,
+                    windows,
+                    segments: &segments,
+                    groups,
+                    panel,
+                    start: Some(Start {
+                        columns: &start[0],
+                        terms,
+                    }),
                 };
-                self.kernels.tile(&tile, &mut accumulators);
+                self.kernels.multiply(&rows, accumulators);
                 let to = out.chunks_exact_mut(self.columns);
                 for (to, from) in to.zip(accumulators.chunks_exact(COLUMNS)) {
                     to[column..column + columns].copy_from_slice(&from[..columns]);

@@ -7,18 +7,30 @@ use std::arch::x86_64::*;
 
 use super::super::COLUMNS;
 use super::super::epilogue::{Lanes, Rescale, Target};
-use super::{Group, Kernels, Taps, Tile};
+use super::{Group, Kernels, Rows, Taps};
 use aivm_tosa::DataType;
 
-const ROWS: usize = 6;
+/// The order that interleaving within each half of a register leaves.
+const LANES: [usize; COLUMNS] = [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15];
 
-pub(super) const KERNELS: Kernels = Kernels {
+pub(super) const PAIRS: Kernels = Kernels {
     group: Group::Pairs,
-    rows: ROWS,
-    // The order that interleaving within each half of a register leaves.
-    lanes: [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15],
+    rows: 6,
+    lanes: LANES,
     convert,
-    tile,
+    multiply: multiply_pairs,
+    term: None,
+    taps,
+    rescale,
+};
+
+pub(super) const CROSSWISE: Kernels = Kernels {
+    group: Group::Crosswise,
+    rows: 4,
+    lanes: LANES,
+    convert,
+    multiply: multiply_crosswise,
+    term: Some(term),
     taps,
     rescale,
 };
@@ -43,49 +55,184 @@ fn convert(values: &[i8], zero_point: i32, to: &mut [u8]) {
 }
 
 #[target_feature(enable = "avx2")]
-fn tile(tile: &Tile<'_>, accumulators: &mut [i32]) {
-    match tile.rows.len() {
-        6 => rows::<6>(tile, accumulators),
-        5 => rows::<5>(tile, accumulators),
-        4 => rows::<4>(tile, accumulators),
-        3 => rows::<3>(tile, accumulators),
-        2 => rows::<2>(tile, accumulators),
-        _ => rows::<1>(tile, accumulators),
+fn multiply_pairs(rows: &Rows<'_>, accumulators: &mut [i32]) {
+    let tiles = accumulators.chunks_mut(6 * COLUMNS).enumerate();
+    for (index, accumulators) in tiles {
+        let first = index * 6;
+        match accumulators.len() / COLUMNS {
+            6 => tile::<6, false>(rows, first, accumulators),
+            5 => tile::<5, false>(rows, first, accumulators),
+            4 => tile::<4, false>(rows, first, accumulators),
+            3 => tile::<3, false>(rows, first, accumulators),
+            2 => tile::<2, false>(rows, first, accumulators),
+            _ => tile::<1, false>(rows, first, accumulators),
+        }
     }
 }
 
 #[target_feature(enable = "avx2")]
-fn rows<const ROWS: usize>(tile: &Tile<'_>, accumulators: &mut [i32]) {
-    // SAFETY: `Tile::check` holds: every group that a segment of a row names lies in the band, the
-    // panel has as many, and `start` and `accumulators` have COLUMNS and ROWS · COLUMNS elements.
-    unsafe {
-        let start = tile.start.as_ptr().cast::<__m256i>();
-        let start = [_mm256_loadu_si256(start), _mm256_loadu_si256(start.add(1))];
-        let mut sums = [start; ROWS];
-        let mut row = [tile.band.as_ptr(); ROWS];
-        for (row, &offset) in row.iter_mut().zip(tile.rows) {
-            *row = row.add(offset);
-        }
-        let mut weights = tile.panel.as_ptr().cast::<__m256i>();
-        for &segment in tile.segments {
-            for group in 0..tile.groups {
-                let left = _mm256_loadu_si256(weights);
-                let right = _mm256_loadu_si256(weights.add(1));
-                weights = weights.add(2);
-                for (sums, row) in sums.iter_mut().zip(row) {
-                    let two = row.add(segment + group * 4).cast::<i32>();
-                    let two = _mm256_set1_epi32(two.read_unaligned());
-                    sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(two, left));
-                    sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(two, right));
-                }
-            }
-        }
-        let to = accumulators.as_mut_ptr().cast::<__m256i>();
-        for (row, sums) in sums.into_iter().enumerate() {
-            _mm256_storeu_si256(to.add(row * 2), sums[0]);
-            _mm256_storeu_si256(to.add(row * 2 + 1), sums[1]);
+fn multiply_crosswise(rows: &Rows<'_>, accumulators: &mut [i32]) {
+    let tiles = accumulators.chunks_mut(4 * COLUMNS).enumerate();
+    for (index, accumulators) in tiles {
+        let first = index * 4;
+        match accumulators.len() / COLUMNS {
+            4 => tile::<4, true>(rows, first, accumulators),
+            3 => tile::<3, true>(rows, first, accumulators),
+            2 => tile::<2, true>(rows, first, accumulators),
+            _ => tile::<1, true>(rows, first, accumulators),
         }
     }
+}
+
+/// Multiplies `ROWS` rows from `first` on.
+#[target_feature(enable = "avx2")]
+fn tile<const ROWS: usize, const CROSSWISE: bool>(
+    rows: &Rows<'_>,
+    first: usize,
+    accumulators: &mut [i32],
+) {
+    let bytes = if CROSSWISE { 8 } else { 4 };
+    let windows = &rows.windows[first..][..ROWS];
+    assert_eq!(accumulators.len(), ROWS * COLUMNS);
+    let accumulators = accumulators.as_mut_ptr().cast::<__m256i>();
+    // SAFETY: `Rows::check` holds: every group that a segment of a row names lies in the band, the
+    // panel has as many, and there are ROWS · COLUMNS accumulators, two registers of them a row.
+    unsafe {
+        let mut sums = [[_mm256_setzero_si256(); 2]; ROWS];
+        if let Some(start) = rows.start {
+            let columns = start.columns.as_ptr().cast::<__m256i>();
+            let columns = [
+                _mm256_loadu_si256(columns),
+                _mm256_loadu_si256(columns.add(1)),
+            ];
+            for (row, sums) in sums.iter_mut().enumerate() {
+                *sums = columns;
+                if CROSSWISE {
+                    let term = _mm256_set1_epi32(start.terms[first + row]);
+                    *sums = columns.map(|columns| _mm256_sub_epi32(columns, term));
+                }
+            }
+        } else {
+            for (row, sums) in sums.iter_mut().enumerate() {
+                sums[0] = _mm256_loadu_si256(accumulators.add(row * 2));
+                sums[1] = _mm256_loadu_si256(accumulators.add(row * 2 + 1));
+            }
+        }
+        let mut row = [rows.band.as_ptr(); ROWS];
+        for (row, &window) in row.iter_mut().zip(windows) {
+            *row = row.add(window);
+        }
+        let mut weights = rows.panel.as_ptr();
+        for &segment in rows.segments {
+            let row = row.map(|row| row.add(segment));
+            // Counted in bytes, and unchecked: the loop's arithmetic competes with the products.
+            let end = rows.groups.wrapping_mul(bytes);
+            let mut at = 0;
+            while at != end {
+                if CROSSWISE {
+                    step_crosswise(&mut sums, &row, at, weights);
+                } else {
+                    step_pairs(&mut sums, &row, at, weights);
+                }
+                at = at.wrapping_add(bytes);
+                weights = weights.add(COLUMNS * bytes);
+            }
+        }
+        for (row, sums) in sums.into_iter().enumerate() {
+            _mm256_storeu_si256(accumulators.add(row * 2), sums[0]);
+            _mm256_storeu_si256(accumulators.add(row * 2 + 1), sums[1]);
+        }
+    }
+}
+
+/// Adds the products of one group of each row.
+///
+/// # Safety
+///
+/// A group must lie at `at` from each of `row`, and `COLUMNS` groups at `weights`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn step_pairs<const ROWS: usize>(
+    sums: &mut [[__m256i; 2]; ROWS],
+    row: &[*const u8; ROWS],
+    at: usize,
+    weights: *const u8,
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let weights = weights.cast::<__m256i>();
+        let left = _mm256_loadu_si256(weights);
+        let right = _mm256_loadu_si256(weights.add(1));
+        for (sums, row) in sums.iter_mut().zip(row) {
+            let two = row.add(at).cast::<i32>().read_unaligned();
+            let two = _mm256_set1_epi32(two);
+            sums[0] = _mm256_add_epi32(sums[0], _mm256_madd_epi16(two, left));
+            sums[1] = _mm256_add_epi32(sums[1], _mm256_madd_epi16(two, right));
+        }
+    }
+}
+
+/// Adds the crosswise products of one group of each row.
+///
+/// # Safety
+///
+/// A group must lie at `at` from each of `row`, and `COLUMNS` groups at `weights`.
+#[inline]
+#[target_feature(enable = "avx2")]
+unsafe fn step_crosswise<const ROWS: usize>(
+    sums: &mut [[__m256i; 2]; ROWS],
+    row: &[*const u8; ROWS],
+    at: usize,
+    weights: *const u8,
+) {
+    // SAFETY: as the caller promises.
+    unsafe {
+        let weights = weights.cast::<__m256i>();
+        let first = [
+            _mm256_loadu_si256(weights),
+            _mm256_loadu_si256(weights.add(1)),
+        ];
+        let last = [
+            _mm256_loadu_si256(weights.add(2)),
+            _mm256_loadu_si256(weights.add(3)),
+        ];
+        for (sums, row) in sums.iter_mut().zip(row) {
+            let two = row.add(at).cast::<i32>();
+            let first_values = _mm256_set1_epi32(two.read_unaligned());
+            let last_values = _mm256_set1_epi32(two.add(1).read_unaligned());
+            for (half, sum) in sums.iter_mut().enumerate() {
+                let left = _mm256_add_epi16(first_values, last[half]);
+                let right = _mm256_add_epi16(last_values, first[half]);
+                *sum = _mm256_add_epi32(*sum, _mm256_madd_epi16(left, right));
+            }
+        }
+    }
+}
+
+/// The sum of the products of a segment's own values: the first of each group with the third, the
+/// second with the fourth.
+#[target_feature(enable = "avx2")]
+fn term(segment: &[u8]) -> i32 {
+    let mut sums = _mm256_setzero_si256();
+    let (wholes, rest) = segment.as_chunks::<32>();
+    for four in wholes {
+        // SAFETY: there are 32 bytes.
+        let values = unsafe { _mm256_loadu_si256(four.as_ptr().cast()) };
+        let products = _mm256_madd_epi16(values, _mm256_srli_epi64::<32>(values));
+        sums = _mm256_add_epi32(sums, products);
+    }
+    for one in rest.as_chunks::<8>().0 {
+        // SAFETY: there are eight bytes.
+        let values = unsafe { _mm_loadl_epi64(one.as_ptr().cast()) };
+        let products = _mm_madd_epi16(values, _mm_srli_epi64::<32>(values));
+        sums = _mm256_add_epi32(sums, _mm256_zextsi128_si256(products));
+    }
+    let sums = _mm_add_epi32(
+        _mm256_castsi256_si128(sums),
+        _mm256_extracti128_si256::<1>(sums),
+    );
+    // Products lie in the even lanes only.
+    _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums)))
 }
 
 #[target_feature(enable = "avx2")]

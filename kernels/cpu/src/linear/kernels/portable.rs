@@ -2,16 +2,15 @@
 
 use super::super::COLUMNS;
 use super::super::epilogue::{Rescale, Target};
-use super::{Group, Kernels, Taps, Tile};
-
-const ROWS: usize = 4;
+use super::{Group, Kernels, Rows, Taps};
 
 pub(super) const KERNELS: Kernels = Kernels {
     group: Group::Pairs,
-    rows: ROWS,
+    rows: 1,
     lanes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
     convert,
-    tile,
+    multiply,
+    term: None,
     taps,
     rescale,
 };
@@ -34,13 +33,15 @@ fn products(values: [i32; 2], weights: [i32; 2]) -> i32 {
     first.wrapping_add(values[1].wrapping_mul(weights[1]))
 }
 
-fn tile(tile: &Tile<'_>, accumulators: &mut [i32]) {
-    for (&row, accumulators) in tile.rows.iter().zip(accumulators.chunks_exact_mut(COLUMNS)) {
-        let mut sums = [0_i32; COLUMNS];
-        sums.copy_from_slice(tile.start);
-        let panels = tile.panel.chunks_exact(tile.groups * COLUMNS * 4);
-        for (&segment, panel) in tile.segments.iter().zip(panels) {
-            let values = &tile.band[row + segment..][..tile.groups * 4];
+fn multiply(rows: &Rows<'_>, accumulators: &mut [i32]) {
+    for (&window, accumulators) in rows.windows.iter().zip(accumulators.as_chunks_mut().0) {
+        let mut sums: [i32; COLUMNS] = match rows.start {
+            Some(start) => *start.columns,
+            None => *accumulators,
+        };
+        let panels = rows.panel.chunks_exact(rows.groups * COLUMNS * 4);
+        for (&segment, panel) in rows.segments.iter().zip(panels) {
+            let values = &rows.band[window + segment..][..rows.groups * 4];
             let groups = values.chunks_exact(4).zip(panel.chunks_exact(COLUMNS * 4));
             for (value, weights) in groups {
                 let value = pair(value, 0);
@@ -50,7 +51,7 @@ fn tile(tile: &Tile<'_>, accumulators: &mut [i32]) {
                 }
             }
         }
-        accumulators.copy_from_slice(&sums);
+        *accumulators = sums;
     }
 }
 
@@ -58,8 +59,7 @@ fn taps(taps: &Taps<'_>, accumulators: &mut [i32]) {
     let pixels = accumulators.chunks_exact_mut(COLUMNS).take(taps.pixels);
     for (pixel, accumulators) in pixels.enumerate() {
         let window = &taps.band[taps.origin + pixel * taps.step..];
-        let mut sums = [0_i32; COLUMNS];
-        sums.copy_from_slice(taps.start);
+        let mut sums = *taps.start;
         let weights = taps.weights.chunks_exact(COLUMNS * 4);
         for (two, weights) in taps.taps.chunks_exact(2).zip(weights) {
             let first = &window[two[0]..][..COLUMNS * 2];
