@@ -4,10 +4,13 @@
 Usage:  pip install onnxruntime numpy
         python tools/onnx_goldens.py SHARED/models kernels/import/tests/goldens
 
-For each MNIST model NAME.classes: the class of each of the 1,000 digits, a byte each. For each CIFAR model
+For each MNIST model NAME.classes: the class of each of the 1,000 digits, a byte each, from onnxruntime as users run it.
+Its default kernels multiply unsigned by signed bytes in pairs that saturate at 16 bits on CPUs without VNNI, so for
+models in QDQ form NAME.exact.classes holds the answers without graph optimisations, node by node in float. For each
+CIFAR model, the latter way,
 NAME.output (onnxruntime's outputs for 32 random images, quantised by the model's last scale, as int8 is stored in TOSA);
 the images, quantised and stored likewise, are resnet8_cifar.input.
-onnxruntime runs with its graph optimisations, as users run it.
+The committed files were made by onnxruntime 1.32.0 on a CPU with AVX2 and without VNNI.
 """
 
 import pathlib
@@ -20,8 +23,10 @@ import onnxruntime
 IMAGES = 32
 
 
-def session(path):
+def session(path, optimised=False):
     options = onnxruntime.SessionOptions()
+    if not optimised:
+        options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
 
@@ -38,10 +43,10 @@ def border(model, op):
     raise SystemExit(f"no {op} at the border")
 
 
-def digits(folder, name):
+def digits(folder, name, optimised):
     images = np.fromfile(folder / "mnist" / "t10k-first1000-images-idx3-ubyte", np.uint8)[16:]
     x = images.reshape(-1, 1, 28, 28).astype(np.float32) / np.float32(255)
-    run = session(folder / "onnx" / f"{name}.onnx")
+    run = session(folder / "onnx" / f"{name}.onnx", optimised)
     return run.run(None, {"x": x})[0].argmax(axis=1).astype(np.uint8)
 
 
@@ -67,7 +72,9 @@ def main():
     out.mkdir(parents=True, exist_ok=True)
     for kind in ("qdq_s8s8_pc", "qdq_u8s8_pc", "qop_u8s8_pc"):
         name = f"mnist_cnn_{kind}"
-        digits(folder, name).tofile(out / f"{name}.classes")
+        digits(folder, name, True).tofile(out / f"{name}.classes")
+        if "qdq" in name:
+            digits(folder, name, False).tofile(out / f"{name}.exact.classes")
     for kind in ("qdq_s8s8_pc", "qdq_u8s8_pc"):
         name = f"resnet8_cifar_{kind}"
         inputs, outputs = images(folder, name, 3)
