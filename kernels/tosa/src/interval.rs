@@ -63,10 +63,12 @@ impl Interval {
     }
 }
 
-/// What is known of a region.
+/// What is known of a region or of `main`.
 struct Region {
     /// The first node that may wrap, here or further in.
-    wraps: Option<(Option<RegionId>, NodeId)>,
+    first: Option<(Option<RegionId>, NodeId)>,
+    /// Its own nodes that may wrap, or use a region that may, ascending.
+    wrapping: Vec<NodeId>,
     outputs: Vec<Interval>,
 }
 
@@ -82,8 +84,16 @@ impl Scans {
     }
 }
 
-/// The class of `program`.
-pub(crate) fn class(program: &Program) -> Class {
+/// What may wrap in a program.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Wrapping {
+    pub class: Class,
+    /// Nodes of `main` that may wrap, ascending.
+    pub nodes: Vec<NodeId>,
+}
+
+/// What may wrap in `program`.
+pub(crate) fn wrapping(program: &Program) -> Wrapping {
     let constants = program.graphs().flat_map(Graph::tensors);
     let elements = constants
         .filter(|tensor| tensor.constant.is_some())
@@ -97,9 +107,13 @@ pub(crate) fn class(program: &Program) -> Class {
         let region = analyse(program.region(id), Some(id), &regions, &mut scans);
         regions[id.0 as usize] = Some(region);
     }
-    match analyse(program.main(), None, &regions, &mut scans).wraps {
-        None => Class::P,
-        Some((region, node)) => Class::W { region, node },
+    let main = analyse(program.main(), None, &regions, &mut scans);
+    Wrapping {
+        class: match main.first {
+            None => Class::P,
+            Some((region, node)) => Class::W { region, node },
+        },
+        nodes: main.wrapping,
     }
 }
 
@@ -121,22 +135,23 @@ fn analyse(
                 .unwrap_or(full)
         })
         .collect();
-    let mut wraps = None;
+    let (mut first, mut wrapping) = (None, Vec::new());
     for (index, node) in graph.nodes().iter().enumerate() {
-        let here = Some((own, NodeId(index as u32)));
-        match node.operator {
+        let here = NodeId(index as u32);
+        let wraps = match node.operator {
             Operator::CondIf {
                 then_region,
                 else_region,
             } => {
                 let pair = [then_region, else_region].map(|id| regions[id.0 as usize].as_ref());
-                if let [Some(then), Some(other)] = pair {
-                    wraps = wraps.or(then.wraps).or(other.wraps);
-                    let outputs = then.outputs.iter().zip(&other.outputs);
-                    for (id, (then, other)) in node.outputs.iter().zip(outputs) {
-                        intervals[id.0 as usize] = then.or(*other);
-                    }
+                let [Some(then), Some(other)] = pair else {
+                    continue; // they stand before those that use them
+                };
+                let outputs = then.outputs.iter().zip(&other.outputs);
+                for (id, (then, other)) in node.outputs.iter().zip(outputs) {
+                    intervals[id.0 as usize] = then.or(*other);
                 }
+                then.first.or(other.first)
             }
             Operator::WhileLoop {
                 cond_region,
@@ -144,23 +159,30 @@ fn analyse(
             } => {
                 // The outputs have gone through any number of iterations: all values of their types.
                 let pair = [cond_region, body_region].map(|id| regions[id.0 as usize].as_ref());
-                if let [Some(cond), Some(body)] = pair {
-                    wraps = wraps.or(cond.wraps).or(body.wraps);
-                }
+                let [Some(cond), Some(body)] = pair else {
+                    continue;
+                };
+                cond.first.or(body.first)
             }
             _ => match bound(graph, node, &intervals, scans) {
                 Some(interval) => {
                     for id in &node.outputs {
                         intervals[id.0 as usize] = interval;
                     }
+                    None
                 }
-                None => wraps = wraps.or(here),
+                None => Some((own, here)),
             },
+        };
+        if wraps.is_some() {
+            wrapping.push(here);
+            first = first.or(wraps);
         }
     }
     let of = |id: &TensorId| intervals[id.0 as usize];
     Region {
-        wraps,
+        first,
+        wrapping,
         outputs: graph.outputs().iter().map(of).collect(),
     }
 }

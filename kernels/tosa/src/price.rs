@@ -1,6 +1,6 @@
 //! What a run of a graph costs, from its shapes alone: a pure function, charged before any kernel runs.
 
-use crate::interval::{self, Class};
+use crate::interval::{self, Class, Wrapping};
 use crate::{
     Graph, ModelLimits, Node, NodeId, Operator, Program, Refusal, RefusalCode, RegionId, Tensor,
     Variable, Work,
@@ -182,7 +182,7 @@ pub struct Priced {
     /// Of one run of `main`, without the case itself.
     main: Cost,
     gas: u64,
-    class: Class,
+    wrapping: Wrapping,
     input_bytes: u64,
     output_bytes: u64,
 }
@@ -227,7 +227,7 @@ impl Priced {
             input_bytes,
             output_bytes,
             loop_iterations: limits.loop_iterations,
-            class: interval::class(&program),
+            wrapping: interval::wrapping(&program),
             program,
             hash,
             prices: *prices,
@@ -270,7 +270,14 @@ impl Priced {
     /// Whether a run may wrap.
     #[must_use]
     pub fn class(&self) -> Class {
-        self.class
+        self.wrapping.class
+    }
+
+    /// Whether a node of `main`, or a region that it uses, may wrap. A node that cannot may be checked over the
+    /// integers, also in a model of class W.
+    #[must_use]
+    pub fn may_wrap(&self, id: NodeId) -> bool {
+        self.wrapping.nodes.binary_search(&id).is_ok()
     }
 
     /// Bytes of all inputs of one case, summed once: a contract may ask often.

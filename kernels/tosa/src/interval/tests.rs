@@ -139,7 +139,7 @@ fn drive(operator: &Operator, from: &[DataType], to: DataType, random: &mut Rand
                     | Operator::LogicalLeftShift
                     | Operator::LogicalRightShift
             );
-            if amounts && inputs.len() == 1 && random.next() % 4 > 0 {
+            if amounts && inputs.len() == 1 && !random.next().is_multiple_of(4) {
                 values = values.clamped(0, 8 * to.bytes() as i64 - 1);
             }
             inputs.push(Operand { tensor, values });
@@ -278,9 +278,9 @@ fn rescaled_values_stay_in_their_intervals() {
         };
         let scale32 = from != DataType::I48;
         let short = from != DataType::I32 && from != DataType::I48 && to != DataType::I32;
-        let input_unsigned = short && random.next() % 3 == 0;
-        let output_unsigned = short && !input_unsigned && random.next() % 3 == 0;
-        let rounding = if scale32 && random.next() % 2 == 0 {
+        let input_unsigned = short && random.next().is_multiple_of(3);
+        let output_unsigned = short && !input_unsigned && random.next().is_multiple_of(3);
+        let rounding = if scale32 && random.next().is_multiple_of(2) {
             RescaleRounding::Double
         } else {
             RescaleRounding::Single
@@ -388,7 +388,7 @@ fn sums_of_products_stay_in_their_intervals_on_the_way() {
         } else {
             [channels, 1, 1, count]
         };
-        let small = random.next() % 2 == 0;
+        let small = random.next().is_multiple_of(2);
         let weights: Vec<i64> = (0..channels * count)
             .map(|_| random.value(Interval::of(DataType::I8)) >> if small { 3 } else { 0 })
             .collect();
@@ -399,7 +399,7 @@ fn sums_of_products_stay_in_their_intervals_on_the_way() {
                     min: 0,
                     max: 90_000,
                 });
-                if random.next() % 2 == 0 {
+                if random.next().is_multiple_of(2) {
                     i64::from(i32::MAX) - room
                 } else {
                     i64::from(i32::MIN) + room
@@ -448,7 +448,7 @@ fn sums_of_products_stay_in_their_intervals_on_the_way() {
         counts[usize::from(found.is_none())] += 1;
         // The worst that subsets of products can do, found product by product.
         let mut wraps = false;
-        for channel in 0..channels as usize {
+        for (channel, &bias) in biases.iter().enumerate() {
             let of_channel = (0..count as usize).map(|index| {
                 let at = if depthwise {
                     index * channels as usize + channel
@@ -457,7 +457,7 @@ fn sums_of_products_stay_in_their_intervals_on_the_way() {
                 };
                 i128::from(weights[at] - i64::from(weight_zp))
             });
-            let (mut least, mut most) = (i128::from(biases[channel]), i128::from(biases[channel]));
+            let (mut least, mut most) = (i128::from(bias), i128::from(bias));
             for weight in of_channel {
                 let ends = [values.min, values.max]
                     .map(|value| weight * i128::from(value - i64::from(input_zp)));

@@ -115,6 +115,17 @@ fn the_first_node_that_may_wrap_is_named() {
         .operator("ADD", vec![], &["b", "b"], &["c"])
         .operator("ADD", vec![], &["c", "a"], &["d"]);
     assert_eq!(class(&later), may_wrap(2));
+    let later = later
+        .output("e", INT32, &[2])
+        .operator("CLZ", vec![], &["d"], &["e"])
+        .output("f", INT32, &[2])
+        .operator("ADD", vec![], &["e", "e"], &["f"])
+        .output("g", INT32, &[2])
+        .operator("ADD", vec![], &["d", "e"], &["g"]);
+    let later = load(&later.file(), &ModelLimits::CHAIN, &PriceTable::V1).expect("it is valid");
+    let wraps = [0, 1, 2, 3, 4, 5].map(|index| later.may_wrap(NodeId(index)));
+    // What wrapped has any value: CLZ makes 0 to 32 of it all the same.
+    assert_eq!(wraps, [false, false, true, false, false, true]);
 }
 
 #[test]

@@ -131,6 +131,19 @@ fn damaged_resnets() {
 }
 
 #[test]
+fn damaged_control_flow_and_variables() {
+    let gate = crate::regions::gate(&[1, 0, 0, 0, 2, 0, 0, 0]);
+    for (mut model, seed) in [(crate::regions::counting(), 3), (gate, 4)] {
+        // Constants beside the structure, as models have them: else hardly any damage would be accepted.
+        let region = &mut model.regions[0].1;
+        *region = region.clone().constant("k", I8, &[4000], &[7; 4000]);
+        let file = model.constant("k", I8, &[2000], &[7; 2000]).file();
+        load_bounded(&file).expect("the undamaged file is valid");
+        damage(&file, seed);
+    }
+}
+
+#[test]
 fn no_prefix_of_a_model_is_a_model() {
     let file = model::add().file();
     for len in 0..file.len() {

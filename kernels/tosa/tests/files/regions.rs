@@ -468,7 +468,7 @@ fn variable_cases(cases: &mut Cases) {
 }
 
 /// An accumulator in a region, whose declaration there has the first value `data`.
-fn gate(data: &[u8]) -> Model {
+pub(crate) fn gate(data: &[u8]) -> Model {
     let mut inside = accumulator();
     set(&mut inside.tensors[1], 3, Bytes(data.to_vec()));
     Model::default()
