@@ -180,13 +180,15 @@ pub(super) fn slice(operation: &Operation<'_>) -> Checked {
     if size.values().any(|size| size < 1) {
         return refuse(RefusalCode::SliceSize);
     }
+    if start.values().any(|start| start < 0) {
+        return refuse(RefusalCode::SliceStart);
+    }
     let sides = input.shape.dimensions().iter().map(|&side| i64::from(side));
-    let inside = start
-        .values()
-        .zip(size.values())
+    let ends = start.values().zip(size.values());
+    if ends
         .zip(sides)
-        .all(|((start, size), side)| size <= side && (0..=side - size).contains(&start));
-    if !inside {
+        .any(|((start, size), side)| size > side || start > side - size)
+    {
         return refuse(RefusalCode::SliceBounds);
     }
     if !names(size, output) {

@@ -7,34 +7,34 @@ use crate::{DataType, Operator, Refusal, RefusalCode, Shape, Slot, bytes};
 
 /// Checks that the first `count` inputs broadcast to the output.
 fn expect_broadcast(operation: &Operation<'_>, count: usize) -> Result<(), Refusal> {
-    let output = operation.output()?;
+    let output = &operation.output()?.shape;
+    let operands = operation.input_ids(count)?;
+    let shapes = || {
+        operands
+            .iter()
+            .map(|id| &operation.tensors[id.0 as usize].shape)
+    };
+    let refuse = |code| {
+        let shapes: Vec<String> = shapes().map(Shape::to_string).collect();
+        Err(Refusal::new(
+            code,
+            format!("{} to {output}", shapes.join(" and ")),
+        ))
+    };
+    if shapes().any(|shape| shape.rank() != output.rank()) {
+        return refuse(RefusalCode::BroadcastRank);
+    }
     let mut larger = [1; Shape::MAX_RANK];
-    let mut fits = true;
-    for index in 0..count {
-        let shape = &operation.input(index)?.shape;
-        fits &= shape.rank() == output.shape.rank();
-        for (larger, (&side, &out)) in larger
-            .iter_mut()
-            .zip(shape.dimensions().iter().zip(output.shape.dimensions()))
-        {
-            fits &= side == 1 || side == out;
+    for shape in shapes() {
+        for (larger, &side) in larger.iter_mut().zip(shape.dimensions()) {
+            if side != 1 && *larger != 1 && side != *larger {
+                return refuse(RefusalCode::Broadcast);
+            }
             *larger = side.max(*larger);
         }
     }
-    fits &= output
-        .shape
-        .dimensions()
-        .iter()
-        .eq(&larger[..output.shape.rank()]);
-    if !fits {
-        let mut shapes = Vec::with_capacity(count);
-        for index in 0..count {
-            shapes.push(operation.input(index)?.shape.to_string());
-        }
-        return Err(Refusal::new(
-            RefusalCode::Broadcast,
-            format!("{} to {}", shapes.join(" and "), output.shape),
-        ));
+    if output.dimensions() != &larger[..output.rank()] {
+        return refuse(RefusalCode::BroadcastOutput);
     }
     Ok(())
 }

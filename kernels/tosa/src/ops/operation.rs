@@ -211,7 +211,7 @@ impl<'a> Operation<'a> {
     ) -> Result<i32, Refusal> {
         match self.scalar(place, data_type)? {
             Some(value) if value != 0 && data_type != DataType::I8 => Err(Refusal::new(
-                RefusalCode::ZeroPoint,
+                place.zero_point_code(),
                 format!("{} {value} for {data_type}", place.name),
             )),
             Some(value) => Ok(value as i32),
@@ -236,6 +236,15 @@ pub(crate) struct Place {
 impl Place {
     pub(crate) const fn new(index: usize, name: &'static str, slot: Slot) -> Place {
         Place { index, name, slot }
+    }
+
+    /// The rule that a zero point at this place breaks.
+    pub(super) const fn zero_point_code(self) -> RefusalCode {
+        match self.slot {
+            Slot::WeightZp => RefusalCode::WeightZeroPoint,
+            Slot::OutputZp => RefusalCode::OutputZeroPoint,
+            _ => RefusalCode::InputZeroPoint,
+        }
     }
 }
 

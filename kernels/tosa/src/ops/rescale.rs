@@ -52,15 +52,24 @@ pub(super) fn rescale(
 
 /// Unsigned is for 8 and 16 bits, on one side, and not beside i32 or i48.
 fn expect_signs(flags: &Rescale, input: DataType, output: DataType) -> Result<(), Refusal> {
-    let wide = |data_type| matches!(data_type, DataType::I32 | DataType::I48);
+    use RefusalCode::*;
     let (from, to) = (flags.input_unsigned, flags.output_unsigned);
-    if (from && to) || ((from || to) && (wide(input) || wide(output))) {
-        return Err(Refusal::new(
-            RefusalCode::RescaleSigns,
+    let rules = [
+        (from && to, RescaleBothUnsigned),
+        (from && input == DataType::I32, RescaleU32Input),
+        (from && input == DataType::I48, RescaleU48Input),
+        (to && output == DataType::I32, RescaleU32Output),
+        (from && output == DataType::I32, RescaleUnsignedToI32),
+        (to && input == DataType::I32, RescaleI32ToUnsigned),
+        (to && input == DataType::I48, RescaleI48ToUnsigned),
+    ];
+    match rules.into_iter().find(|(broken, _)| *broken) {
+        Some((_, code)) => Err(Refusal::new(
+            code,
             format!("{input} to {output}, input unsigned: {from}, output unsigned: {to}"),
-        ));
+        )),
+        None => Ok(()),
     }
-    Ok(())
 }
 
 fn rounding(flags: &Rescale) -> Result<RescaleRounding, Refusal> {
@@ -100,16 +109,19 @@ fn zero_point(
         (DataType::I16, true) => value & 0xffff,
         _ => value,
     };
-    let allowed = value == 0
-        || data_type == DataType::I8
-        || (data_type == DataType::I16 && unsigned && value == 32_768);
-    if !allowed {
-        return Err(Refusal::new(
-            RefusalCode::ZeroPoint,
-            format!("{} {value} for {data_type}", place.name),
-        ));
+    let u16 = data_type == DataType::I16 && unsigned;
+    if value == 0 || data_type == DataType::I8 || (u16 && value == 32_768) {
+        return Ok(value as i32);
     }
-    Ok(value as i32)
+    let code = match (place.slot, u16) {
+        (Slot::InputZp, true) => RefusalCode::U16InputZeroPoint,
+        (_, true) => RefusalCode::U16OutputZeroPoint,
+        (_, false) => place.zero_point_code(),
+    };
+    Err(Refusal::new(
+        code,
+        format!("{} {value} for {data_type}", place.name),
+    ))
 }
 
 /// The multipliers and shifts, one for each element of the last axis or one in all. If one of them comes late it

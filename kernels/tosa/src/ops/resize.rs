@@ -114,7 +114,10 @@ impl Axis {
     /// After all numbers are known to be small.
     fn expect_output(&self) -> Result<(), Refusal> {
         let room = (self.sides[0] - 1) * self.scale_n - self.offset + self.border;
-        if room % self.scale_d != 0 || room / self.scale_d + 1 != self.sides[1] {
+        if room % self.scale_d != 0 {
+            return self.refuse(RefusalCode::OutputRemainder);
+        }
+        if room / self.scale_d + 1 != self.sides[1] {
             return self.refuse(RefusalCode::OutputSize);
         }
         Ok(())

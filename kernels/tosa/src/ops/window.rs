@@ -120,16 +120,18 @@ pub(super) fn expect_output_side(
     stride: u32,
     out: u32,
 ) -> Result<(), Refusal> {
-    let fits = u64::from(padded).checked_sub(window).is_some_and(|room| {
-        room.is_multiple_of(u64::from(stride)) && room / u64::from(stride) + 1 == u64::from(out)
-    });
-    if !fits {
-        return Err(Refusal::new(
-            RefusalCode::OutputSize,
-            format!(
-                "{name} {out} from a padded input of {padded}, a window of {window} and a stride of {stride}"
-            ),
-        ));
-    }
-    Ok(())
+    let (room, stride) = (i64::from(padded) - window as i64, i64::from(stride));
+    let code = if room % stride != 0 {
+        RefusalCode::OutputRemainder
+    } else if room / stride + 1 != i64::from(out) {
+        RefusalCode::OutputSize
+    } else {
+        return Ok(());
+    };
+    Err(Refusal::new(
+        code,
+        format!(
+            "{name} {out} from a padded input of {padded}, a window of {window} and a stride of {stride}"
+        ),
+    ))
 }

@@ -147,7 +147,7 @@ pub(crate) fn slice() -> Vec<Rule> {
             sized(&[1, 2, 1]),
             Some(RefusalCode::ShapeLength),
         ),
-        ("from -1", from(&[-1, 1]), Some(RefusalCode::SliceBounds)),
+        ("from -1", from(&[-1, 1]), Some(RefusalCode::SliceStart)),
         (
             "past the end",
             from(&[1, 2]),

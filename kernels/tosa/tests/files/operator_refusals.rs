@@ -6,6 +6,7 @@ use crate::model::{Bytes, Field, I8, I16, I32, I48, INT32, Ints, Model, Table, U
 use crate::operator_rules;
 use crate::refusals::Cases;
 use crate::single::Part::Constant;
+use crate::single::single;
 
 /// Adds every case of this file.
 pub(crate) fn add_to(cases: &mut Cases) {
@@ -70,9 +71,13 @@ fn operator_cases(cases: &mut Cases) {
         "CLZ of [2] into [3]",
         &one_more("CLZ", vec![], &["c"], INT32, &[3]),
     );
-    for shape in [&[3][..], &[1], &[1, 2]] {
+    for (shape, code) in [
+        (&[3][..], RefusalCode::BroadcastOutput),
+        (&[1], RefusalCode::BroadcastOutput),
+        (&[1, 2], RefusalCode::BroadcastRank),
+    ] {
         cases.push(
-            RefusalCode::Broadcast,
+            code,
             "[2] and [2] to another shape",
             &one_more("ADD", vec![], &["a", "b"], INT32, shape),
         );
@@ -213,7 +218,12 @@ fn window_cases(cases: &mut Cases) {
         2,
         Ints(vec![1, 2731]),
     );
-    conv(RefusalCode::OutputSize, "a remainder", 1, Ints(vec![4, 1]));
+    conv(
+        RefusalCode::OutputRemainder,
+        "a remainder",
+        1,
+        Ints(vec![4, 1]),
+    );
     conv(
         RefusalCode::OutputSize,
         "a larger window",
@@ -317,7 +327,7 @@ pub(crate) struct Rescale {
 }
 
 fn rescale_cases(cases: &mut Cases) {
-    let i48 = crate::single::single("RESCALE", &[I48, I16, I8, I8]);
+    let i48 = single("RESCALE", &[I48, I16, I8, I8]);
     cases.push(
         RefusalCode::RescaleI48,
         "scale32",
@@ -348,28 +358,67 @@ fn rescale_cases(cases: &mut Cases) {
     );
     push(RefusalCode::RescaleShift, "shift 1", &|r| r.shift = 1);
     push(RefusalCode::RescaleShift, "shift 63", &|r| r.shift = 63);
-    push(RefusalCode::ZeroPoint, "an i16 zero point", &|r| {
+    push(RefusalCode::InputZeroPoint, "an i16 zero point", &|r| {
         r.zero_points[0] = 1
     });
-    push(RefusalCode::ZeroPoint, "a u16 zero point of 1", &|r| {
-        set(&mut r.attribute, 3, U8(1));
-        r.zero_points[0] = 1;
-    });
-    push(RefusalCode::RescaleSigns, "both unsigned", &|r| {
-        set(&mut r.attribute, 3, U8(1));
-        set(&mut r.attribute, 4, U8(1));
-    });
-    for unsigned in [3, 4] {
-        push(RefusalCode::RescaleSigns, "unsigned beside i32", &|r| {
-            set(&mut r.attribute, unsigned, U8(1));
-            r.types = [INT32, I8];
-        });
-        push(RefusalCode::RescaleSigns, "unsigned beside i32", &|r| {
-            set(&mut r.attribute, unsigned, U8(1));
-            r.types = [I8, INT32];
-            r.zero_points = [0, 0];
-        });
+    push(
+        RefusalCode::U16InputZeroPoint,
+        "a u16 zero point of 1",
+        &|r| {
+            set(&mut r.attribute, 3, U8(1));
+            r.zero_points[0] = 1;
+        },
+    );
+    let i16s = |from, to| single("RESCALE", &[from, I16, I8, to]);
+    let mut signs = |code, what, from, to, input: u8, output: u8| {
+        let model = i16s(from, to).field(3, U8(input)).field(4, U8(output));
+        cases.push(code, what, &model.model());
+    };
+    signs(RefusalCode::RescaleBothUnsigned, "both", I8, I16, 1, 1);
+    signs(RefusalCode::RescaleU32Input, "u32 to i8", INT32, I8, 1, 0);
+    signs(RefusalCode::RescaleU48Input, "u48 to i8", I48, I8, 1, 0);
+    signs(RefusalCode::RescaleU32Output, "i8 to u32", I8, INT32, 0, 1);
+    signs(
+        RefusalCode::RescaleUnsignedToI32,
+        "u8 to i32",
+        I8,
+        INT32,
+        1,
+        0,
+    );
+    signs(
+        RefusalCode::RescaleI32ToUnsigned,
+        "i32 to u8",
+        INT32,
+        I8,
+        0,
+        1,
+    );
+    signs(
+        RefusalCode::RescaleI48ToUnsigned,
+        "i48 to u16",
+        I48,
+        I16,
+        0,
+        1,
+    );
+    for (place, code) in [
+        (3, RefusalCode::U16InputZeroPoint),
+        (4, RefusalCode::U16OutputZeroPoint),
+    ] {
+        let model = i16s(I16, I16).field(place, U8(1));
+        let one = model.input(usize::from(place), Constant(I16, vec![1], 32_767));
+        cases.push(code, "a u16 zero point of 32767", &one.model());
     }
+    let output = i16s(I8, INT32).input(4, Constant(INT32, vec![1], 1));
+    cases.push(
+        RefusalCode::OutputZeroPoint,
+        "an i32 zero point",
+        &output.model(),
+    );
+    let mut push = |code, what, change: &dyn Fn(&mut Rescale)| {
+        cases.push(code, what, &rescale(|parts| change(parts)));
+    };
     push(
         RefusalCode::OperandType,
         "the multiplier is not i16",

@@ -154,12 +154,12 @@ fn elementwise() -> Vec<Rule> {
         (
             "condition of rank 1",
             valid("SELECT").input_shape(0, &[1]),
-            Some(RefusalCode::Broadcast),
+            Some(RefusalCode::BroadcastRank),
         ),
         (
             "nobody has 3 columns",
             valid("SELECT").input_shape(2, &[1, 1]),
-            Some(RefusalCode::Broadcast),
+            Some(RefusalCode::BroadcastOutput),
         ),
         (
             "condition of 2 by 3",
@@ -216,17 +216,17 @@ fn elementwise() -> Vec<Rule> {
             (
                 "ranks",
                 valid(name).input_shape(0, &[2]),
-                Some(RefusalCode::Broadcast),
+                Some(RefusalCode::BroadcastRank),
             ),
             (
                 "sides",
-                valid(name).input_shape(0, &[3, 1]),
+                valid(name).input_shape(0, &[2, 2]),
                 Some(RefusalCode::Broadcast),
             ),
             (
                 "an output",
                 valid(name).output_shape(&[2, 4]),
-                Some(RefusalCode::Broadcast),
+                Some(RefusalCode::BroadcastOutput),
             ),
         ]);
     }

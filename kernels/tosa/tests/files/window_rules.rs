@@ -221,24 +221,29 @@ pub(crate) fn transposed() -> Vec<Rule> {
 /// Zero points: any for i8, else 0.
 pub(crate) fn zero_points() -> Vec<Rule> {
     let mut rules = Vec::new();
+    let (input, weight, output) = (
+        RefusalCode::InputZeroPoint,
+        RefusalCode::WeightZeroPoint,
+        RefusalCode::OutputZeroPoint,
+    );
     for (name, places) in [
-        ("AVG_POOL2D", [1, 2]),
-        ("CONV2D", [3, 4]),
-        ("CONV3D", [3, 4]),
-        ("DEPTHWISE_CONV2D", [3, 4]),
-        ("TRANSPOSE_CONV2D", [3, 4]),
-        ("MATMUL", [2, 3]),
-        ("NEGATE", [1, 2]),
+        ("AVG_POOL2D", [(1, input), (2, output)]),
+        ("CONV2D", [(3, input), (4, weight)]),
+        ("CONV3D", [(3, input), (4, weight)]),
+        ("DEPTHWISE_CONV2D", [(3, input), (4, weight)]),
+        ("TRANSPOSE_CONV2D", [(3, input), (4, weight)]),
+        ("MATMUL", [(2, input), (3, weight)]),
+        ("NEGATE", [(1, input), (2, output)]),
     ] {
         let entry = COMBINATIONS.iter().find(|entry| entry.0 == name);
         for types in entry.expect("an operator").1 {
-            for place in places {
+            for (place, code) in places {
                 let base = single(name, types);
                 let Constant(data_type, shape, _) = base.inputs[place].clone() else {
                     panic!("{name} has a zero point at {place}");
                 };
                 let one = base.input(place, Constant(data_type, shape, -1));
-                let code = (data_type != I8).then_some(RefusalCode::ZeroPoint);
+                let code = (data_type != I8).then_some(code);
                 rules.push(("a zero point of -1", one, code));
             }
         }
@@ -416,7 +421,7 @@ pub(crate) fn resize() -> Vec<Rule> {
                 "a remainder",
                 [2, 3, 0, 0],
                 [2, 1],
-                Some(RefusalCode::OutputSize),
+                Some(RefusalCode::OutputRemainder),
             ),
             of(
                 "another output",
