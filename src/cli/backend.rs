@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use aivm_cpu::{CpuExecutor, CpuOptions};
 use aivm_gpu::AdapterInfo;
 use aivm_reference::ReferenceExecutor;
 use clap::{Args, ValueEnum};
@@ -24,14 +25,19 @@ pub(crate) struct BackendArguments {
 enum Backend {
     /// The CPU reference: the authority.
     Reference,
+    /// The CPU with SIMD and threads; AIVM_CPU_ISA names the instruction set.
+    Cpu,
     /// A GPU adapter, after its known-answer tests.
     Gpu,
 }
 
 impl BackendArguments {
-    /// The executor to run models on.
-    pub(crate) fn open(&self) -> Result<Arc<dyn Executor>, Failure> {
-        Ok(match self.gpu()? {
+    /// The executor to run models on; `threads` is for the CPU's fast path alone.
+    pub(crate) fn open(&self, threads: Option<usize>) -> Result<Arc<dyn Executor>, Failure> {
+        if threads.is_some() && self.backend != Backend::Cpu {
+            return Err(Failure::Usage("--threads needs --backend cpu".to_owned()));
+        }
+        Ok(match self.accelerator(threads)? {
             Some(executor) => executor,
             None => Arc::new(ReferenceExecutor),
         })
@@ -39,15 +45,16 @@ impl BackendArguments {
 
     /// What a coprocessor tries before the reference.
     pub(crate) fn accelerators(&self) -> Result<Vec<Arc<dyn Executor>>, Failure> {
-        Ok(self.gpu()?.into_iter().collect())
+        Ok(self.accelerator(None)?.into_iter().collect())
     }
 
-    fn gpu(&self) -> Result<Option<Arc<dyn Executor>>, Failure> {
+    fn accelerator(&self, threads: Option<usize>) -> Result<Option<Arc<dyn Executor>>, Failure> {
         match (self.backend, &self.adapter) {
-            (Backend::Reference, None) => Ok(None),
-            (Backend::Reference, Some(_)) => {
+            (Backend::Reference | Backend::Cpu, Some(_)) => {
                 Err(Failure::Usage("--adapter needs --backend gpu".to_owned()))
             }
+            (Backend::Reference, None) => Ok(None),
+            (Backend::Cpu, None) => Ok(Some(Arc::new(cpu(threads)?))),
             (Backend::Gpu, name) => {
                 let adapters = aivm_gpu::adapters();
                 let adapter = choose(&adapters, name.as_deref())?;
@@ -57,6 +64,13 @@ impl BackendArguments {
             }
         }
     }
+}
+
+/// The CPU executor with this many threads, or one for each core.
+pub(crate) fn cpu(threads: Option<usize>) -> Result<CpuExecutor, Failure> {
+    CpuOptions::from_environment()
+        .and_then(|options| CpuExecutor::with_options(CpuOptions { threads, ..options }))
+        .map_err(|fault| Failure::Machine(fault.to_string()))
 }
 
 /// The one adapter that `name` means.

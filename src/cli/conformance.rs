@@ -50,7 +50,7 @@ struct Tested {
 /// Fails if a test fails, an expected output is missing, or there is no test.
 pub(crate) fn conformance(arguments: &ConformanceArguments, json: bool) -> Result<(), Failure> {
     let folders = test_folders(&arguments.folder)?;
-    let executor = arguments.backend.open()?;
+    let executor = arguments.backend.open(None)?;
     let wanted = arguments.op.as_deref();
     let jobs = arguments.jobs.or(std::thread::available_parallelism().ok());
     let jobs = jobs.map_or(1, NonZeroUsize::get);

@@ -2,6 +2,7 @@
 
 use std::time::Instant;
 
+use aivm_cpu::Isa;
 use aivm_gpu::{AdapterInfo, GpuExecutor};
 use serde::Serialize;
 
@@ -20,6 +21,12 @@ struct CpuReport {
     architecture: &'static str,
     cores: usize,
     features: Vec<&'static str>,
+    /// The instruction set that `--backend cpu` uses.
+    instruction_set: Option<&'static str>,
+    /// Those it could use, slowest first.
+    instruction_sets: Vec<&'static str>,
+    /// Why `--backend cpu` does not work.
+    error: Option<String>,
 }
 
 #[derive(Serialize)]
@@ -52,15 +59,11 @@ struct KernelReport {
     error: Option<String>,
 }
 
-/// Fails if an adapter does not open or gives a wrong answer. A machine without an adapter is fine.
+/// Fails if an adapter does not open or gives a wrong answer, or the CPU's instruction set is not to be had. A machine without an adapter is fine.
 pub(crate) fn doctor(json: bool) -> Result<(), Failure> {
     let adapters = aivm_gpu::adapters();
     let report = Report {
-        cpu: CpuReport {
-            architecture: std::env::consts::ARCH,
-            cores: std::thread::available_parallelism().map_or(1, usize::from),
-            features: cpu_features(),
-        },
+        cpu: cpu(),
         adapters: adapters.iter().map(examine).collect(),
     };
     if json {
@@ -68,17 +71,32 @@ pub(crate) fn doctor(json: bool) -> Result<(), Failure> {
     } else {
         print_text(&text(&report))?;
     }
-    let failed: Vec<&str> = report
-        .adapters
-        .iter()
+    let adapters = report.adapters.iter();
+    let wrong = adapters
         .filter(|adapter| adapter.error.is_some() || adapter.known_answers.iter().any(|k| !k.ok))
-        .map(|adapter| adapter.name.as_str())
-        .collect();
+        .map(|adapter| adapter.name.as_str());
+    let cpu = report.cpu.error.as_deref().into_iter();
+    let failed: Vec<&str> = cpu.chain(wrong).collect();
     if failed.is_empty() {
         return Ok(());
     }
     let what = format!("not used, because it fails: {}", failed.join(", "));
     Err(Failure::Machine(what))
+}
+
+fn cpu() -> CpuReport {
+    let executor = super::backend::cpu(None);
+    CpuReport {
+        architecture: std::env::consts::ARCH,
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        features: cpu_features(),
+        instruction_set: executor
+            .as_ref()
+            .map(|executor| executor.options().isa.name())
+            .ok(),
+        instruction_sets: Isa::available().into_iter().map(Isa::name).collect(),
+        error: executor.err().map(|failure| failure.to_string()),
+    }
 }
 
 fn examine(adapter: &AdapterInfo) -> AdapterReport {
@@ -160,6 +178,16 @@ fn text(report: &Report) -> String {
         cpu.cores,
         cpu.features.join(" ")
     )];
+    lines.push(match (cpu.instruction_set, &cpu.error) {
+        (Some(chosen), _) => format!(
+            "  backend cpu: {chosen}, of {}",
+            cpu.instruction_sets.join(" ")
+        ),
+        (None, error) => format!(
+            "  backend cpu does not work: {}",
+            error.as_deref().unwrap_or_default()
+        ),
+    });
     if report.adapters.is_empty() {
         lines.push("no GPU adapter: models run on the CPU".to_owned());
     }

@@ -27,10 +27,10 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
     Ok(bytes)
 }
 
-/// Reads, checks and prices the model at `path`, with the limits and prices of the chain.
+/// Reads, checks and prices the model at `path`, with the limits of the tool and the prices of the chain.
 pub(crate) fn read_model(path: &Path) -> Result<Arc<Priced>, Failure> {
-    let bytes = read(path, ModelLimits::CHAIN.file_bytes)?;
-    let priced = aivm_tosa::load(&bytes, &ModelLimits::CHAIN, &PriceTable::V1);
+    let bytes = read(path, ModelLimits::TOOL.file_bytes)?;
+    let priced = aivm_tosa::load(&bytes, &ModelLimits::TOOL, &PriceTable::V1);
     priced
         .map(Arc::new)
         .map_err(|refusal| Failure::refused(path, refusal))

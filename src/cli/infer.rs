@@ -64,7 +64,7 @@ pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failur
     let read = input_files.iter().flatten().chain([&arguments.model]);
     refuse_overwriting(read, &output_files)?;
     let (cases, input) = read_inputs(&model, &input_files, arguments.cases)?;
-    let executor = arguments.backend.open()?;
+    let executor = arguments.backend.open(None)?;
     let output = run(executor.as_ref(), &model, cases, &input)?;
     let written = write_outputs(&model, &output_files, cases, arguments.cases, &output)?;
     let report = Report {

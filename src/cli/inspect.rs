@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aivm_tosa::{NodeId, Operator, TensorId};
+use aivm_tosa::{Class, Graph, NodeId, Operator, RegionId, TensorId, Work};
 use clap::Args;
 use serde::Serialize;
 use synergy_aivm::Priced;
@@ -28,6 +28,24 @@ struct Report {
     output_bytes: u64,
     inputs: Vec<TensorReport>,
     outputs: Vec<TensorReport>,
+    /// `P` if no accumulator and no result can wrap, whatever the input is; else `W`.
+    class: &'static str,
+    /// What of a model of class `W` may wrap first.
+    wraps_at: Option<String>,
+    variables: Vec<TensorReport>,
+    /// The nodes of the graph `main`.
+    nodes: Vec<NodeReport>,
+    /// What control flow runs.
+    regions: Vec<RegionReport>,
+}
+
+#[derive(Serialize)]
+struct RegionReport {
+    index: u32,
+    /// Price of one run, in thousandths of a gas.
+    milligas: u64,
+    inputs: Vec<TensorReport>,
+    outputs: Vec<TensorReport>,
     nodes: Vec<NodeReport>,
 }
 
@@ -45,7 +63,13 @@ struct TensorReport {
 struct NodeReport {
     index: u32,
     op: &'static str,
+    /// The regions that it may run.
+    regions: Vec<u32>,
+    /// The variable that it reads or writes.
+    variable: Option<u32>,
     inputs: Vec<TensorReport>,
+    /// Values of the operator that are computed in the run.
+    late: Vec<TensorReport>,
     outputs: Vec<TensorReport>,
     macs: u64,
     bytes: u64,
@@ -55,19 +79,33 @@ struct NodeReport {
 impl Report {
     fn new(model: &Priced) -> Report {
         let graph = model.graph();
-        let tensors = |ids: &[TensorId]| ids.iter().map(|&id| tensor(model, id)).collect();
-        let nodes = (0..).zip(graph.nodes()).map(|(index, node)| {
-            let (work, milligas) = model.cost(NodeId(index));
-            NodeReport {
+        let program = model.program();
+        let regions = (0..).zip(program.regions()).map(|(index, region)| {
+            let id = RegionId(index);
+            RegionReport {
                 index,
-                op: Operator::name(&node.operator),
-                inputs: tensors(&node.inputs),
-                outputs: tensors(&node.outputs),
-                macs: work.macs,
-                bytes: work.bytes,
-                milligas,
+                milligas: model.region_cost(id).1,
+                inputs: tensors(region, region.inputs()),
+                outputs: tensors(region, region.outputs()),
+                nodes: nodes(region, |node| model.cost_in(id, node)),
             }
         });
+        let variables = program.variables().iter().map(|variable| TensorReport {
+            name: variable.name.clone(),
+            data_type: variable.data_type.to_string(),
+            shape: variable.shape.dimensions().to_vec(),
+            bytes: variable.bytes(),
+            constant: false,
+        });
+        let (class, wraps_at) = match model.class() {
+            Class::P => ("P", None),
+            Class::W { region, node } => {
+                let graph = region.map_or(graph, |id| program.region(id));
+                let operator = graph.nodes()[node.0 as usize].operator.name();
+                let place = region.map_or(String::new(), |id| format!(" of region {}", id.0));
+                ("W", Some(format!("{operator}, node {}{place}", node.0)))
+            }
+        };
         Report {
             hash: hex(&model.hash()),
             gas: model.gas(),
@@ -75,9 +113,13 @@ impl Report {
             parameter_bytes: model.constant_bytes(),
             input_bytes: graph.input_bytes(),
             output_bytes: graph.output_bytes(),
-            inputs: tensors(graph.inputs()),
-            outputs: tensors(graph.outputs()),
-            nodes: nodes.collect(),
+            inputs: tensors(graph, graph.inputs()),
+            outputs: tensors(graph, graph.outputs()),
+            class,
+            wraps_at,
+            variables: variables.collect(),
+            nodes: nodes(graph, |node| model.cost(node)),
+            regions: regions.collect(),
         }
     }
 
@@ -87,39 +129,105 @@ impl Report {
             format!("gas          {}", self.gas),
             format!("MACs         {}", self.macs),
             format!("parameters   {} bytes", self.parameter_bytes),
+            match &self.wraps_at {
+                None => format!("class        {}: nothing can wrap", self.class),
+                Some(place) => format!("class        {}: {place} may wrap", self.class),
+            },
         ];
-        for (kind, tensors) in [("input", &self.inputs), ("output", &self.outputs)] {
-            lines.extend(tensors.iter().map(|tensor| {
-                format!(
-                    "{kind:<12} {} {}, {} bytes",
-                    tensor.name,
-                    tensor.text(),
-                    tensor.bytes
-                )
-            }));
-        }
+        lines.extend(borders(&self.inputs, &self.outputs));
+        lines.extend(border("variable", &self.variables));
         lines.push(String::new());
         lines.push(format!(
             "{:>4}  {:<24}{:>12}{:>12}{:>12}  tensors",
             "node", "operator", "MACs", "bytes", "milligas"
         ));
-        for node in &self.nodes {
-            let list = |tensors: &[TensorReport]| {
-                let words: Vec<String> = tensors.iter().map(TensorReport::text).collect();
-                words.join(", ")
-            };
+        lines.extend(self.nodes.iter().map(NodeReport::text));
+        for region in &self.regions {
+            lines.push(String::new());
             lines.push(format!(
-                "{:>4}  {:<24}{:>12}{:>12}{:>12}  {} → {}",
-                node.index,
-                node.op,
-                node.macs,
-                node.bytes,
-                node.milligas,
-                list(&node.inputs),
-                list(&node.outputs)
+                "region {}, {} milligas a run",
+                region.index, region.milligas
             ));
+            lines.extend(borders(&region.inputs, &region.outputs));
+            lines.extend(region.nodes.iter().map(NodeReport::text));
         }
         lines.join("\n")
+    }
+}
+
+fn borders(inputs: &[TensorReport], outputs: &[TensorReport]) -> Vec<String> {
+    [border("input", inputs), border("output", outputs)].concat()
+}
+
+/// A line for each tensor.
+fn border(kind: &str, tensors: &[TensorReport]) -> Vec<String> {
+    let lines = tensors.iter().map(|tensor| {
+        let TensorReport { name, bytes, .. } = tensor;
+        format!("{kind:<12} {name} {}, {bytes} bytes", tensor.text())
+    });
+    lines.collect()
+}
+
+/// The nodes of `graph`, whose work and price `cost` gives.
+fn nodes(graph: &Graph, cost: impl Fn(NodeId) -> (Work, u64)) -> Vec<NodeReport> {
+    let nodes = (0..).zip(graph.nodes()).map(|(index, node)| {
+        let (work, milligas) = cost(NodeId(index));
+        let late: Vec<TensorId> = node.late.iter().map(|late| late.tensor).collect();
+        NodeReport {
+            index,
+            op: node.operator.name(),
+            regions: match node.operator {
+                Operator::CondIf {
+                    then_region,
+                    else_region,
+                } => vec![then_region.0, else_region.0],
+                Operator::WhileLoop {
+                    cond_region,
+                    body_region,
+                } => vec![cond_region.0, body_region.0],
+                _ => Vec::new(),
+            },
+            variable: match node.operator {
+                Operator::VariableRead(id) | Operator::VariableWrite(id) => Some(id.0),
+                _ => None,
+            },
+            inputs: tensors(graph, &node.inputs),
+            late: tensors(graph, &late),
+            outputs: tensors(graph, &node.outputs),
+            macs: work.macs,
+            bytes: work.bytes,
+            milligas,
+        }
+    });
+    nodes.collect()
+}
+
+impl NodeReport {
+    fn text(&self) -> String {
+        let list = |tensors: &[TensorReport]| {
+            let words: Vec<String> = tensors.iter().map(TensorReport::text).collect();
+            words.join(", ")
+        };
+        let mut text = format!(
+            "{:>4}  {:<24}{:>12}{:>12}{:>12}  {}",
+            self.index,
+            self.op,
+            self.macs,
+            self.bytes,
+            self.milligas,
+            list(&self.inputs)
+        );
+        if !self.late.is_empty() {
+            text.push_str(&format!("; late {}", list(&self.late)));
+        }
+        text.push_str(&format!(" → {}", list(&self.outputs)));
+        if let [first, second] = self.regions[..] {
+            text.push_str(&format!("; regions {first} and {second}"));
+        }
+        if let Some(variable) = self.variable {
+            text.push_str(&format!("; variable {variable}"));
+        }
+        text
     }
 }
 
@@ -132,15 +240,18 @@ impl TensorReport {
     }
 }
 
-fn tensor(model: &Priced, id: TensorId) -> TensorReport {
-    let tensor = model.graph().tensor(id);
-    TensorReport {
-        name: tensor.name.clone(),
-        data_type: tensor.data_type.to_string(),
-        shape: tensor.shape.dimensions().to_vec(),
-        bytes: tensor.bytes(),
-        constant: tensor.constant.is_some(),
-    }
+fn tensors(graph: &Graph, ids: &[TensorId]) -> Vec<TensorReport> {
+    let tensors = ids.iter().map(|&id| {
+        let tensor = graph.tensor(id);
+        TensorReport {
+            name: tensor.name.clone(),
+            data_type: tensor.data_type.to_string(),
+            shape: tensor.shape.dimensions().to_vec(),
+            bytes: tensor.bytes(),
+            constant: tensor.constant.is_some(),
+        }
+    });
+    tensors.collect()
 }
 
 pub(crate) fn inspect(arguments: &InspectArguments, json: bool) -> Result<(), Failure> {
