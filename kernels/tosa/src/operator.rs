@@ -107,7 +107,8 @@ pub enum TableContent {
 
 /// One operator. Names are TOSA's. Shapes and types of operands are in the graph.
 ///
-/// Values that come late ([`crate::Node::late`], EXT-DYNAMIC) stand here as 0 or as an empty list.
+/// Values that come late ([`crate::Node::late`], EXT-DYNAMIC) stand here as 0 or as an empty list; if only multipliers
+/// or only shifts of RESCALE are late, the list holds the others beside 0. [`crate::Node::settle`] puts them in.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Operator {
     /// Index of the first largest element along an axis, which is dropped. Output i32.
