@@ -24,6 +24,7 @@ mod depthwise;
 mod kernels;
 mod product;
 mod share;
+mod terms;
 mod weights;
 
 #[cfg(test)]

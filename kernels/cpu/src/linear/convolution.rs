@@ -5,6 +5,7 @@ use super::epilogue::{Finish, Target};
 use super::geometry::Conv2dGeometry;
 use super::kernels::{self, Kernels, ROWS_MAX, Rows, Start};
 use super::share::{self, Shared};
+use super::terms;
 use super::weights::{Panels, Runs};
 use super::{COLUMNS, ZeroPoints, aligned};
 use crate::isa::Isa;
@@ -36,7 +37,7 @@ impl Convolution {
         isa: Isa,
     ) -> Self {
         let geometry = geometry.simplified();
-        let kernels = kernels::dense(isa, zero_points.weight);
+        let kernels = kernels::dense(isa, zero_points.weight, geometry.ic.is_multiple_of(4));
         let group = kernels.group();
         let g = &geometry;
 
@@ -73,14 +74,11 @@ impl Convolution {
         self.shares * self.slot()
     }
 
-    /// Bytes of scratch for one share: a band and the terms of its output pixels.
+    /// Bytes of scratch for one share: a band and what the terms of its output pixels want.
     fn slot(&self) -> usize {
-        let terms = if self.kernels.has_terms() {
-            self.windows.len()
-        } else {
-            0
-        };
-        self.band.bytes() + aligned::lines(terms * 4)
+        let band = self.band.bytes();
+        let terms = terms::scratch_len(self.kernels, band, self.windows.len());
+        band + aligned::lines(terms * 4)
     }
 
     pub(crate) fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
@@ -103,8 +101,9 @@ impl Convolution {
                 let (now, later) = output.split_at_mut(rows * row_bytes);
                 self.band.fill(self.kernels, input, first, rows, band);
                 let windows = &self.windows[..rows * self.geometry.ow];
-                let (segments, groups) = (&self.segments, self.groups);
-                self.kernels.terms(band, windows, segments, groups, terms);
+                let length = self.groups * self.kernels.group().bytes();
+                let terms =
+                    terms::terms(self.kernels, band, windows, &self.segments, length, terms);
                 self.multiply(band, windows, terms, now);
                 output = later;
             }

@@ -70,7 +70,12 @@ pub(crate) struct Lanes {
     /// 2^31 where double rounding applies to a value of zero or more, else 0.
     pub upward: Vec<i64>,
     pub shift: Vec<i64>,
-    /// Low 32 bits of 2^(63−shift), in column order.
+    /// Whether every shift is at least 32, so that the upper half of a sum, shifted with sign by
+    /// `high_shift`, is the result; 2^63 is then not in `round`.
+    pub high: bool,
+    /// Shift − 32, in column order.
+    pub high_shift: Vec<i32>,
+    /// What the result is too high by, in column order: low 32 bits of 2^(63−shift), − output_zp.
     pub excess: Vec<i32>,
 }
 
@@ -93,9 +98,10 @@ impl Finish {
         let wanted = if per_channel { columns } else { 1 };
         assert_eq!(factors.len(), wanted, "one factor for each output channel");
         assert!(table.as_ref().is_none_or(|table| table.len() == 256));
+        // A shift that forbids no way of computing.
         let padding = RescaleFactor {
             multiplier: 0,
-            shift: 2,
+            shift: 32,
         };
         let padded = columns.next_multiple_of(COLUMNS);
         let factors: Vec<_> = (0..padded)
@@ -105,7 +111,7 @@ impl Finish {
             })
             .collect();
         let double = rounding == RescaleRounding::Double;
-        let lanes = (input_zp == 0).then(|| Lanes::new(&factors, double));
+        let lanes = (input_zp == 0).then(|| Lanes::new(&factors, double, output_zp));
         Finish::Rescale(Rescale {
             factors,
             double,
@@ -129,24 +135,34 @@ impl Finish {
 }
 
 impl Lanes {
-    fn new(factors: &[RescaleFactor], double: bool) -> Self {
+    fn new(factors: &[RescaleFactor], double: bool, output_zp: i32) -> Self {
         let mut order = Vec::with_capacity(factors.len());
         for eight in (0..factors.len()).step_by(8) {
             order.extend([0, 2, 4, 6, 1, 3, 5, 7].map(|lane| factors[eight + lane]));
         }
+        let high = factors.iter().all(|factor| factor.shift >= 32);
         let moved = |factor: &RescaleFactor| double && factor.shift > 31;
         let round = |factor: &RescaleFactor| {
             let half = 1_i64 << (factor.shift - 1);
             let down = if moved(factor) { 1 << 30 } else { 0 };
-            (half - down).wrapping_add(i64::MIN)
+            (half - down).wrapping_add(if high { 0 } else { i64::MIN })
         };
         let upward = |factor: &RescaleFactor| if moved(factor) { 1 << 31 } else { 0 };
-        let excess = |factor: &RescaleFactor| (1_u64 << (63 - factor.shift)) as i32;
+        let excess = |factor: &RescaleFactor| {
+            let sign = if high {
+                0
+            } else {
+                1_u64 << (63 - factor.shift)
+            };
+            (sign as i32).wrapping_sub(output_zp)
+        };
         Self {
             multiplier: order.iter().map(|f| i64::from(f.multiplier)).collect(),
             round: order.iter().map(round).collect(),
             upward: order.iter().map(upward).collect(),
             shift: order.iter().map(|f| i64::from(f.shift)).collect(),
+            high,
+            high_shift: factors.iter().map(|f| i32::from(f.shift) - 32).collect(),
             excess: factors.iter().map(excess).collect(),
         }
     }

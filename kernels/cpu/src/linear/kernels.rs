@@ -2,6 +2,8 @@
 
 #[cfg(target_arch = "x86_64")]
 mod avx2;
+#[cfg(target_arch = "x86_64")]
+mod avx2_rescale;
 mod portable;
 
 use super::COLUMNS;
@@ -20,7 +22,7 @@ pub(crate) enum Group {
     /// Four such i16, multiplied crosswise (Winograd's inner product, 1968): with values a, b and weights
     /// v, w, `av + bw = (a + w)(b + v) − ab − vw`. That is one multiplication and two additions for two
     /// products, and additions are the cheaper where a processor has more adders than multipliers. The
-    /// sums of `ab` belong to the row ([`Kernels::term`]), those of `vw` are folded into the bias.
+    /// sums of `ab` belong to the row ([`super::terms`]), those of `vw` are folded into the bias.
     Crosswise,
     /// Four values + 128 as u8, four i8 weights; the zero point's share is folded into the bias.
     QuadsUnsigned,
@@ -140,16 +142,21 @@ pub(crate) struct Kernels {
     convert: unsafe fn(&[i8], i32, &mut [u8]),
     multiply: unsafe fn(&Rows<'_>, &mut [i32]),
     /// Of [`Group::Crosswise`] only.
-    term: Option<unsafe fn(&[u8]) -> i32>,
+    own_products: Option<unsafe fn(&[u8], &mut [i32])>,
     taps: unsafe fn(&Taps<'_>, &mut [i32]),
     rescale: unsafe fn(&Rescale, &mut Target<'_>),
 }
 
 /// The kernels for matrix products on `isa`, or on what this processor has instead.
-pub(crate) fn dense(isa: Isa, _weight_zp: i32) -> &'static Kernels {
+///
+/// `aligned` says whether every run of values begins and ends with whole groups of four, in all rows.
+pub(crate) fn dense(isa: Isa, _weight_zp: i32, aligned: bool) -> &'static Kernels {
     match isa {
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => &avx2::CROSSWISE,
+        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => match aligned {
+            true => &avx2::CROSSWISE,
+            false => &avx2::PAIRS,
+        },
         _ => &portable::KERNELS,
     }
 }
@@ -194,24 +201,15 @@ impl Kernels {
 
     /// Whether rows have a term.
     pub(crate) const fn has_terms(&self) -> bool {
-        self.term.is_some()
+        self.own_products.is_some()
     }
 
-    /// What each row's accumulators start lower by; `to` has room for them where there are terms.
-    pub(crate) fn terms(
-        &self,
-        band: &[u8],
-        windows: &[usize],
-        segments: &[usize],
-        groups: usize,
-        to: &mut [i32],
-    ) {
-        let Some(term) = self.term else { return };
-        let length = groups * self.group.bytes();
-        for (to, &window) in to.iter_mut().zip(windows) {
+    /// Of each group in a band, the products of its own values; `to` has one place for each.
+    pub(crate) fn own_products(&self, values: &[u8], to: &mut [i32]) {
+        assert_eq!(values.len(), to.len() * self.group.bytes());
+        if let Some(own_products) = self.own_products {
             // SAFETY: the instruction set is available, as said at `Kernels`.
-            let term = |&segment: &usize| unsafe { term(&band[window + segment..][..length]) };
-            *to = segments.iter().map(term).fold(0, i32::wrapping_add);
+            unsafe { own_products(values, to) }
         }
     }
 

@@ -4,6 +4,7 @@ use super::band::Band;
 use super::geometry::Conv2dGeometry;
 use super::kernels::{self, Kernels, ROWS_MAX, Rows, Start};
 use super::share::{self, Shared};
+use super::terms;
 use super::weights;
 use super::{COLUMNS, aligned};
 use crate::isa::Isa;
@@ -81,7 +82,7 @@ struct Product {
 
 impl Product {
     fn new([n, h, c, w]: [usize; 4], a_zp: i32, b_zp: i32, isa: Isa) -> Self {
-        let kernels = kernels::dense(isa, b_zp);
+        let kernels = kernels::dense(isa, b_zp, c.is_multiple_of(4));
         let mut geometry = Conv2dGeometry::dense(h, c, w);
         geometry.n = n;
         let shares = share::shares(geometry.products(c), n * h);
@@ -122,14 +123,11 @@ impl Product {
         self.columns.div_ceil(COLUMNS) * self.panel_bytes()
     }
 
-    /// Bytes of scratch for one share: packed panels, a band, and the terms of some rows.
+    /// Bytes of scratch for one share: packed panels, a band, and what the terms of its rows want.
     fn slot(&self) -> usize {
-        let terms = if self.kernels.has_terms() {
-            ROWS_MAX * 4
-        } else {
-            0
-        };
-        self.panels_bytes() + self.band.bytes() + terms
+        let band = self.band.bytes();
+        let terms = terms::scratch_len(self.kernels, ROWS_MAX * self.band.pitch(), ROWS_MAX);
+        self.panels_bytes() + band + aligned::lines(terms * 4)
     }
 
     fn pack(&self, b: &[i8], panels: &mut [u8]) {
@@ -160,11 +158,11 @@ impl Product {
         let mut accumulators = [0; ROWS_MAX * COLUMNS];
         for (chunk, out) in out.chunks_mut(ROWS_MAX * self.columns).enumerate() {
             let rows = out.len() / self.columns;
-            let windows: [usize; ROWS_MAX] =
-                std::array::from_fn(|row| self.band.window(chunk * ROWS_MAX + row, 0));
+            let band = &band[chunk * ROWS_MAX * self.band.pitch()..];
+            let windows: [usize; ROWS_MAX] = std::array::from_fn(|row| row * self.band.pitch());
             let windows = &windows[..rows];
-            let terms = &mut terms[..if self.kernels.has_terms() { rows } else { 0 }];
-            self.kernels.terms(band, windows, &segments, groups, terms);
+            let length = groups * self.kernels.group().bytes();
+            let terms = terms::terms(self.kernels, band, windows, &segments, length, terms);
             let accumulators = &mut accumulators[..rows * COLUMNS];
             for (index, bytes) in panels.chunks_exact(self.panel_bytes()).enumerate() {
                 let column = index * COLUMNS;

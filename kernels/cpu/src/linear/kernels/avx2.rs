@@ -6,9 +6,7 @@
 use std::arch::x86_64::*;
 
 use super::super::COLUMNS;
-use super::super::epilogue::{Lanes, Rescale, Target};
-use super::{Group, Kernels, Rows, Taps};
-use aivm_tosa::DataType;
+use super::{Group, Kernels, Rows, Taps, avx2_rescale};
 
 /// The order that interleaving within each half of a register leaves.
 const LANES: [usize; COLUMNS] = [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15];
@@ -19,9 +17,9 @@ pub(super) const PAIRS: Kernels = Kernels {
     lanes: LANES,
     convert,
     multiply: multiply_pairs,
-    term: None,
+    own_products: None,
     taps,
-    rescale,
+    rescale: avx2_rescale::rescale,
 };
 
 pub(super) const CROSSWISE: Kernels = Kernels {
@@ -30,9 +28,9 @@ pub(super) const CROSSWISE: Kernels = Kernels {
     lanes: LANES,
     convert,
     multiply: multiply_crosswise,
-    term: Some(term),
+    own_products: Some(own_products),
     taps,
-    rescale,
+    rescale: avx2_rescale::rescale,
 };
 
 #[target_feature(enable = "avx2")]
@@ -124,10 +122,9 @@ fn tile<const ROWS: usize, const CROSSWISE: bool>(
         }
         let mut weights = rows.panel.as_ptr();
         for &segment in rows.segments {
-            let row = row.map(|row| row.add(segment));
             // Counted in bytes, and unchecked: the loop's arithmetic competes with the products.
-            let end = rows.groups.wrapping_mul(bytes);
-            let mut at = 0;
+            let end = segment.wrapping_add(rows.groups.wrapping_mul(bytes));
+            let mut at = segment;
             while at != end {
                 if CROSSWISE {
                     step_crosswise(&mut sums, &row, at, weights);
@@ -209,30 +206,29 @@ unsafe fn step_crosswise<const ROWS: usize>(
     }
 }
 
-/// The sum of the products of a segment's own values: the first of each group with the third, the
-/// second with the fourth.
+/// Of each group of four values, the first times the third plus the second times the fourth.
 #[target_feature(enable = "avx2")]
-fn term(segment: &[u8]) -> i32 {
-    let mut sums = _mm256_setzero_si256();
-    let (wholes, rest) = segment.as_chunks::<32>();
-    for four in wholes {
-        // SAFETY: there are 32 bytes.
-        let values = unsafe { _mm256_loadu_si256(four.as_ptr().cast()) };
-        let products = _mm256_madd_epi16(values, _mm256_srli_epi64::<32>(values));
-        sums = _mm256_add_epi32(sums, products);
+fn own_products(values: &[u8], to: &mut [i32]) {
+    let (wholes, rest) = values.as_chunks::<64>();
+    let (to, to_rest) = to.split_at_mut(wholes.len() * 8);
+    for (eight, to) in wholes.iter().zip(to.as_chunks_mut::<8>().0) {
+        // SAFETY: there are 64 bytes and eight i32.
+        unsafe {
+            let from = eight.as_ptr().cast::<__m256i>();
+            let (a, b) = (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)));
+            // The products lie in the even lanes, zeros in the odd ones.
+            let a = _mm256_madd_epi16(a, _mm256_srli_epi64::<32>(a));
+            let b = _mm256_madd_epi16(b, _mm256_srli_epi64::<32>(b));
+            let both = _mm256_permute4x64_epi64::<0xd8>(_mm256_hadd_epi32(a, b));
+            _mm256_storeu_si256(to.as_mut_ptr().cast(), both);
+        }
     }
-    for one in rest.as_chunks::<8>().0 {
+    for (one, to) in rest.as_chunks::<8>().0.iter().zip(to_rest) {
         // SAFETY: there are eight bytes.
         let values = unsafe { _mm_loadl_epi64(one.as_ptr().cast()) };
         let products = _mm_madd_epi16(values, _mm_srli_epi64::<32>(values));
-        sums = _mm256_add_epi32(sums, _mm256_zextsi128_si256(products));
+        *to = _mm_cvtsi128_si32(products);
     }
-    let sums = _mm_add_epi32(
-        _mm256_castsi256_si128(sums),
-        _mm256_extracti128_si256::<1>(sums),
-    );
-    // Products lie in the even lanes only.
-    _mm_cvtsi128_si32(_mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums)))
 }
 
 #[target_feature(enable = "avx2")]
@@ -264,152 +260,6 @@ fn taps(taps: &Taps<'_>, accumulators: &mut [i32]) {
             _mm256_storeu_si256(to, _mm256_permute2x128_si256::<0x20>(low, high));
             _mm256_storeu_si256(to.add(1), _mm256_permute2x128_si256::<0x31>(low, high));
             to = to.add(2);
-        }
-    }
-}
-
-#[target_feature(enable = "avx2")]
-pub(super) fn rescale(rescale: &Rescale, target: &mut Target<'_>) {
-    match &rescale.lanes {
-        Some(lanes) if rescale.double => scaled::<true>(rescale, lanes, target),
-        Some(lanes) => scaled::<false>(rescale, lanes, target),
-        None => target.rescale(rescale),
-    }
-}
-
-/// The constants of eight columns.
-struct Eight {
-    multiplier: [__m256i; 2],
-    round: [__m256i; 2],
-    upward: [__m256i; 2],
-    shift: [__m256i; 2],
-    excess: __m256i,
-}
-
-impl Eight {
-    #[target_feature(enable = "avx2")]
-    fn load(lanes: &Lanes, column: usize) -> Self {
-        let two = |from: &[i64]| {
-            let from = &from[column..][..8];
-            // SAFETY: there are eight i64, two registers of them.
-            unsafe {
-                let from = from.as_ptr().cast::<__m256i>();
-                [_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1))]
-            }
-        };
-        let excess = &lanes.excess[column..][..8];
-        Self {
-            multiplier: two(&lanes.multiplier),
-            round: two(&lanes.round),
-            upward: two(&lanes.upward),
-            shift: two(&lanes.shift),
-            // SAFETY: there are eight i32, one register of them.
-            excess: unsafe { _mm256_loadu_si256(excess.as_ptr().cast()) },
-        }
-    }
-
-    /// `(value · multiplier + rounding) >> shift` of eight columns, the low 32 bits.
-    #[target_feature(enable = "avx2")]
-    fn apply<const DOUBLE: bool>(&self, values: __m256i) -> __m256i {
-        let half = |which: usize, values: __m256i| {
-            let mut round = self.round[which];
-            if DOUBLE {
-                let upward = _mm256_andnot_si256(values, self.upward[which]);
-                round = _mm256_add_epi64(round, upward);
-            }
-            let product = _mm256_mul_epi32(values, self.multiplier[which]);
-            _mm256_srlv_epi64(_mm256_add_epi64(product, round), self.shift[which])
-        };
-        let even = half(0, values);
-        let odd = half(1, _mm256_srli_epi64::<32>(values));
-        let scaled = _mm256_blend_epi32::<0xaa>(even, _mm256_slli_epi64::<32>(odd));
-        _mm256_sub_epi32(scaled, self.excess)
-    }
-}
-
-#[target_feature(enable = "avx2")]
-fn scaled<const DOUBLE: bool>(rescale: &Rescale, lanes: &Lanes, target: &mut Target<'_>) {
-    let bytes = rescale.output.bytes() as usize;
-    let zero_point = _mm256_set1_epi32(rescale.output_zp);
-    let first = Eight::load(lanes, target.column);
-    let last = Eight::load(lanes, target.column + 8);
-    let (min, max) = rescale.clamp.unwrap_or((i32::MIN, i32::MAX));
-    let (min, max) = (_mm256_set1_epi32(min), _mm256_set1_epi32(max));
-    let rows = target.accumulators.chunks_exact(COLUMNS);
-    for (row, from) in rows.take(target.rows).enumerate() {
-        // SAFETY: there are COLUMNS accumulators, two registers of them.
-        let (a, b) = unsafe {
-            let from = from.as_ptr().cast::<__m256i>();
-            (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)))
-        };
-        let a = _mm256_add_epi32(first.apply::<DOUBLE>(a), zero_point);
-        let b = _mm256_add_epi32(last.apply::<DOUBLE>(b), zero_point);
-        let mut elements = [0_u8; COLUMNS * 4];
-        store(rescale, (a, b), (min, max), &mut elements);
-        if let Some(table) = &rescale.table {
-            for element in &mut elements[..COLUMNS] {
-                *element = table[usize::from(*element ^ 0x80)] as u8;
-            }
-        }
-        let at = row * target.pitch + target.column * bytes;
-        let to = &mut target.output[at..][..target.columns * bytes];
-        if bytes == 1 && target.columns == COLUMNS {
-            to.copy_from_slice(&elements[..COLUMNS]);
-        } else {
-            to.copy_from_slice(&elements[..target.columns * bytes]);
-        }
-    }
-}
-
-/// Saturates to the output's type, clamps, and stores COLUMNS elements.
-#[target_feature(enable = "avx2")]
-fn store(
-    rescale: &Rescale,
-    (a, b): (__m256i, __m256i),
-    (min, max): (__m256i, __m256i),
-    to: &mut [u8; COLUMNS * 4],
-) {
-    let limit = |values: __m256i, low: i32, high: i32| {
-        let values = _mm256_max_epi32(values, _mm256_set1_epi32(low));
-        _mm256_min_epi32(values, _mm256_set1_epi32(high))
-    };
-    // The signed value with the bits of the saturated one.
-    let saturate = |values: __m256i| match (rescale.output, rescale.output_unsigned) {
-        (DataType::I8, false) => limit(values, -0x80, 0x7f),
-        (DataType::I8, true) => {
-            let bits = _mm256_slli_epi32::<24>(limit(values, 0, 0xff));
-            _mm256_srai_epi32::<24>(bits)
-        }
-        (DataType::I16, false) => limit(values, -0x8000, 0x7fff),
-        (DataType::I16, true) => {
-            let bits = _mm256_slli_epi32::<16>(limit(values, 0, 0xffff));
-            _mm256_srai_epi32::<16>(bits)
-        }
-        (_, false) => values,
-        (_, true) => limit(values, 0, i32::MAX),
-    };
-    let clamp = |values: __m256i| _mm256_min_epi32(_mm256_max_epi32(saturate(values), min), max);
-    let (a, b) = (clamp(a), clamp(b));
-    // SAFETY: `to` has room for two registers of i32, one of i16 or half of one of i8.
-    unsafe {
-        let to = to.as_mut_ptr();
-        match rescale.output {
-            DataType::I8 => {
-                let words = _mm256_packs_epi32(a, b);
-                let words = _mm256_permute4x64_epi64::<0xd8>(words);
-                let low = _mm256_castsi256_si128(words);
-                let high = _mm256_extracti128_si256::<1>(words);
-                _mm_storeu_si128(to.cast(), _mm_packs_epi16(low, high));
-            }
-            DataType::I16 => {
-                let words = _mm256_packs_epi32(a, b);
-                let words = _mm256_permute4x64_epi64::<0xd8>(words);
-                _mm256_storeu_si256(to.cast(), words);
-            }
-            _ => {
-                _mm256_storeu_si256(to.cast(), a);
-                _mm256_storeu_si256(to.cast::<__m256i>().add(1), b);
-            }
         }
     }
 }

@@ -10,7 +10,7 @@ pub(super) const KERNELS: Kernels = Kernels {
     lanes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
     convert,
     multiply,
-    term: None,
+    own_products: None,
     taps,
     rescale,
 };

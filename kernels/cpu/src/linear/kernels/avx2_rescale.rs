@@ -1,0 +1,217 @@
+//! RESCALE, CLAMP and TABLE on AVX2: 64-bit products of the even and the odd columns.
+
+use std::arch::x86_64::*;
+
+use aivm_tosa::DataType;
+
+use super::super::COLUMNS;
+use super::super::epilogue::{Lanes, Rescale, Target};
+
+#[target_feature(enable = "avx2")]
+pub(super) fn rescale(rescale: &Rescale, target: &mut Target<'_>) {
+    let Some(lanes) = &rescale.lanes else {
+        return target.rescale(rescale);
+    };
+    match (lanes.high, rescale.double) {
+        (true, true) => typed::<true, true>(rescale, lanes, target),
+        (true, false) => typed::<true, false>(rescale, lanes, target),
+        (false, true) => typed::<false, true>(rescale, lanes, target),
+        (false, false) => typed::<false, false>(rescale, lanes, target),
+    }
+}
+
+#[target_feature(enable = "avx2")]
+fn typed<const HIGH: bool, const DOUBLE: bool>(
+    rescale: &Rescale,
+    lanes: &Lanes,
+    target: &mut Target<'_>,
+) {
+    match rescale.output {
+        DataType::I8 => rows::<HIGH, DOUBLE, 1>(rescale, lanes, target),
+        DataType::I16 => rows::<HIGH, DOUBLE, 2>(rescale, lanes, target),
+        _ => rows::<HIGH, DOUBLE, 4>(rescale, lanes, target),
+    }
+}
+
+/// All rows of a tile, to elements of `BYTES`.
+#[target_feature(enable = "avx2")]
+fn rows<const HIGH: bool, const DOUBLE: bool, const BYTES: usize>(
+    rescale: &Rescale,
+    lanes: &Lanes,
+    target: &mut Target<'_>,
+) {
+    let first = Eight::load(lanes, target.column);
+    let last = Eight::load(lanes, target.column + 8);
+    let narrowing = Narrowing::new(rescale);
+    let (accumulators, _) = target.accumulators.as_chunks::<COLUMNS>();
+    let width = target.columns * BYTES;
+    for (row, from) in accumulators.iter().take(target.rows).enumerate() {
+        // SAFETY: there are COLUMNS accumulators, two registers of them.
+        let (a, b) = unsafe {
+            let from = from.as_ptr().cast::<__m256i>();
+            (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)))
+        };
+        let (a, b) = (
+            first.apply::<HIGH, DOUBLE>(a),
+            last.apply::<HIGH, DOUBLE>(b),
+        );
+        let mut elements = narrowing.elements::<BYTES>(a, b);
+        if let Some(table) = &rescale.table {
+            for element in &mut elements[..COLUMNS] {
+                *element = table[usize::from(*element ^ 0x80)] as u8;
+            }
+        }
+        let at = row * target.pitch + target.column * BYTES;
+        let to = &mut target.output[at..][..width];
+        // The usual width known to the compiler: a store instead of a call.
+        if target.columns == COLUMNS {
+            to[..COLUMNS * BYTES].copy_from_slice(&elements[..COLUMNS * BYTES]);
+        } else {
+            to.copy_from_slice(&elements[..width]);
+        }
+    }
+}
+
+/// The constants of eight columns.
+struct Eight {
+    multiplier: [__m256i; 2],
+    round: [__m256i; 2],
+    upward: [__m256i; 2],
+    shift: [__m256i; 2],
+    high_shift: __m256i,
+    excess: __m256i,
+}
+
+impl Eight {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn load(lanes: &Lanes, column: usize) -> Self {
+        let two = |from: &[i64]| {
+            let from = &from[column..][..8];
+            // SAFETY: there are eight i64, two registers of them.
+            unsafe {
+                let from = from.as_ptr().cast::<__m256i>();
+                [_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1))]
+            }
+        };
+        let one = |from: &[i32]| {
+            let from = &from[column..][..8];
+            // SAFETY: there are eight i32, one register of them.
+            unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+        };
+        Self {
+            multiplier: two(&lanes.multiplier),
+            round: two(&lanes.round),
+            upward: two(&lanes.upward),
+            shift: two(&lanes.shift),
+            high_shift: one(&lanes.high_shift),
+            excess: one(&lanes.excess),
+        }
+    }
+
+    /// `((value · multiplier + rounding) >> shift) + output_zp` of eight columns, the low 32 bits.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn apply<const HIGH: bool, const DOUBLE: bool>(&self, values: __m256i) -> __m256i {
+        let product = |which: usize, values: __m256i| {
+            let product = _mm256_mul_epi32(values, self.multiplier[which]);
+            let product = _mm256_add_epi64(product, self.round[which]);
+            if DOUBLE {
+                let upward = _mm256_andnot_si256(values, self.upward[which]);
+                _mm256_add_epi64(product, upward)
+            } else {
+                product
+            }
+        };
+        let even = product(0, values);
+        let odd = product(1, _mm256_srli_epi64::<32>(values));
+        let scaled = if HIGH {
+            let high = _mm256_blend_epi32::<0xaa>(_mm256_srli_epi64::<32>(even), odd);
+            _mm256_srav_epi32(high, self.high_shift)
+        } else {
+            let even = _mm256_srlv_epi64(even, self.shift[0]);
+            let odd = _mm256_srlv_epi64(odd, self.shift[1]);
+            _mm256_blend_epi32::<0xaa>(even, _mm256_slli_epi64::<32>(odd))
+        };
+        _mm256_sub_epi32(scaled, self.excess)
+    }
+}
+
+/// Saturation to the output's type and CLAMP.
+struct Narrowing {
+    unsigned: bool,
+    min: __m256i,
+    max: __m256i,
+}
+
+impl Narrowing {
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn new(rescale: &Rescale) -> Self {
+        let output = rescale.output;
+        let (min, max) = rescale.clamp.unwrap_or((i32::MIN, i32::MAX));
+        let all = |limit: i32| {
+            let (low, high) = (DataType::min(output), DataType::max(output));
+            let limit = i64::from(limit).clamp(low, high) as i32;
+            match output {
+                DataType::I8 => _mm256_set1_epi8(limit as i8),
+                DataType::I16 => _mm256_set1_epi16(limit as i16),
+                _ => _mm256_set1_epi32(limit),
+            }
+        };
+        Self {
+            unsigned: rescale.output_unsigned,
+            min: all(min),
+            max: all(max),
+        }
+    }
+
+    /// Sixteen elements, in the first bytes.
+    #[inline]
+    #[target_feature(enable = "avx2")]
+    fn elements<const BYTES: usize>(&self, a: __m256i, b: __m256i) -> [u8; COLUMNS * 4] {
+        let mut elements = [0; COLUMNS * 4];
+        let to = elements.as_mut_ptr();
+        if BYTES == 4 {
+            let limit = |values: __m256i| {
+                let zero = _mm256_setzero_si256();
+                let values = if self.unsigned {
+                    _mm256_max_epi32(values, zero)
+                } else {
+                    values
+                };
+                _mm256_min_epi32(_mm256_max_epi32(values, self.min), self.max)
+            };
+            // SAFETY: there is room for two registers.
+            unsafe {
+                _mm256_storeu_si256(to.cast(), limit(a));
+                _mm256_storeu_si256(to.cast::<__m256i>().add(1), limit(b));
+            }
+            return elements;
+        }
+        let words = match self.unsigned && BYTES == 2 {
+            true => _mm256_packus_epi32(a, b),
+            false => _mm256_packs_epi32(a, b),
+        };
+        let words = _mm256_permute4x64_epi64::<0xd8>(words);
+        if BYTES == 2 {
+            let words = _mm256_min_epi16(_mm256_max_epi16(words, self.min), self.max);
+            // SAFETY: there is room for a register.
+            unsafe { _mm256_storeu_si256(to.cast(), words) };
+            return elements;
+        }
+        let (low, high) = (
+            _mm256_castsi256_si128(words),
+            _mm256_extracti128_si256::<1>(words),
+        );
+        let bytes = match self.unsigned {
+            true => _mm_packus_epi16(low, high),
+            false => _mm_packs_epi16(low, high),
+        };
+        let bytes = _mm_max_epi8(bytes, _mm256_castsi256_si128(self.min));
+        let bytes = _mm_min_epi8(bytes, _mm256_castsi256_si128(self.max));
+        // SAFETY: there is room for half a register.
+        unsafe { _mm_storeu_si128(to.cast(), bytes) };
+        elements
+    }
+}
