@@ -89,4 +89,5 @@ mod cast;
 mod identity;
 mod rescale;
 
-pub use executor::ReferenceExecutor;
+pub use executor::{ReferenceExecutor, ReferencePlan};
+pub use run::Elements;

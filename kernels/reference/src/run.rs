@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use aivm_tosa::{
-    Graph, Node, Operator, Priced, RegionId, RunStatus, TensorId, VariableId, Variables, bytes,
+    Graph, Node, NodeId, Operator, Priced, RegionId, RunStatus, TensorId, VariableId, Variables,
+    bytes,
 };
 
 use crate::compute::compute;
 use crate::value::View;
 
-/// The elements of a tensor, shared: what goes into a region and comes out again is not copied.
-pub(crate) type Elements = Arc<Vec<i64>>;
+/// The elements of a tensor, row-major, bool as 0 and 1. Shared: what goes into a region and comes out again is not
+/// copied.
+pub type Elements = Arc<Vec<i64>>;
+
+/// Is called after each node with the elements of its outputs.
+pub(crate) type Observe<'a> = &'a mut dyn FnMut(NodeId, &[Elements]);
 
 /// A graph with its constants decoded.
 pub(crate) struct Prepared {
@@ -94,9 +99,10 @@ pub(crate) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Runs a graph: the elements of its outputs, from those of its inputs.
+    /// Runs a graph: the elements of its outputs, from those of its inputs. `observe` sees what each of its nodes
+    /// computes.
     ///
-    /// Regions run inside; validation bounds how deep.
+    /// Regions run inside, unobserved; validation bounds how deep.
     ///
     /// # Errors
     /// [`RunStatus::IterationLimit`].
@@ -105,6 +111,7 @@ impl Run<'_> {
         graph: &Graph,
         prepared: &Prepared,
         inputs: Vec<Elements>,
+        observe: Observe<'_>,
     ) -> Result<Vec<Elements>, RunStatus> {
         let mut values = Values {
             graph,
@@ -113,8 +120,10 @@ impl Run<'_> {
         for (&id, elements) in graph.inputs().iter().zip(inputs) {
             values.elements[id.0 as usize] = Some(elements);
         }
-        for (node, dead) in graph.nodes().iter().zip(&prepared.dead_after) {
+        let nodes = graph.nodes().iter().zip(&prepared.dead_after);
+        for (index, (node, dead)) in (0..).zip(nodes) {
             let outputs = self.node(node, &values)?;
+            observe(NodeId(index), &outputs);
             for (&id, elements) in node.outputs.iter().zip(outputs) {
                 values.elements[id.0 as usize] = Some(elements);
             }
@@ -164,7 +173,7 @@ impl Run<'_> {
     fn region(&mut self, id: RegionId, inputs: Vec<Elements>) -> Result<Vec<Elements>, RunStatus> {
         let regions = self.regions;
         let graph = self.model.program().region(id);
-        self.graph(graph, &regions[id.0 as usize], inputs)
+        self.graph(graph, &regions[id.0 as usize], inputs, &mut |_, _| ())
     }
 
     /// TOSA "WHILE_LOOP". The condition may hold as often as the body may run; once more is a status.
