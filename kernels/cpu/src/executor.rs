@@ -2,13 +2,15 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aivm_tosa::{Executor, ExecutorFault, Plan, Priced, RunError, RunStatus, Variables, bytes};
+use aivm_tosa::{
+    Executor, ExecutorFault, NodeId, Plan, Priced, RunError, RunStatus, Variables, bytes,
+};
 use rayon::ThreadPool;
 
 use crate::isa::Isa;
 use crate::memory::Buffer;
 use crate::plan::{Body, Constants, Planner};
-use crate::run::{Machine, Scratch};
+use crate::run::{Machine, Observe, Scratch};
 
 /// Names the instruction set that [`CpuOptions::default`] takes, see [`Isa::name`].
 pub const ISA_VARIABLE: &str = "AIVM_CPU_ISA";
@@ -176,6 +178,14 @@ impl Executor for CpuExecutor {
     }
 
     fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
+        Ok(Arc::new(self.plan(model)))
+    }
+}
+
+impl CpuExecutor {
+    /// Plans `model`.
+    #[must_use]
+    pub fn plan(&self, model: &Arc<Priced>) -> CpuPlan {
         let program = model.program();
         let mut planner = Planner {
             constants: Constants::default(),
@@ -186,7 +196,7 @@ impl Executor for CpuExecutor {
         let initial = Variables::initial(program);
         let variables = program.variables().len();
         let scratch = Scratch::new(&bodies, &initial, variables);
-        Ok(Arc::new(CpuPlan {
+        CpuPlan {
             work: model.macs().saturating_add(model.input_bytes()),
             constants: planner.constants.buffer(),
             variables,
@@ -196,12 +206,12 @@ impl Executor for CpuExecutor {
             threads: self.threads.clone(),
             idle: Mutex::new(vec![scratch]),
             model: Arc::clone(model),
-        }))
+        }
     }
 }
 
 /// A planned model.
-struct CpuPlan {
+pub struct CpuPlan {
     model: Arc<Priced>,
     /// `main`, then the regions.
     bodies: Vec<Body>,
@@ -225,6 +235,19 @@ struct Cases<'a> {
 }
 
 impl CpuPlan {
+    /// Runs one case from the initial variables and calls `observe` after each step with the nodes of `main` that
+    /// the step has computed. Nodes that were computed with the plan, or that only rename, belong to no step.
+    ///
+    /// # Errors
+    /// As [`Plan::run`].
+    pub fn trace(
+        &self,
+        input: &[u8],
+        observe: &mut (dyn FnMut(&[NodeId]) + Send),
+    ) -> Result<(), RunError> {
+        self.observed_step(&mut self.initial.clone(), input, &mut Vec::new(), observe)
+    }
+
     fn machine(&self, parallel: bool) -> Machine<'_> {
         Machine {
             model: &self.model,
@@ -265,7 +288,7 @@ impl CpuPlan {
             output = rest;
             scratch.set_variables(cases.start);
             let input = &cases.input[case * input_bytes..(case + 1) * input_bytes];
-            result = machine.case(&mut scratch, input, own);
+            result = machine.case(&mut scratch, input, own, &mut |_| ());
             if result.is_err() {
                 break;
             }
@@ -316,6 +339,35 @@ impl CpuPlan {
             self.shared(cases, least)
         })
     }
+
+    /// [`Plan::step`], observed as in [`CpuPlan::trace`].
+    fn observed_step(
+        &self,
+        variables: &mut Variables,
+        input: &[u8],
+        output: &mut Vec<u8>,
+        observe: Observe<'_>,
+    ) -> Result<(), RunError> {
+        bytes::check_input(self.model.graph(), 1, input)?;
+        let before = output.len();
+        output.resize(before + self.model.output_bytes() as usize, 0);
+        let parallel = self.threads.count() > 1 && self.work >= PARALLEL_WORK;
+        let mut scratch = self.take();
+        scratch.set_variables(variables);
+        let machine = self.machine(parallel);
+        let mut case = || machine.case(&mut scratch, input, &mut output[before..], observe);
+        let result = if parallel {
+            self.threads.run(case)
+        } else {
+            case()
+        };
+        match result {
+            Ok(()) => scratch.copy_variables(variables),
+            Err(_) => output.truncate(before),
+        }
+        self.give_back(scratch);
+        Ok(result?)
+    }
 }
 
 impl Plan for CpuPlan {
@@ -352,24 +404,6 @@ impl Plan for CpuPlan {
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<(), RunError> {
-        bytes::check_input(self.model.graph(), 1, input)?;
-        let before = output.len();
-        output.resize(before + self.model.output_bytes() as usize, 0);
-        let parallel = self.threads.count() > 1 && self.work >= PARALLEL_WORK;
-        let mut scratch = self.take();
-        scratch.set_variables(variables);
-        let machine = self.machine(parallel);
-        let mut case = || machine.case(&mut scratch, input, &mut output[before..]);
-        let result = if parallel {
-            self.threads.run(case)
-        } else {
-            case()
-        };
-        match result {
-            Ok(()) => scratch.copy_variables(variables),
-            Err(_) => output.truncate(before),
-        }
-        self.give_back(scratch);
-        Ok(result?)
+        self.observed_step(variables, input, output, &mut |_| ())
     }
 }

@@ -19,5 +19,5 @@ mod run;
 mod scale;
 mod step;
 
-pub use executor::{CpuExecutor, CpuOptions, ISA_VARIABLE};
+pub use executor::{CpuExecutor, CpuOptions, CpuPlan, ISA_VARIABLE};
 pub use isa::Isa;

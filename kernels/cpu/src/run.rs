@@ -3,7 +3,7 @@
 use std::mem;
 use std::ops::Range;
 
-use aivm_tosa::{Priced, RegionId, RunStatus, TensorId, Variables, bytes};
+use aivm_tosa::{NodeId, Priced, RegionId, RunStatus, TensorId, Variables, bytes};
 
 use crate::chain::{Program, REGISTER_NUMBERS};
 use crate::isa::Isa;
@@ -64,6 +64,9 @@ impl Scratch {
     }
 }
 
+/// Is called after each step of `main` with its nodes.
+pub(crate) type Observe<'a> = &'a mut (dyn FnMut(&[NodeId]) + Send);
+
 /// A planned model as its steps see it.
 #[derive(Clone, Copy)]
 pub(crate) struct Machine<'a> {
@@ -85,7 +88,7 @@ fn at<'a>(arena: &'a [u8], constants: &'a [u8], place: Place) -> &'a [u8] {
 }
 
 impl Machine<'_> {
-    /// Runs `main` on the inputs of one case and writes its outputs.
+    /// Runs `main` on the inputs of one case and writes its outputs. `observe` is told of each step.
     ///
     /// # Errors
     /// [`RunStatus::IterationLimit`].
@@ -94,6 +97,7 @@ impl Machine<'_> {
         scratch: &mut Scratch,
         mut input: &[u8],
         mut output: &mut [u8],
+        observe: Observe<'_>,
     ) -> Result<(), RunStatus> {
         let body = &self.bodies[0];
         let arena = scratch.arenas[0].bytes_mut();
@@ -102,7 +106,7 @@ impl Machine<'_> {
             arena[place.range()].copy_from_slice(own);
             input = rest;
         }
-        self.body(0, scratch)?;
+        self.body(0, scratch, observe)?;
         let arena = scratch.arenas[0].bytes();
         for &place in &body.outputs {
             let (own, rest) = mem::take(&mut output).split_at_mut(place.bytes);
@@ -113,10 +117,20 @@ impl Machine<'_> {
     }
 
     /// Runs the steps of a graph whose inputs stand in its arena. Regions run inside; validation bounds how deep.
-    fn body(&self, index: usize, scratch: &mut Scratch) -> Result<(), RunStatus> {
+    fn body(
+        &self,
+        index: usize,
+        scratch: &mut Scratch,
+        observe: Observe<'_>,
+    ) -> Result<(), RunStatus> {
         let mut arena = mem::take(&mut scratch.arenas[index]);
-        let mut steps = self.bodies[index].steps.iter();
-        let result = steps.try_for_each(|step| self.step(index, step, arena.bytes_mut(), scratch));
+        let body = &self.bodies[index];
+        let mut steps = body.steps.iter().zip(&body.nodes);
+        let result = steps.try_for_each(|(step, nodes)| {
+            self.step(index, step, arena.bytes_mut(), scratch)?;
+            observe(nodes);
+            Ok(())
+        });
         scratch.arenas[index] = arena;
         result
     }
@@ -213,7 +227,7 @@ impl Machine<'_> {
         loop {
             self.enter(condition, list, arena, scratch);
             let index = condition.0 as usize + 1;
-            self.body(index, scratch)?;
+            self.body(index, scratch, &mut |_| ())?;
             let holds = self.bodies[index].outputs[0];
             if at(scratch.arenas[index].bytes(), self.constants, holds)[0] == 0 {
                 return Ok(());
@@ -245,7 +259,7 @@ impl Machine<'_> {
         scratch: &mut Scratch,
     ) -> Result<(), RunStatus> {
         let index = region.0 as usize + 1;
-        self.body(index, scratch)?;
+        self.body(index, scratch, &mut |_| ())?;
         let inner = scratch.arenas[index].bytes();
         for (to, &from) in to.iter().zip(&self.bodies[index].outputs) {
             arena[to.range()].copy_from_slice(at(inner, self.constants, from));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aivm_tosa::operator::TableContent;
-use aivm_tosa::{DataType, Graph, Operator, TensorId};
+use aivm_tosa::{DataType, Graph, NodeId, Operator, TensorId};
 
 use super::chains::{self, ChainNode};
 use super::constants::Constants;
@@ -18,6 +18,8 @@ use crate::step::{Product, Step};
 /// A planned graph.
 pub(crate) struct Body {
     pub steps: Vec<Step>,
+    /// For each step, the nodes that it computes.
+    pub nodes: Vec<Vec<NodeId>>,
     pub inputs: Vec<Place>,
     pub outputs: Vec<Place>,
     pub arena_bytes: usize,
@@ -132,6 +134,7 @@ impl Planner {
                 _ => 0,
             }),
             steps,
+            nodes: units.units.iter().map(Unit::nodes).collect(),
             inputs,
             outputs,
             arena_bytes,

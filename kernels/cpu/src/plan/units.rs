@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use aivm_tosa::operator::TableContent;
-use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
+use aivm_tosa::{DataType, Graph, Node, NodeId, Operator, TensorId};
 
 use super::fold::Known;
 
@@ -23,6 +23,21 @@ pub(crate) enum Unit {
     Linear(Fused),
     /// Any other node.
     Node(usize),
+}
+
+impl Unit {
+    /// Its nodes, in order.
+    pub(crate) fn nodes(&self) -> Vec<NodeId> {
+        let nodes = match self {
+            Unit::Chain(nodes) => nodes.clone(),
+            Unit::Linear(fused) => {
+                let fused = [Some(fused.node), fused.rescale, fused.clamp, fused.table];
+                fused.into_iter().flatten().collect()
+            }
+            Unit::Node(node) => vec![*node],
+        };
+        nodes.into_iter().map(|node| NodeId(node as u32)).collect()
+    }
 }
 
 /// A linear operator with the nodes fused behind it.
