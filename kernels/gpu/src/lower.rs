@@ -40,6 +40,21 @@ pub(crate) fn lower(graph: &Graph, workgroups_max: u32) -> Result<Program, Strin
     Ok(lowering.program)
 }
 
+/// How many times the loops of one invocation may go round, all together.
+///
+/// llvmpipe ends a shader's loops after 65,536 rounds without a word, and the sum is wrong. No step comes near.
+const ROUNDS_MAX: u64 = 60_000;
+
+/// That no invocation goes round more often than every driver allows.
+fn expect_rounds(rounds: u64) -> Result<(), String> {
+    if rounds > ROUNDS_MAX {
+        return Err(format!(
+            "{rounds} rounds of a loop, at most {ROUNDS_MAX} are safe on every driver"
+        ));
+    }
+    Ok(())
+}
+
 struct Lowering<'a> {
     graph: &'a Graph,
     workgroups_max: u32,

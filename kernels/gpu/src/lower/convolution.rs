@@ -5,7 +5,7 @@ use aivm_tosa::operator::{Extent, Padding};
 use aivm_tosa::{DataType, Node, Operator, RescaleRounding, TensorId};
 
 use super::element_wise::saturation;
-use super::{Lowering, check_types, signed};
+use super::{Lowering, check_types, expect_rounds, signed};
 use crate::layout::word_bytes;
 use crate::program::Operand;
 
@@ -85,6 +85,7 @@ impl Lowering<'_> {
         let output_words = self.tensor(convolution.output).shape.elements();
         let window = self.window(convolution);
         let input_shape = self.tensor(convolution.input).shape.dimensions();
+        expect_rounds(rounds(&window, input_shape[3]))?;
         let output_shape = self.tensor(convolution.output).shape.dimensions();
         let zero_points = [convolution.input_zp, convolution.weight_zp].map(signed);
         self.step(
@@ -118,6 +119,8 @@ impl Lowering<'_> {
         let position_words = channels.div_ceil(4);
         let groups = output_channels.div_ceil(4);
         let positions: u32 = output_shape[..3].iter().product();
+        let window = self.window(convolution);
+        expect_rounds(rounds(&window, position_words))?;
 
         let input = if channels.is_multiple_of(4) {
             self.place(convolution.input)?
@@ -157,7 +160,6 @@ impl Lowering<'_> {
                 positions * output_channels,
             ),
         };
-        let window = self.window(convolution);
         let zero_word = u32::from_le_bytes([convolution.input_zp as u8; 4]);
         let tiles = positions.div_ceil(4) * groups;
         self.step(kernel, operands, output, tiles, |row| {
@@ -270,6 +272,14 @@ impl Lowering<'_> {
     fn only_reader(&self, id: TensorId) -> Option<usize> {
         self.reader[id.0 as usize].filter(|_| self.readers[id.0 as usize] == 1)
     }
+}
+
+/// How often the loops over rows, columns and `inner` of a window go round, with a few more for the epilogue.
+fn rounds(window: &[u32; 8], inner: u32) -> u64 {
+    let (rows, columns) = (u64::from(window[0]), u64::from(window[1]));
+    let taps = rows * columns;
+    taps.saturating_mul(u64::from(inner))
+        .saturating_add(rows + taps + 4)
 }
 
 /// `bias − input_zp · Σ weight` of each output channel, wrapping as the sum of products would; channels up to a

@@ -5,7 +5,7 @@ use aivm_tosa::operator::Extent;
 use aivm_tosa::{DataType, Node, Operator};
 
 use super::strides::{Axes, dense};
-use super::{Lowering, check_types, signed};
+use super::{Lowering, check_types, expect_rounds, signed};
 use crate::layout::word_bytes;
 
 /// Most elements of an AVG_POOL2D window, for each of which the device holds a reciprocal.
@@ -44,6 +44,8 @@ impl Lowering<'_> {
             other => return Err(format!("{} is no pooling", other.name())),
         };
         let lanes_log2 = self.lanes_log2(to)?;
+        let rows = u64::from(kernel_size.y);
+        expect_rounds((1 + rows + rows * u64::from(kernel_size.x)) << lanes_log2)?;
         let elements = self.tensor(to).shape.elements();
         let output_words = elements.div_ceil(1 << lanes_log2);
         let input_words = self.case_words(input);
@@ -103,6 +105,7 @@ impl Lowering<'_> {
         let axis_size = shape[axis as usize];
         let inner: u32 = shape[axis as usize + 1..].iter().product();
         let lanes_log2 = self.lanes_log2(to)?;
+        expect_rounds((1 + u64::from(axis_size)) << lanes_log2)?;
         let elements = self.tensor(to).shape.elements();
         let output_words = elements.div_ceil(1 << lanes_log2);
         let input = self.place(from)?;

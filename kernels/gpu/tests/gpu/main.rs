@@ -4,6 +4,7 @@ mod support;
 
 mod known_answers;
 mod oracle;
+mod total;
 
 mod models;
 

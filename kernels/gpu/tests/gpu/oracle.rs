@@ -27,7 +27,7 @@ const SUPPORTED: [&str; 16] = [
 ];
 
 /// Whether a case falls back to another back end: another operator, i4 or i48, a region or a late value.
-fn falls_back(model: &Priced) -> bool {
+pub(crate) fn falls_back(model: &Priced) -> bool {
     let graph = model.graph();
     let mut nodes = graph.nodes().iter();
     let mut tensors = graph.tensors().iter();
