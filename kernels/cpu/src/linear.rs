@@ -25,6 +25,7 @@ mod kernels;
 mod product;
 mod share;
 mod terms;
+mod vector;
 mod weights;
 
 #[cfg(test)]
@@ -38,6 +39,7 @@ use crate::isa::Isa;
 use convolution::Convolution;
 use depthwise::Depthwise;
 use epilogue::Finish;
+use vector::MatrixVector;
 
 /// Output channels of a panel: what one tile of accumulators is wide.
 pub(crate) const COLUMNS: usize = 16;
@@ -53,6 +55,7 @@ pub struct Linear {
 #[derive(Debug)]
 enum Kind {
     Convolution(Convolution),
+    Vector(MatrixVector),
     Depthwise(Depthwise),
 }
 
@@ -80,9 +83,19 @@ impl Linear {
             input: input_zp,
             weight: weight_zp,
         };
-        let convolution = Convolution::new(geometry, weights, zero_points, bias, finish, isa);
+        let simple = geometry.simplified();
+        let sizes = (simple.oc, simple.ic);
+        let kind = if simple == Conv2dGeometry::dense(1, sizes.1, sizes.0) {
+            MatrixVector::new(sizes, weights, zero_points, bias, finish, isa).map(Kind::Vector)
+        } else {
+            Err(finish)
+        };
+        let kind = kind.unwrap_or_else(|finish| {
+            let convolution = Convolution::new(simple, weights, zero_points, bias, finish, isa);
+            Kind::Convolution(convolution)
+        });
         Self {
-            kind: Kind::Convolution(convolution),
+            kind,
             input_len: geometry.input_len(),
             output_bytes,
         }
@@ -133,6 +146,7 @@ impl Linear {
     pub fn scratch_bytes(&self) -> usize {
         aligned::with_slack(match &self.kind {
             Kind::Convolution(convolution) => convolution.scratch_bytes(),
+            Kind::Vector(vector) => vector.scratch_bytes(),
             Kind::Depthwise(depthwise) => depthwise.scratch_bytes(),
         })
     }
@@ -151,6 +165,7 @@ impl Linear {
         let scratch = aligned::from_line(scratch);
         match &self.kind {
             Kind::Convolution(convolution) => convolution.run(input, output, scratch, parallel),
+            Kind::Vector(vector) => vector.run(input, output, scratch, parallel),
             Kind::Depthwise(depthwise) => depthwise.run(input, output, scratch, parallel),
         }
     }

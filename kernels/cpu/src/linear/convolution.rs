@@ -28,6 +28,7 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
+    /// Packs the weights of a [`Conv2dGeometry::simplified`] convolution.
     pub(crate) fn new(
         geometry: Conv2dGeometry,
         weights: &[i8],
@@ -36,7 +37,6 @@ impl Convolution {
         finish: Finish,
         isa: Isa,
     ) -> Self {
-        let geometry = geometry.simplified();
         let kernels = kernels::dense(isa, zero_points.weight, geometry.ic.is_multiple_of(4));
         let group = kernels.group();
         let g = &geometry;
@@ -147,7 +147,7 @@ impl Convolution {
                     rows,
                     column,
                     columns: COLUMNS.min(oc - column),
-                    output: &mut output[first * pitch..],
+                    output: &mut output[first * pitch + column * self.finish.bytes()..],
                     pitch,
                 };
                 self.kernels.finish(&self.finish, target);

@@ -132,7 +132,7 @@ impl Depthwise {
                     rows: pixels,
                     column,
                     columns: COLUMNS.min(g.oc - column),
-                    output: &mut output[first * pitch..],
+                    output: &mut output[first * pitch + column * self.finish.bytes()..],
                     pitch,
                 };
                 self.kernels.finish(&self.finish, target);

@@ -210,7 +210,7 @@ pub(crate) struct Target<'a> {
     /// First output column, a multiple of [`COLUMNS`], and how many of the tile's columns exist.
     pub column: usize,
     pub columns: usize,
-    /// The output from the tile's first row on.
+    /// The output from the tile's first element on.
     pub output: &'a mut [u8],
     /// Bytes from one output row to the next.
     pub pitch: usize,
@@ -221,7 +221,7 @@ impl Target<'_> {
     pub(crate) fn store(&mut self) {
         for row in 0..self.rows {
             let from = &self.accumulators[row * COLUMNS..][..self.columns];
-            let at = row * self.pitch + self.column * 4;
+            let at = row * self.pitch;
             let to = &mut self.output[at..][..self.columns * 4];
             for (bytes, value) in to.chunks_exact_mut(4).zip(from) {
                 bytes.copy_from_slice(&value.to_le_bytes());
@@ -234,7 +234,7 @@ impl Target<'_> {
         let bytes = rescale.output.bytes() as usize;
         for row in 0..self.rows {
             let from = &self.accumulators[row * COLUMNS..][..self.columns];
-            let at = row * self.pitch + self.column * bytes;
+            let at = row * self.pitch;
             let to = &mut self.output[at..][..self.columns * bytes];
             for (offset, (to, &value)) in to.chunks_exact_mut(bytes).zip(from).enumerate() {
                 let value = rescale.element(value, self.column + offset);

@@ -4,6 +4,8 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx2_rescale;
+#[cfg(target_arch = "x86_64")]
+mod avx2_vector;
 mod portable;
 
 use super::COLUMNS;
@@ -158,6 +160,67 @@ pub(crate) fn dense(isa: Isa, _weight_zp: i32, aligned: bool) -> &'static Kernel
             false => &avx2::PAIRS,
         },
         _ => &portable::KERNELS,
+    }
+}
+
+/// One row of values times some panels of [`Group::QuadsUnsigned`] weights, read once and in order.
+pub(crate) struct Vector<'a> {
+    /// The converted values.
+    pub values: &'a [u8],
+    /// For each panel, its weights.
+    pub panels: &'a [u8],
+    /// What the accumulators of each panel's columns start from.
+    pub start: &'a [[i32; COLUMNS]],
+    /// What they all start lower by.
+    pub term: i32,
+}
+
+/// The inner loops of matrix × vector, where fetching weights takes longer than multiplying: weights stay
+/// bytes. `unsafe` for the reason said at [`Kernels`].
+#[derive(Debug)]
+pub(crate) struct VectorKernels {
+    /// Bytes that four values become.
+    group_bytes: usize,
+    /// Converts values, those of padding to what multiplies to zero with zero weights.
+    convert: unsafe fn(&[i8], &mut [u8]),
+    multiply: unsafe fn(&Vector<'_>, &mut [[i32; COLUMNS]]),
+}
+
+/// The kernels for matrix × vector on `isa`, where it has better ones than those for matrices.
+pub(crate) fn vector(isa: Isa) -> Option<&'static VectorKernels> {
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => {
+            Some(&avx2_vector::KERNELS)
+        }
+        _ => None,
+    }
+}
+
+impl VectorKernels {
+    /// Bytes that `depth` values become.
+    pub(crate) const fn converted_bytes(&self, depth: usize) -> usize {
+        depth.div_ceil(4) * self.group_bytes
+    }
+
+    /// Converts the values of a row.
+    pub(crate) fn convert(&self, values: &[i8], to: &mut [u8]) {
+        assert_eq!(to.len(), self.converted_bytes(values.len()));
+        // SAFETY: the instruction set is available, as said at `Kernels`.
+        unsafe { (self.convert)(values, to) }
+    }
+
+    /// Writes the accumulators of each panel.
+    pub(crate) fn multiply(&self, vector: &Vector<'_>, accumulators: &mut [[i32; COLUMNS]]) {
+        let groups = vector.values.len() / self.group_bytes;
+        assert_eq!(vector.values.len(), groups * self.group_bytes);
+        assert_eq!(
+            vector.panels.len(),
+            accumulators.len() * groups * COLUMNS * 4
+        );
+        assert_eq!(vector.start.len(), accumulators.len());
+        // SAFETY: the instruction set is available, as said at `Kernels`, and the lengths are right.
+        unsafe { (self.multiply)(vector, accumulators) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Weights in panels of [`COLUMNS`] output channels, in the order the kernels read them.
 
+use std::ops::Range;
+
 use super::aligned::Aligned;
 use super::kernels::Group;
 use super::{COLUMNS, ZeroPoints};
@@ -107,6 +109,16 @@ impl Panels {
 
     pub(crate) fn panel(&self, index: usize) -> &[u8] {
         &self.bytes[index * self.panel_bytes..][..self.panel_bytes]
+    }
+
+    /// Some panels, one after the other.
+    pub(crate) fn panels(&self, range: Range<usize>) -> &[u8] {
+        &self.bytes[range.start * self.panel_bytes..range.end * self.panel_bytes]
+    }
+
+    /// What the accumulators of some panels start from.
+    pub(crate) fn starts(&self, range: Range<usize>) -> &[[i32; COLUMNS]] {
+        &self.start[range]
     }
 
     pub(crate) fn start(&self, index: usize) -> &[i32; COLUMNS] {

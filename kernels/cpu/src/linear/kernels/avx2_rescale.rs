@@ -61,7 +61,7 @@ fn rows<const HIGH: bool, const DOUBLE: bool, const BYTES: usize>(
                 *element = table[usize::from(*element ^ 0x80)] as u8;
             }
         }
-        let at = row * target.pitch + target.column * BYTES;
+        let at = row * target.pitch;
         let to = &mut target.output[at..][..width];
         // The usual width known to the compiler: a store instead of a call.
         if target.columns == COLUMNS {
