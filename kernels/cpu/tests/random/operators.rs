@@ -1,0 +1,725 @@
+//! Random operators on the values of a graph.
+
+use crate::generator::{Generator, Value};
+use crate::model::{BOOL, Bytes, I4, I8, I16, I32, I48, INT32, Ints, Table, U8};
+
+fn ints(slot: u16, values: &[i32]) -> (u16, crate::model::Field) {
+    (slot, Ints(values.to_vec()))
+}
+
+fn wide(values: &[i32]) -> Vec<i64> {
+    values.iter().map(|&value| i64::from(value)).collect()
+}
+
+/// The most elements that a new value may have.
+const ELEMENTS_MAX: i32 = 6000;
+
+impl Generator {
+    /// Adds one random operator, if the choice allows one.
+    pub(crate) fn step(&mut self) {
+        let value = self.recent();
+        match self.choices.number(0, 99) {
+            0..60 => self.element_wise(&value),
+            60..70 => self.layout(&value),
+            70..78 => self.reduction(&value),
+            78..84 => self.window(&value),
+            84..93 => self.linear(&value),
+            93..95 => self.rows(&value),
+            95..98 => self.control(),
+            _ if self.depth == 0 => {
+                let data_type = self.choices.one_of(&[I8, I16, INT32, BOOL]);
+                let shape = self.any_shape();
+                self.variable(data_type, &shape);
+            }
+            _ => {}
+        }
+    }
+
+    /// A value, mostly one of the last.
+    fn recent(&mut self) -> Value {
+        let last = self.values.len() - 1;
+        let back = if self.choices.percent(70) {
+            self.choices.number(0, 2) as usize
+        } else {
+            self.choices.bits() as usize % self.values.len()
+        };
+        self.values[last - back.min(last)].clone()
+    }
+
+    /// A shape of few elements, sometimes of more than a block of a chain.
+    pub(crate) fn any_shape(&mut self) -> Vec<i32> {
+        let rank = self.choices.number(0, 5);
+        let mut shape: Vec<i32> = (0..rank).map(|_| self.choices.number(1, 4)).collect();
+        if let Some(last) = shape.last_mut() {
+            *last = match self.choices.number(0, 9) {
+                0 => self.choices.number(1, 400),
+                1..5 => self.choices.number(1, 40),
+                _ => *last,
+            };
+        }
+        while shape.iter().product::<i32>() > ELEMENTS_MAX {
+            shape.remove(0);
+        }
+        shape
+    }
+
+    /// A value that broadcasts with `value`, and the shape of both together.
+    fn partner(&mut self, value: &Value, data_type: i32) -> (Value, Vec<i32>) {
+        if self.choices.percent(50) {
+            return (self.operand(data_type, &value.shape), value.shape.clone());
+        }
+        let mut shape = value.shape.clone();
+        let mut both = value.shape.clone();
+        for (side, both) in shape.iter_mut().zip(&mut both) {
+            if self.choices.percent(50) {
+                *side = 1;
+            }
+            if *both == 1 && self.choices.percent(30) {
+                *side = self.choices.number(1, 3);
+                *both = *side;
+            }
+        }
+        if both.iter().product::<i32>() > ELEMENTS_MAX {
+            return (self.operand(data_type, &value.shape), value.shape.clone());
+        }
+        (self.operand(data_type, &shape), both)
+    }
+
+    fn unary(&mut self, name: &str, attribute: Table, value: &Value) -> Value {
+        self.operator(
+            name,
+            attribute,
+            &[&value.name],
+            value.data_type,
+            &value.shape,
+        )
+    }
+
+    fn element_wise(&mut self, value: &Value) {
+        let names: &[&str] = match value.data_type {
+            BOOL => &[
+                "LOGICAL_NOT",
+                "LOGICAL_AND",
+                "LOGICAL_OR",
+                "LOGICAL_XOR",
+                "CAST",
+                "SELECT",
+                "condition",
+                "IDENTITY",
+            ],
+            I8 | I16 => &[
+                "CLAMP",
+                "TABLE",
+                "NEGATE",
+                "BITWISE_NOT",
+                "BITWISE_AND",
+                "BITWISE_OR",
+                "BITWISE_XOR",
+                "ARITHMETIC_RIGHT_SHIFT",
+                "LOGICAL_LEFT_SHIFT",
+                "LOGICAL_RIGHT_SHIFT",
+                "MUL",
+                "CAST",
+                "SELECT",
+                "RESCALE",
+                "RESCALE",
+                "RESCALE",
+            ],
+            INT32 => &[
+                "ADD",
+                "SUB",
+                "MUL",
+                "INTDIV",
+                "MAXIMUM",
+                "MINIMUM",
+                "EQUAL",
+                "GREATER",
+                "GREATER_EQUAL",
+                "ABS",
+                "CLZ",
+                "NEGATE",
+                "BITWISE_NOT",
+                "BITWISE_AND",
+                "BITWISE_OR",
+                "BITWISE_XOR",
+                "ARITHMETIC_RIGHT_SHIFT",
+                "LOGICAL_LEFT_SHIFT",
+                "LOGICAL_RIGHT_SHIFT",
+                "CAST",
+                "SELECT",
+                "RESCALE",
+                "RESCALE",
+                "RESCALE",
+            ],
+            I48 => &["RESCALE", "RESCALE", "IDENTITY"],
+            _ => &["IDENTITY"],
+        };
+        let name = self.choices.one_of(names);
+        self.element_wise_named(name, value);
+    }
+
+    pub(crate) fn element_wise_named(&mut self, name: &str, value: &Value) {
+        let (data_type, shape) = (value.data_type, value.shape.clone());
+        match name {
+            "CLAMP" => {
+                let bits = crate::generator::bits(data_type);
+                let (a, b) = (self.choices.element(bits), self.choices.element(bits));
+                let bound = |bound| Bytes(crate::generator::file_data(data_type, &[bound]));
+                let attribute = vec![(0, bound(a.min(b))), (1, bound(a.max(b)))];
+                self.unary(name, attribute, value);
+            }
+            "TABLE" => {
+                let (entries, most) = if data_type == I8 {
+                    (256, 128)
+                } else {
+                    (513, 16_000)
+                };
+                let table: Vec<_> = (0..entries)
+                    .map(|_| i64::from(self.choices.number(-most, most - 1)))
+                    .collect();
+                let table = self.parameter(data_type, &[entries], &table);
+                let to = if data_type == I8 { I8 } else { INT32 };
+                self.operator(name, vec![], &[&value.name, &table.name], to, &shape);
+            }
+            "NEGATE" => {
+                let (a, b) = (self.zero_point(data_type), self.zero_point(data_type));
+                let inputs = [&*value.name, &a.name, &b.name];
+                self.operator(name, vec![], &inputs, data_type, &shape);
+            }
+            "CAST" => {
+                let all = [BOOL, I8, I16, INT32];
+                let others: Vec<_> = all.into_iter().filter(|&to| to != data_type).collect();
+                let to = self.choices.one_of(&others);
+                self.operator(name, vec![], &[&value.name], to, &shape);
+            }
+            "SELECT" => {
+                let (other, both) = self.partner(value, data_type);
+                let mut sides = both.clone();
+                for side in &mut sides {
+                    if self.choices.percent(30) {
+                        *side = 1;
+                    }
+                }
+                let condition = self.operand(BOOL, &sides);
+                let inputs = [&*condition.name, &value.name, &other.name];
+                self.operator(name, vec![], &inputs, data_type, &both);
+            }
+            "condition" => {
+                let data_type = self.choices.one_of(&[I8, I16, INT32, BOOL]);
+                let (yes, both) = self.partner(value, data_type);
+                let no = self.operand(data_type, &both);
+                let inputs = [&*value.name, &yes.name, &no.name];
+                self.operator("SELECT", vec![], &inputs, data_type, &both);
+            }
+            "RESCALE" => {
+                self.rescale(value);
+            }
+            "MUL" => {
+                let (other, both) = self.partner(value, data_type);
+                let shift = if data_type == INT32 {
+                    self.choices.number(0, 63)
+                } else {
+                    0
+                };
+                let shift = self.parameter(I8, &[1], &[i64::from(shift)]);
+                let inputs = [&*value.name, &other.name, &shift.name];
+                self.operator(name, vec![], &inputs, INT32, &both);
+            }
+            "ARITHMETIC_RIGHT_SHIFT" | "LOGICAL_LEFT_SHIFT" | "LOGICAL_RIGHT_SHIFT" => {
+                let (amount, both) = self.partner(value, data_type);
+                let amount = if amount.constant {
+                    // A constant amount must be one of the type's.
+                    let bits = crate::generator::bits(data_type) as i32;
+                    let amounts: Vec<_> = (0..amount.elements())
+                        .map(|_| i64::from(self.choices.number(0, bits - 1)))
+                        .collect();
+                    self.constant(data_type, &amount.shape, &amounts)
+                } else {
+                    amount
+                };
+                let attribute = match name {
+                    "ARITHMETIC_RIGHT_SHIFT" => vec![(0, U8(self.choices.number(0, 1) as u8))],
+                    _ => vec![],
+                };
+                let inputs = [&*value.name, &amount.name];
+                self.operator(name, attribute, &inputs, data_type, &both);
+            }
+            "ABS" | "CLZ" | "BITWISE_NOT" | "LOGICAL_NOT" | "IDENTITY" => {
+                self.unary(name, vec![], value);
+            }
+            _ => {
+                let to = match name {
+                    "EQUAL" | "GREATER" | "GREATER_EQUAL" => BOOL,
+                    _ => data_type,
+                };
+                let (other, both) = self.partner(value, data_type);
+                let inputs = if self.choices.percent(50) {
+                    [&*value.name, &other.name]
+                } else {
+                    [&*other.name, &value.name]
+                };
+                self.operator(name, vec![], &inputs, to, &both);
+            }
+        }
+    }
+
+    /// A zero point of a type that allows others than 0 for i8 only.
+    fn zero_point(&mut self, data_type: i32) -> Value {
+        let zero_point = if data_type == I8 {
+            i64::from(self.choices.number(-128, 127))
+        } else {
+            0
+        };
+        self.parameter(data_type, &[1], &[zero_point])
+    }
+
+    pub(crate) fn rescale(&mut self, value: &Value) -> Value {
+        let from = value.data_type;
+        let to = self.choices.one_of(&[I8, I8, I16, INT32]);
+        let short = |data_type| matches!(data_type, I8 | I16);
+        let input_unsigned = short(from) && to != INT32 && self.choices.percent(20);
+        let output_unsigned =
+            !input_unsigned && short(from) && short(to) && self.choices.percent(20);
+        let scale32 = from != I48 && self.choices.percent(75);
+        let rounding = if scale32 && self.choices.percent(50) {
+            3
+        } else {
+            1
+        };
+        let per_channel = !value.shape.is_empty() && self.choices.percent(30);
+        let factors = if per_channel {
+            value.shape[value.shape.len() - 1]
+        } else {
+            1
+        };
+        let (multiplier_type, most) = if scale32 {
+            (INT32, i32::MAX)
+        } else {
+            (I16, 32_767)
+        };
+        let multipliers: Vec<_> = (0..factors)
+            .map(|_| i64::from(self.choices.number(0, most)))
+            .collect();
+        let shifts: Vec<_> = (0..factors)
+            .map(|_| {
+                let all = self.choices.number(2, 62);
+                i64::from(self.choices.one_of(&[all, 31, 32, 35, 38]))
+            })
+            .collect();
+        let multiplier = self.parameter(multiplier_type, &[factors], &multipliers);
+        let shift = self.parameter(I8, &[factors], &shifts);
+        let mut zero_point = |data_type, unsigned: bool| {
+            let zero_point = match (data_type, unsigned) {
+                (I8, _) => self.choices.number(-128, 127),
+                (I16, true) => self.choices.one_of(&[0, -32_768]),
+                _ => 0,
+            };
+            self.parameter(data_type, &[1], &[i64::from(zero_point)])
+        };
+        let (input_zp, output_zp) = (
+            zero_point(from, input_unsigned),
+            zero_point(to, output_unsigned),
+        );
+        let attribute = vec![
+            (0, U8(u8::from(scale32))),
+            (1, I32(rounding)),
+            (2, U8(u8::from(per_channel))),
+            (3, U8(u8::from(input_unsigned))),
+            (4, U8(u8::from(output_unsigned))),
+        ];
+        let names = [&multiplier, &shift, &input_zp, &output_zp].map(|value| value.name.clone());
+        let inputs = [&*value.name, &names[0], &names[1], &names[2], &names[3]];
+        self.operator("RESCALE", attribute, &inputs, to, &value.shape.clone())
+    }
+
+    fn layout(&mut self, value: &Value) {
+        let shape = value.shape.clone();
+        let rank = shape.len() as i32;
+        if matches!(value.data_type, I4 | I48) {
+            return;
+        }
+        if rank == 0 {
+            let to = vec![1; self.choices.number(0, 3) as usize];
+            self.reshape(value, &to);
+            return;
+        }
+        let axis = self.choices.number(0, rank - 1);
+        match self.choices.number(0, 6) {
+            0 => {
+                let to = self.choices.number(1, 5) as usize;
+                self.ranked(value, to);
+            }
+            1 => {
+                self.unary("REVERSE", vec![(0, I32(axis))], value);
+            }
+            2 => {
+                let mut perms: Vec<i32> = (0..rank).collect();
+                for index in (1..perms.len()).rev() {
+                    perms.swap(index, self.choices.bits() as usize % (index + 1));
+                }
+                let to: Vec<_> = perms.iter().map(|&axis| shape[axis as usize]).collect();
+                let attribute = vec![ints(0, &perms)];
+                self.operator("TRANSPOSE", attribute, &[&value.name], value.data_type, &to);
+            }
+            3 => {
+                let start: Vec<_> = shape
+                    .iter()
+                    .map(|&s| self.choices.number(0, s - 1))
+                    .collect();
+                let size = shape.iter().zip(&start);
+                let size: Vec<_> = size
+                    .map(|(&side, &start)| self.choices.number(1, side - start))
+                    .collect();
+                let (a, b) = (self.shape(&wide(&start)), self.shape(&wide(&size)));
+                let inputs = [&*value.name, &a, &b];
+                self.operator("SLICE", vec![], &inputs, value.data_type, &size);
+            }
+            4 => {
+                let times: Vec<_> = shape.iter().map(|_| self.choices.number(1, 2)).collect();
+                let to: Vec<_> = shape.iter().zip(&times).map(|(a, b)| a * b).collect();
+                if to.iter().product::<i32>() <= ELEMENTS_MAX {
+                    let times = self.shape(&wide(&times));
+                    let inputs = [&*value.name, &times];
+                    self.operator("TILE", vec![], &inputs, value.data_type, &to);
+                }
+            }
+            5 => {
+                let pads: Vec<_> = (0..2 * rank).map(|_| self.choices.number(0, 2)).collect();
+                let to: Vec<_> = shape
+                    .iter()
+                    .zip(pads.chunks(2))
+                    .map(|(side, pads)| side + pads[0] + pads[1])
+                    .collect();
+                if to.iter().product::<i32>() <= ELEMENTS_MAX {
+                    let pads = self.shape(&wide(&pads));
+                    let fill = self
+                        .choices
+                        .element(crate::generator::bits(value.data_type));
+                    let fill = self.parameter(value.data_type, &[1], &[fill]);
+                    let inputs = [&*value.name, &pads, &fill.name];
+                    self.operator("PAD", vec![], &inputs, value.data_type, &to);
+                }
+            }
+            _ => {
+                let mut part = shape.clone();
+                part[axis as usize] = self.choices.number(1, 3);
+                let other = self.operand(value.data_type, &part);
+                let mut to = shape.clone();
+                to[axis as usize] += part[axis as usize];
+                let inputs = [&*value.name, &other.name];
+                let attribute = vec![(0, I32(axis))];
+                self.operator("CONCAT", attribute, &inputs, value.data_type, &to);
+            }
+        }
+    }
+
+    fn reshape(&mut self, value: &Value, to: &[i32]) -> Value {
+        let shape = self.shape(&wide(to));
+        let inputs = [&*value.name, &shape];
+        self.operator("RESHAPE", vec![], &inputs, value.data_type, to)
+    }
+
+    /// The value with this rank, at least 1: sides are split or joined.
+    pub(crate) fn ranked(&mut self, value: &Value, rank: usize) -> Value {
+        if value.shape.len() == rank {
+            return value.clone();
+        }
+        let mut rest = value.elements();
+        let mut to = vec![1; rank];
+        for side in to.iter_mut().skip(1).rev() {
+            let divisors: Vec<_> = (1..=rest.min(24)).filter(|d| rest % d == 0).collect();
+            *side = self.choices.one_of(&divisors);
+            rest /= *side;
+        }
+        to[0] = rest;
+        self.reshape(value, &to)
+    }
+
+    fn reduction(&mut self, value: &Value) {
+        if value.shape.is_empty() {
+            return;
+        }
+        let axis = self.choices.number(0, value.shape.len() as i32 - 1);
+        let names: &[&str] = match value.data_type {
+            BOOL => &["REDUCE_ALL", "REDUCE_ANY"],
+            I8 | I16 => &["REDUCE_MAX", "REDUCE_MIN", "ARGMAX"],
+            INT32 => &["REDUCE_MAX", "REDUCE_MIN", "REDUCE_SUM"],
+            _ => return,
+        };
+        let name = self.choices.one_of(names);
+        let mut shape = value.shape.clone();
+        let to = if name == "ARGMAX" {
+            shape.remove(axis as usize);
+            INT32
+        } else {
+            shape[axis as usize] = 1;
+            value.data_type
+        };
+        self.operator(name, vec![(0, I32(axis))], &[&value.name], to, &shape);
+    }
+
+    /// Stride, padding on both sides and output side for a window of `extent` over `side`.
+    fn place(&mut self, side: i32, extent: i32, pad_max: i32) -> Option<[i32; 4]> {
+        let stride = self.choices.number(1, 3);
+        let before = self.choices.number(0, pad_max);
+        for after in 0..=pad_max {
+            let rest = side + before + after - extent;
+            if rest >= 0 && rest % stride == 0 {
+                return Some([stride, before, after, rest / stride + 1]);
+            }
+        }
+        None
+    }
+
+    fn window(&mut self, value: &Value) {
+        if !matches!(value.data_type, I8 | I16) {
+            return;
+        }
+        let value = self.ranked(value, 4);
+        let &[n, height, width, channels] = &value.shape[..] else {
+            return;
+        };
+        if self.choices.percent(40) {
+            return self.resize(&value);
+        }
+        let (ky, kx) = (self.choices.number(1, 4), self.choices.number(1, 4));
+        let (Some(y), Some(x)) = (
+            self.place(height, ky, ky - 1),
+            self.place(width, kx, kx - 1),
+        ) else {
+            return;
+        };
+        let to = [n, y[3], x[3], channels];
+        let mut attribute = vec![
+            ints(0, &[ky, kx]),
+            ints(1, &[y[0], x[0]]),
+            ints(2, &[y[1], y[2], x[1], x[2]]),
+        ];
+        if self.choices.percent(50) {
+            self.operator(
+                "MAX_POOL2D",
+                attribute,
+                &[&value.name],
+                value.data_type,
+                &to,
+            );
+            return;
+        }
+        attribute.push((3, I32(INT32)));
+        let a = self.zero_point(value.data_type);
+        let b = self.zero_point(value.data_type);
+        let inputs = [&*value.name, &a.name, &b.name];
+        self.operator("AVG_POOL2D", attribute, &inputs, value.data_type, &to);
+    }
+
+    fn resize(&mut self, value: &Value) {
+        let mut axis = |side: i32| {
+            let n = self.choices.number(1, 5);
+            let d = self.choices.number(1, (16 * n - 1).min(7));
+            let offset = self.choices.number(-n, n);
+            let border = self.choices.number(-n, n - 1);
+            let rest = (side - 1) * n - offset + border;
+            let border = border - rest.rem_euclid(d);
+            let rest = rest - rest.rem_euclid(d);
+            (rest >= 0 && border >= -16 * n && rest / d < 40).then_some([
+                n,
+                d,
+                offset,
+                border,
+                rest / d + 1,
+            ])
+        };
+        let (Some(y), Some(x)) = (axis(value.shape[1]), axis(value.shape[2])) else {
+            return;
+        };
+        let to = [value.shape[0], y[4], x[4], value.shape[3]];
+        if to.iter().product::<i32>() > ELEMENTS_MAX {
+            return;
+        }
+        let scale = self.shape(&wide(&[y[0], y[1], x[0], x[1]]));
+        let offset = self.shape(&wide(&[y[2], x[2]]));
+        let border = self.shape(&wide(&[y[3], x[3]]));
+        let mode = self.choices.number(1, 2);
+        let data_type = match (mode, value.data_type) {
+            (2, I8) => INT32,
+            (2, _) => I48,
+            (_, other) => other,
+        };
+        let inputs = [&*value.name, &scale, &offset, &border];
+        self.operator("RESIZE", vec![(0, I32(mode))], &inputs, data_type, &to);
+    }
+
+    /// CONV2D, CONV3D, DEPTHWISE_CONV2D, TRANSPOSE_CONV2D or MATMUL, mostly with RESCALE and more behind it.
+    fn linear(&mut self, value: &Value) {
+        if !matches!(value.data_type, I8 | I16) {
+            return;
+        }
+        let result = match self.choices.number(0, 9) {
+            0..4 => self.convolution(value, "CONV2D"),
+            4..6 => self.convolution(value, "DEPTHWISE_CONV2D"),
+            6 => self.convolution(value, "CONV3D"),
+            7 => self.transpose_convolution(value),
+            _ => self.matmul(value),
+        };
+        let Some(result) = result else { return };
+        if self.choices.percent(85) {
+            let mut result = self.rescale(&result);
+            if matches!(result.data_type, I8 | I16) && self.choices.percent(60) {
+                self.element_wise_named("CLAMP", &result);
+                result = self.values[self.values.len() - 1].clone();
+            }
+            if result.data_type == I8 && self.choices.percent(40) {
+                self.element_wise_named("TABLE", &result);
+            }
+        }
+    }
+
+    /// Weight, bias and zero points; the accumulator's type.
+    fn weights(&mut self, from: i32, shape: &[i32], channels: i32) -> ([String; 4], i32) {
+        let data_type = if from == I8 && self.choices.percent(20) {
+            I4
+        } else {
+            I8
+        };
+        let acc_type = if from == I8 { INT32 } else { I48 };
+        let biases = self.choices.one_of(&[channels, channels, 1]);
+        let (weight, bias) = if self.choices.percent(70) || self.depth > 0 {
+            (
+                self.any_constant(data_type, shape),
+                self.any_constant(acc_type, &[biases]),
+            )
+        } else {
+            (
+                self.operand(data_type, shape),
+                self.operand(acc_type, &[biases]),
+            )
+        };
+        let zero_points = [self.zero_point(from), self.zero_point(data_type)];
+        let [input_zp, weight_zp] = zero_points.map(|value| value.name);
+        ([weight.name, bias.name, input_zp, weight_zp], acc_type)
+    }
+
+    fn convolution(&mut self, value: &Value, name: &str) -> Option<Value> {
+        let axes = if name == "CONV3D" { 3 } else { 2 };
+        let value = self.ranked(value, axes + 2);
+        let channels = value.shape[axes + 1];
+        let (mut pads, mut strides, mut dilations) = (vec![], vec![], vec![]);
+        let mut to = vec![value.shape[0]];
+        let mut kernel = Vec::new();
+        for axis in 0..axes {
+            let (tap, dilation) = (self.choices.number(1, 3), self.choices.number(1, 2));
+            let extent = (tap - 1) * dilation + 1;
+            let [stride, before, after, out] = self.place(value.shape[axis + 1], extent, 2)?;
+            pads.extend([before, after]);
+            strides.push(stride);
+            dilations.push(dilation);
+            kernel.push(tap);
+            to.push(out);
+        }
+        let (shape, out_channels) = if name == "DEPTHWISE_CONV2D" {
+            let multiplier = self.choices.one_of(&[1, 1, 2, 3]);
+            let shape = [&kernel[..], &[channels, multiplier]].concat();
+            (shape, channels * multiplier)
+        } else {
+            let out_channels = self.choices.one_of(&[1, 2, 5, 8, 16, 17, 20]);
+            (
+                [&[out_channels], &kernel[..], &[channels]].concat(),
+                out_channels,
+            )
+        };
+        to.push(out_channels);
+        if to.iter().product::<i32>() > ELEMENTS_MAX || shape.iter().product::<i32>() > ELEMENTS_MAX
+        {
+            return None;
+        }
+        let (operands, acc_type) = self.weights(value.data_type, &shape, out_channels);
+        let attribute = vec![
+            ints(0, &pads),
+            ints(1, &strides),
+            ints(2, &dilations),
+            (4, I32(acc_type)),
+        ];
+        let [weight, bias, input_zp, weight_zp] = &operands;
+        let inputs = [&*value.name, weight, bias, input_zp, weight_zp];
+        Some(self.operator(name, attribute, &inputs, acc_type, &to))
+    }
+
+    fn transpose_convolution(&mut self, value: &Value) -> Option<Value> {
+        let value = self.ranked(value, 4);
+        let &[n, height, width, channels] = &value.shape[..] else {
+            return None;
+        };
+        let mut axis = |side: i32| {
+            let (tap, stride) = (self.choices.number(1, 3), self.choices.number(1, 3));
+            let (before, after) = (
+                self.choices.number(1 - tap, 2),
+                self.choices.number(1 - tap, 2),
+            );
+            let out = (side - 1) * stride + before + after + tap;
+            (out > 0).then_some([tap, stride, before, after, out])
+        };
+        let (y, x) = (axis(height)?, axis(width)?);
+        let out_channels = self.choices.number(1, 5);
+        let to = [n, y[4], x[4], out_channels];
+        if to.iter().product::<i32>() > ELEMENTS_MAX {
+            return None;
+        }
+        let shape = [out_channels, y[0], x[0], channels];
+        let (operands, acc_type) = self.weights(value.data_type, &shape, out_channels);
+        let attribute = vec![
+            ints(0, &[y[2], y[3], x[2], x[3]]),
+            ints(1, &[y[1], x[1]]),
+            (3, I32(acc_type)),
+        ];
+        let [weight, bias, input_zp, weight_zp] = &operands;
+        let inputs = [&*value.name, weight, bias, input_zp, weight_zp];
+        Some(self.operator("TRANSPOSE_CONV2D", attribute, &inputs, acc_type, &to))
+    }
+
+    fn matmul(&mut self, value: &Value) -> Option<Value> {
+        let value = self.ranked(value, 3);
+        let columns = self.choices.number(1, 20);
+        let to = [value.shape[0], value.shape[1], columns];
+        let other = [value.shape[0], value.shape[2], columns];
+        if to.iter().product::<i32>() > ELEMENTS_MAX || other.iter().product::<i32>() > ELEMENTS_MAX
+        {
+            return None;
+        }
+        let other = self.operand(value.data_type, &other);
+        let a_zp = self.zero_point(value.data_type);
+        let b_zp = self.zero_point(value.data_type);
+        let acc_type = if value.data_type == I8 { INT32 } else { I48 };
+        let inputs = [&*value.name, &other.name, &a_zp.name, &b_zp.name];
+        Some(self.operator("MATMUL", vec![], &inputs, acc_type, &to))
+    }
+
+    /// GATHER or SCATTER.
+    fn rows(&mut self, value: &Value) {
+        if !matches!(value.data_type, I8 | I16 | INT32) {
+            return;
+        }
+        let value = self.ranked(value, 3);
+        let &[n, rows, channels] = &value.shape[..] else {
+            return;
+        };
+        let count = self.choices.number(1, rows.min(9));
+        // Mostly indices inside, computed ones anywhere.
+        let indices = if self.choices.percent(50) {
+            let indices: Vec<_> = (0..n * count)
+                .map(|_| i64::from(self.choices.number(-1, rows)))
+                .collect();
+            self.constant(INT32, &[n, count], &indices)
+        } else {
+            self.operand(INT32, &[n, count])
+        };
+        if self.choices.percent(50) {
+            let to = [n, count, channels];
+            let inputs = [&*value.name, &indices.name];
+            self.operator("GATHER", vec![], &inputs, value.data_type, &to);
+        } else {
+            let new = self.operand(value.data_type, &[n, count, channels]);
+            let inputs = [&*value.name, &indices.name, &new.name];
+            self.operator("SCATTER", vec![], &inputs, value.data_type, &value.shape);
+        }
+    }
+}
