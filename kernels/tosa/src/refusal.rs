@@ -191,7 +191,8 @@ impl fmt::Display for Quoted<'_> {
 pub struct Refusal {
     /// The rule that is broken.
     pub code: RefusalCode,
-    /// Index of the operator in the file, CONST included, if one is at fault.
+    /// Index of the operator in its region, CONST included, if one is at fault. The detail names the region unless it
+    /// is `main`.
     pub node: Option<u32>,
     /// Offset in the file of what is at fault, if it has one.
     pub offset: Option<u64>,
