@@ -207,6 +207,28 @@ impl Constant {
         self.data.len() / self.element.bytes()
     }
 
+    /// The only element, as a real number.
+    pub(crate) fn only_number(&self) -> Option<f64> {
+        if self.len() != 1 {
+            return None;
+        }
+        match self.floats() {
+            Some(floats) => floats.first().map(|&number| f64::from(number)),
+            None => self
+                .ints()
+                .and_then(|mut ints| ints.next())
+                .map(|number| number as f64),
+        }
+    }
+
+    /// Whether the elements are integers of at most 32 bits, whose differences fit an i64.
+    pub(crate) fn is_narrow(&self) -> bool {
+        !matches!(
+            self.element,
+            Element::F32 | Element::F64 | Element::I64 | Element::U64
+        )
+    }
+
     /// Bytes of the data.
     pub(crate) fn byte_len(&self) -> usize {
         self.data.len()
@@ -254,6 +276,9 @@ impl Constant {
         let size = self.element.bytes();
         let mut data = Vec::with_capacity(self.data.len());
         let dims: Vec<u32> = perms.iter().map(|&axis| self.dims[axis]).collect();
+        if self.data.is_empty() {
+            return self.reshaped(dims);
+        }
         for index in indices(&dims) {
             let mut from = 0;
             for (axis, &side) in self.dims.iter().enumerate() {
@@ -301,12 +326,15 @@ fn checked_dims(dims: &[i64], limits: &ImportLimits) -> Result<(Vec<u32>, u64), 
     }
     let mut sides = Vec::with_capacity(dims.len());
     let mut count = 1_u64;
+    // A side of 0 excuses no other side.
+    let mut filled = 1_u64;
     for &side in dims {
         let side = u32::try_from(side).map_err(|_| format!("a side of {side}"))?;
         sides.push(side);
+        filled = filled.saturating_mul(u64::from(side.max(1)));
         count = count.saturating_mul(u64::from(side));
     }
-    if count > limits.elements {
+    if filled > limits.elements {
         return Err(format!(
             "{sides:?} has more than {} elements",
             limits.elements

@@ -147,7 +147,7 @@ pub fn import(
     for tensor in &graph.initializer {
         let constant = Constant::read(tensor, limits)
             .map_err(|what| ImportError::Graph(format!("constant {:?}: {what}", tensor.name)))?;
-        lowering.define(&tensor.name, Value::Constant(constant));
+        lowering.define(&tensor.name, Value::Constant(constant))?;
     }
     let lowered = lowering.run(&graph.output)?;
     let report = Report {
@@ -201,6 +201,15 @@ fn check(
         return Err(ImportError::Graph(
             "the model has sparse constants; store them dense".into(),
         ));
+    }
+    let borders = graph.input.len().max(graph.output.len());
+    if borders > limits.borders as usize + graph.initializer.len()
+        || graph.output.len() > limits.borders as usize
+    {
+        return Err(ImportError::Limit(format!(
+            "{borders} inputs or outputs, the limit is {}",
+            limits.borders
+        )));
     }
     if graph.node.len() as u64 > u64::from(limits.nodes) {
         return Err(ImportError::Limit(format!(

@@ -11,6 +11,8 @@ pub struct ImportLimits {
     pub messages: u64,
     /// Nodes of the graph.
     pub nodes: u32,
+    /// Inputs of the graph, and outputs.
+    pub borders: u32,
     /// Length of a name, in bytes.
     pub name_bytes: u32,
     /// Elements of a tensor.
@@ -30,6 +32,7 @@ impl ImportLimits {
         file_bytes: 256 << 20,
         messages: 65_536,
         nodes: 16_384,
+        borders: 1024,
         name_bytes: 512,
         elements: i32::MAX as u64,
         computed_bytes: 16 << 20,

@@ -1,5 +1,7 @@
 //! The typed form between ONNX and TOSA: what each name of the ONNX graph stands for while it is lowered.
 
+use std::sync::Arc;
+
 use crate::constant::{Constant, Element};
 use crate::tosa_file::TensorId;
 
@@ -42,7 +44,7 @@ pub(crate) enum Scale {
     /// The same for all elements.
     Tensor(f64),
     /// By the last axis of the TOSA tensor.
-    Channel(Vec<f64>),
+    Channel(Arc<[f64]>),
 }
 
 impl Scale {
@@ -112,9 +114,9 @@ pub(crate) struct Real {
 pub(crate) struct RealConstant {
     pub constant: Constant,
     /// One, or one for each index of `axis`.
-    pub scales: Vec<f64>,
+    pub scales: Arc<[f64]>,
     /// As many as `scales`.
-    pub zero_points: Vec<i64>,
+    pub zero_points: Arc<[i64]>,
     pub axis: usize,
 }
 

@@ -14,6 +14,9 @@ use crate::value::{Activation, Function, Int, Layout, Real, RealConstant, Scale,
 /// The most bits by which a sum's steps are finer than those of its coarser operand: as in TFLite.
 const FINER_BITS: i32 = 20;
 
+/// Functions that one table may stand for.
+const FUNCTIONS_MAX: usize = 16;
+
 /// An operand of real arithmetic.
 enum Term {
     Computed(Real, f64),
@@ -67,7 +70,7 @@ impl<'a> Lowering<'a> {
                 _ => {
                     let int = self.int(node, at)?;
                     element = int.element;
-                    let from = self.quantisation(node, at + 1, int.element)?;
+                    let from = self.quantisation_of(node, at + 1, &int)?;
                     Term::Computed(Self::dequantise(&int, from), from.scale)
                 }
             });
@@ -154,11 +157,12 @@ impl<'a> Lowering<'a> {
             && real.limits == NO_LIMITS
         {
             self.note("folded into the scale");
+            self.spend(8 * real.scale.list().len() as u64)?;
             real.scale = match real.scale {
                 Scale::Tensor(scale) => Scale::Tensor(scale::product(scale, times)),
                 Scale::Channel(list) => Scale::Channel(
-                    list.into_iter()
-                        .map(|scale| scale::product(scale, times))
+                    list.iter()
+                        .map(|&scale| scale::product(scale, times))
                         .collect(),
                 ),
             };
@@ -179,19 +183,25 @@ impl<'a> Lowering<'a> {
             real.limits = NO_LIMITS;
         }
         real.functions.push(function);
+        if real.functions.len() > FUNCTIONS_MAX {
+            return Err(unsupported(
+                format!("more than {FUNCTIONS_MAX} functions in a row"),
+                "QuantizeLinear and DequantizeLinear stand between them",
+            ));
+        }
         Ok(real)
     }
 
     fn term(&mut self, node: &NodeView<'a>, index: usize) -> Lowered<Term> {
         match self.value(node, index)? {
             Value::Constant(constant) => {
+                self.spend(12 * constant.len() as u64)?;
                 let Some(values) = constant.floats() else {
                     return Err(unsupported(
                         "integers beside real numbers",
                         "DequantizeLinear gives them a scale",
                     ));
                 };
-                self.spend(8 * values.len() as u64)?;
                 let values = values.into_iter().map(f64::from).collect();
                 Ok(Term::Fixed {
                     values,
@@ -457,7 +467,7 @@ impl<'a> Lowering<'a> {
                     let both = |limit: f64| limit.max(min).min(max);
                     real.limits = (both(real.limits.0), both(real.limits.1));
                 } else {
-                    real.functions.push(Function::Clip { min, max });
+                    real = self.with_function(real, Function::Clip { min, max })?;
                 }
                 self.note("limits of the result when it is quantised");
                 Ok(vec![Value::Real(real)])
@@ -475,12 +485,7 @@ impl<'a> Lowering<'a> {
                 return Ok(attribute.unwrap_or(default));
             }
             let number = match self.value(node, index)? {
-                Value::Constant(constant) => match (constant.floats(), constant.ints()) {
-                    (Some(floats), _) => floats.first().map(|&number| f64::from(number)),
-                    (None, ints) => ints
-                        .and_then(|mut ints| ints.next())
-                        .map(|number| number as f64),
-                },
+                Value::Constant(constant) => constant.only_number(),
                 Value::RealConstant(constant) => {
                     let value = constant.constant.ints().and_then(|mut ints| ints.next());
                     value.map(|value| {

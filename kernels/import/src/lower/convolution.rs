@@ -3,6 +3,7 @@
 use aivm_tosa::DataType;
 
 use super::quantise::{Channels, NO_LIMITS, shapes};
+use super::window::{ExactWindow, Window, Windows, windows};
 use super::{Lowered, Lowering, NodeView, QUANTISE, uniform, unsupported};
 use crate::constant::{Constant, Element, indices};
 use crate::scale;
@@ -17,69 +18,6 @@ pub(super) struct Weight {
     pub zero_point: i32,
     /// One, or one for each output channel.
     pub scales: Vec<f64>,
-}
-
-/// A window that moves along one axis.
-#[derive(Clone, Copy)]
-pub(super) struct Window {
-    pub input: u32,
-    pub kernel: u32,
-    pub stride: u32,
-    pub dilation: u32,
-    pub pad_begin: u32,
-    pub pad_end: u32,
-}
-
-/// A window that TOSA accepts: it ends exactly at the padded end.
-pub(super) struct ExactWindow {
-    pub output: u32,
-    pub pad_end: u32,
-    /// Last indices of the input that no window reaches.
-    pub crop: u32,
-}
-
-impl Window {
-    /// Elements from the first to the last of a window.
-    fn reach(&self) -> u64 {
-        u64::from(self.kernel - 1) * u64::from(self.dilation) + 1
-    }
-
-    /// The window with the padding or input that it does not reach taken away, or with `ceil`, as ONNX rounds
-    /// the number of places up, with padding added.
-    pub(super) fn exact(&self, ceil: bool) -> Option<ExactWindow> {
-        let padded = u64::from(self.input) + u64::from(self.pad_begin) + u64::from(self.pad_end);
-        let moves = padded.checked_sub(self.reach())?;
-        let (mut steps, rest) = (
-            moves / u64::from(self.stride),
-            moves % u64::from(self.stride),
-        );
-        if ceil && rest > 0 {
-            let start = (steps + 1) * u64::from(self.stride);
-            // A window that would begin in the padding behind the input is left out.
-            if start < u64::from(self.input) + u64::from(self.pad_begin) {
-                steps += 1;
-                let added = u64::from(self.stride) - rest;
-                return Some(ExactWindow {
-                    output: u32::try_from(steps + 1).ok()?,
-                    pad_end: u32::try_from(u64::from(self.pad_end) + added).ok()?,
-                    crop: 0,
-                });
-            }
-        }
-        let rest = rest as u32;
-        let crop = rest.saturating_sub(self.pad_end);
-        Some(ExactWindow {
-            output: u32::try_from(steps + 1).ok()?,
-            pad_end: self.pad_end - (rest - crop),
-            crop,
-        })
-    }
-}
-
-/// Strides, dilations and padding of a node along height and width. A 1-D operator has a height of 1.
-pub(super) struct Windows {
-    pub y: Window,
-    pub x: Window,
 }
 
 impl<'a> Lowering<'a> {
@@ -101,7 +39,7 @@ impl<'a> Lowering<'a> {
     /// QLinearConv: x, its scale and zero point, w, its scales and zero points, those of the result, bias.
     pub(super) fn q_conv(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
         let int = self.int(node, 0)?;
-        let from = self.quantisation(node, 1, int.element)?;
+        let from = self.quantisation_of(node, 1, &int)?;
         let constant = self.constant(node, 3)?;
         let weight = RealConstant {
             axis: 0,
@@ -125,8 +63,8 @@ impl<'a> Lowering<'a> {
         let constant = self.constant(node, 1)?;
         let zero_points = self.integer_zero_points(node, 3)?;
         let weight = RealConstant {
-            scales: vec![1.0; zero_points.len()],
-            zero_points,
+            scales: vec![1.0; zero_points.len()].into(),
+            zero_points: zero_points.into(),
             constant,
             axis: 0,
         };
@@ -167,6 +105,12 @@ impl<'a> Lowering<'a> {
             zero_point,
             element: int.element,
         };
+        if i8::try_from(from.stored_zero_point()).is_err() {
+            return Err(shapes(format!(
+                "zero point {zero_point} of {}",
+                int.element.name()
+            )));
+        }
         Ok(Self::dequantise(&int, from))
     }
 
@@ -174,10 +118,13 @@ impl<'a> Lowering<'a> {
     pub(super) fn integer_zero_points(&self, node: &NodeView<'a>, at: usize) -> Lowered<Vec<i64>> {
         match self.optional_constant(node, at)? {
             None => Ok(vec![0]),
-            Some(constant) => match constant.ints() {
-                Some(ints) if ints.len() > 0 => Ok(ints.collect()),
-                _ => Err(unsupported("zero points that are no integers", QUANTISE)),
-            },
+            Some(constant) => {
+                self.spend(8 * constant.len() as u64)?;
+                match constant.ints() {
+                    Some(ints) if constant.is_narrow() && ints.len() > 0 => Ok(ints.collect()),
+                    _ => Err(unsupported("zero points that are no integers", QUANTISE)),
+                }
+            }
         }
     }
 
@@ -199,16 +146,19 @@ impl<'a> Lowering<'a> {
             scales = vec![scales[0]; zero_points.len()];
         }
         let channels = constant.dims.get(axis).copied().unwrap_or(0) as usize;
-        if zero_points.len() != scales.len() || (scales.len() != 1 && scales.len() != channels) {
+        let fits =
+            zero_points.len() == scales.len() && (scales.len() == 1 || scales.len() == channels);
+        if !fits || !constant.is_narrow() {
             return Err(shapes(format!(
-                "{} scales for {channels} channels",
-                scales.len()
+                "{} scales for {channels} channels of {}",
+                scales.len(),
+                constant.element.name()
             )));
         }
         Ok(RealConstant {
             constant,
-            scales,
-            zero_points,
+            scales: scales.into(),
+            zero_points: zero_points.into(),
             axis,
         })
     }
@@ -234,6 +184,13 @@ impl<'a> Lowering<'a> {
                     "scales of these weights run along axis {axis}, that of the output channels"
                 ),
             ));
+        }
+        let outputs = constant.dims.get(axis).copied().unwrap_or(0) as usize;
+        if scales.len() != 1 && scales.len() != outputs {
+            return Err(shapes(format!(
+                "{} scales for {outputs} outputs",
+                scales.len()
+            )));
         }
         self.spend(4 * constant.len() as u64)?;
         let channels = Channels::of(weight);
@@ -275,7 +232,7 @@ impl<'a> Lowering<'a> {
             dims,
             values,
             zero_point,
-            scales: scales.clone(),
+            scales: scales.to_vec(),
         })
     }
 
@@ -291,6 +248,11 @@ impl<'a> Lowering<'a> {
             return Ok(None);
         }
         let value = self.value(node, at)?;
+        if let Value::RealConstant(RealConstant { constant, .. }) | Value::Constant(constant) =
+            &value
+        {
+            self.spend(4 * constant.len() as u64)?;
+        }
         let range = (i64::from(i32::MIN), i64::from(i32::MAX));
         let step =
             |index: usize| scale::product(input_scale, weight_scales[index % weight_scales.len()]);
@@ -339,6 +301,7 @@ impl<'a> Lowering<'a> {
 
     /// A bias of integers in steps of the products.
     pub(super) fn int_bias(&self, bias: &Constant) -> Lowered<Vec<i32>> {
+        self.spend(4 * bias.len() as u64)?;
         let ints = bias.ints().filter(|_| bias.element == Element::I32);
         ints.map(|ints| ints.map(|value| value as i32).collect())
             .ok_or_else(|| unsupported("a bias that is not int32", QUANTISE))
@@ -646,81 +609,6 @@ pub(super) fn largest_sum(weight: &Weight, bias: &[i32], bound: i64) -> i64 {
         .max()
         .unwrap_or(0)
         .min(1 << 31)
-}
-
-/// The windows of a convolution or pooling node over an input of these sides.
-pub(super) fn windows(node: &NodeView<'_>, spatial: &[u32], kernel: &[u32]) -> Lowered<Windows> {
-    let rank = spatial.len();
-    let strides = node.extents("strides", rank, 1, 1)?;
-    let dilations = node.extents("dilations", rank, 1, 1)?;
-    let pads = node.extents("pads", 2 * rank, 0, 0)?;
-    if kernel.len() != rank || kernel.contains(&0) {
-        return Err(shapes(format!(
-            "a kernel of {kernel:?} for {rank} dimensions"
-        )));
-    }
-    // TOSA level 8K.
-    let beyond = |list: &[u32]| list.iter().any(|&n| n > 8192);
-    if beyond(&strides) || beyond(&dilations) || beyond(&pads) || beyond(kernel) {
-        return Err(unsupported(
-            "kernel, strides, dilations or pads above 8192",
-            "TOSA level 8K ends there",
-        ));
-    }
-    let mut list: Vec<Window> = (0..rank)
-        .map(|axis| Window {
-            input: spatial[axis],
-            kernel: kernel[axis],
-            stride: strides[axis],
-            dilation: dilations[axis],
-            pad_begin: pads[axis],
-            pad_end: pads[axis + rank],
-        })
-        .collect();
-    match node.text("auto_pad").unwrap_or("NOTSET") {
-        "NOTSET" | "" => {}
-        "VALID" => {
-            for window in &mut list {
-                (window.pad_begin, window.pad_end) = (0, 0);
-            }
-        }
-        mode @ ("SAME_UPPER" | "SAME_LOWER") => {
-            for window in &mut list {
-                let places = window.input.div_ceil(window.stride);
-                let needed =
-                    u64::from(places.saturating_sub(1)) * u64::from(window.stride) + window.reach();
-                let total = needed.saturating_sub(u64::from(window.input)) as u32;
-                let small = total / 2;
-                (window.pad_begin, window.pad_end) = if mode == "SAME_UPPER" {
-                    (small, total - small)
-                } else {
-                    (total - small, small)
-                };
-            }
-        }
-        other => {
-            return Err(unsupported(
-                format!("auto_pad {other:?}"),
-                "write pads as numbers",
-            ));
-        }
-    }
-    let one = Window {
-        input: 1,
-        kernel: 1,
-        stride: 1,
-        dilation: 1,
-        pad_begin: 0,
-        pad_end: 0,
-    };
-    match list.as_slice() {
-        &[x] => Ok(Windows { y: one, x }),
-        &[y, x] => Ok(Windows { y, x }),
-        _ => Err(unsupported(
-            format!("windows in {rank} dimensions"),
-            "1-D and 2-D windows are lowered",
-        )),
-    }
 }
 
 /// One scale and zero point, for operators that know no channels.

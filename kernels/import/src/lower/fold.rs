@@ -1,6 +1,6 @@
 //! Nodes whose operands are all known: shapes and weights that an exporter left to be computed.
 
-use super::movement::{flatten_axis, reshape_dims, squeeze_dims};
+use super::movement::{LIST_MAX, flatten_axis, reshape_dims, squeeze_dims};
 use super::quantise::{axis, shapes};
 use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
 use crate::constant::{Constant, Element};
@@ -57,7 +57,10 @@ impl<'a> Lowering<'a> {
                 };
                 let dims: Vec<i64> = dims.into_iter().map(i64::from).collect();
                 if node.op() == "Size" {
-                    Constant::from_i64(&[dims.iter().product()], Vec::new())
+                    let size = dims
+                        .iter()
+                        .fold(1, |size: i64, &side| size.saturating_mul(side));
+                    Constant::from_i64(&[size], Vec::new())
                 } else {
                     let part = dims.get(end("start", 0)..end("end", rank)).unwrap_or(&[]);
                     Constant::from_i64(part, vec![part.len() as u32])
@@ -116,7 +119,7 @@ impl<'a> Lowering<'a> {
 
     /// A weight that is moved behind its DequantizeLinear.
     fn fold_real(&mut self, node: &NodeView<'a>, real: RealConstant) -> Lowered<RealConstant> {
-        self.spend(real.constant.byte_len() as u64 + 64)?;
+        self.spend((real.constant.byte_len() + 16 * real.scales.len()) as u64 + 64)?;
         let per_tensor = real.scales.len() == 1;
         match node.op() {
             "Identity" => Ok(real),
@@ -153,7 +156,11 @@ impl<'a> Lowering<'a> {
             "Cast" => cast(node, constant).ok_or_else(fault),
             "Flatten" => {
                 let at = flatten_axis(node, constant.dims.len())?;
-                let side = |sides: &[u32]| sides.iter().product();
+                let side = |sides: &[u32]| {
+                    sides
+                        .iter()
+                        .fold(1, |all: u32, &side| all.saturating_mul(side))
+                };
                 Ok(constant.reshaped(vec![side(&constant.dims[..at]), side(&constant.dims[at..])]))
             }
             "Reshape" => {
@@ -175,7 +182,7 @@ impl<'a> Lowering<'a> {
 
     /// Operators on lists of integers, as shapes are computed.
     fn fold_list(&mut self, node: &NodeView<'a>, constant: &Constant) -> Option<Lowered<Constant>> {
-        if constant.dims.len() > 1 || constant.len() > 64 {
+        if constant.dims.len() > 1 || constant.len() > LIST_MAX {
             return None;
         }
         let list: Vec<i64> = constant.ints()?.collect();
@@ -219,7 +226,8 @@ impl<'a> Lowering<'a> {
                 let count = dims
                     .iter()
                     .map(|&side| u64::from(side))
-                    .try_fold(1_u64, u64::checked_mul)?;
+                    .try_fold(1_u64, u64::checked_mul)
+                    .filter(|&count| count > 0)?;
                 let tensor = node
                     .attribute("value")
                     .and_then(|attribute| attribute.t.as_ref());

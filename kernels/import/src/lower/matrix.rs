@@ -47,7 +47,7 @@ impl<'a> Lowering<'a> {
     /// QGemm of com.microsoft: A, its scale and zero point, B, its scales and zero points, C, those of the result.
     pub(super) fn q_gemm(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
         let int = self.int(node, 0)?;
-        let from = self.quantisation(node, 1, int.element)?;
+        let from = self.quantisation_of(node, 1, &int)?;
         let alpha = node.float("alpha", 1.0);
         if !(alpha > 0.0 && alpha.is_finite()) {
             return Err(unsupported(
@@ -99,7 +99,7 @@ impl<'a> Lowering<'a> {
     /// QLinearMatMul: a, its scale and zero point, b, those of b, those of the result.
     pub(super) fn q_mat_mul(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
         let int = self.int(node, 0)?;
-        let from = self.quantisation(node, 1, int.element)?;
+        let from = self.quantisation_of(node, 1, &int)?;
         let real = Self::dequantise(&int, from);
         let sum = match self.value(node, 3)? {
             Value::Constant(constant) if constant.dims.len() == 2 => {
@@ -109,7 +109,7 @@ impl<'a> Lowering<'a> {
             }
             _ => {
                 let other = self.int(node, 3)?;
-                let other_from = self.quantisation(node, 4, other.element)?;
+                let other_from = self.quantisation_of(node, 4, &other)?;
                 let other = Self::dequantise(&other, other_from);
                 self.product(&real, &other, scale::product(from.scale, other_from.scale))?
             }
@@ -126,8 +126,8 @@ impl<'a> Lowering<'a> {
             Value::Constant(constant) if constant.dims.len() == 2 => {
                 let zero_points = self.integer_zero_points(node, 3)?;
                 let weight = RealConstant {
-                    scales: vec![1.0; zero_points.len()],
-                    zero_points,
+                    scales: vec![1.0; zero_points.len()].into(),
+                    zero_points: zero_points.into(),
                     constant,
                     axis: 1,
                 };
@@ -181,6 +181,9 @@ impl<'a> Lowering<'a> {
             return Ok(activation.clone());
         }
         let plain = self.plain(activation)?;
+        if plain.shape.len() != 2 {
+            return Err(shapes(format!("Gemm of {:?}", plain.shape)));
+        }
         let id = self.transpose(plain.id, &[1, 0])?;
         let shape = self.writer.dimensions(id).to_vec();
         Ok(Activation {

@@ -16,7 +16,9 @@ mod node;
 mod pool;
 mod quantise;
 mod reduce;
+mod window;
 
+use std::cell::Cell;
 use std::collections::BTreeMap;
 
 use aivm_tosa::DataType;
@@ -46,11 +48,21 @@ type Lowered<T> = Result<T, Fault>;
 
 /// A fault with its reason and the nearest rewrite.
 fn unsupported(why: impl Into<String>, rewrite: impl Into<String>) -> Fault {
+    let mut why = why.into();
+    if why.len() > REASON_BYTES {
+        let end = (0..=REASON_BYTES)
+            .rev()
+            .find(|&end| why.is_char_boundary(end));
+        why = format!("{} …", &why[..end.unwrap_or(0)]);
+    }
     Fault::Unsupported {
-        why: why.into(),
+        why,
         rewrite: rewrite.into(),
     }
 }
+
+/// A reason that lists numbers of the file is cut after this many bytes.
+const REASON_BYTES: usize = 400;
 
 const QUANTISE: &str =
     "quantise statically, so that QuantizeLinear and DequantizeLinear stand around this operator";
@@ -89,7 +101,7 @@ pub(crate) struct Lowering<'a> {
     /// The same elements in the other layout, where both exist.
     twins: BTreeMap<(TensorId, bool), TensorId>,
     /// Bytes of constants that may still be computed.
-    computed_bytes_left: u64,
+    computed_bytes_left: Cell<u64>,
     /// Name of what the current node computes.
     name: String,
     /// Remarks on the current node.
@@ -128,15 +140,21 @@ impl<'a> Lowering<'a> {
             inputs,
             opsets,
             twins: BTreeMap::new(),
-            computed_bytes_left: limits.computed_bytes + 8 * file_bytes,
+            computed_bytes_left: Cell::new(limits.computed_bytes + 8 * file_bytes),
             name: String::new(),
             notes: Vec::new(),
         }
     }
 
     /// Gives a name its value before the nodes are lowered.
-    pub(crate) fn define(&mut self, name: &'a str, value: Value) {
-        self.values.insert(name, value);
+    ///
+    /// # Errors
+    /// It has one.
+    pub(crate) fn define(&mut self, name: &'a str, value: Value) -> Result<(), ImportError> {
+        match self.values.insert(name, value) {
+            None => Ok(()),
+            Some(_) => Err(ImportError::Graph(format!("two sources of {name:?}"))),
+        }
     }
 
     /// Lowers every node, then the outputs.
@@ -301,13 +319,13 @@ impl<'a> Lowering<'a> {
                 }
                 Some(element @ Element::I16) => element,
                 _ => {
-                    self.values.insert(name, Value::Input(index));
+                    self.define(name, Value::Input(index))?;
                     continue;
                 }
             };
             let int = self.new_input(name, element, shape)?;
             self.inputs[index].quantised = Some((int.clone(), 1.0, 0));
-            self.values.insert(name, Value::Int(int));
+            self.define(name, Value::Int(int))?;
         }
         Ok(())
     }
@@ -497,6 +515,7 @@ impl<'a> Lowering<'a> {
         let Some(ints) = constant.ints() else {
             return Err(unsupported("a constant of floats", QUANTISE));
         };
+        self.spend(8 * ints.len() as u64)?;
         let values: Vec<i64> = ints.map(|value| value - offset).collect();
         let shape = constant.dims.clone();
         let id = self.emit_constant(stored_type(element), &shape, &values)?;
@@ -508,11 +527,12 @@ impl<'a> Lowering<'a> {
     }
 
     /// Takes `bytes` from what may be computed during the import.
-    fn spend(&mut self, bytes: u64) -> Lowered<()> {
-        self.computed_bytes_left =
-            self.computed_bytes_left.checked_sub(bytes).ok_or_else(|| {
-                Fault::Limit("more bytes of constants than an import may compute".into())
-            })?;
+    fn spend(&self, bytes: u64) -> Lowered<()> {
+        let left = self.computed_bytes_left.get().checked_sub(bytes);
+        let left = left.ok_or_else(|| {
+            Fault::Limit("more bytes of constants than an import may compute".into())
+        })?;
+        self.computed_bytes_left.set(left);
         Ok(())
     }
 
@@ -600,7 +620,7 @@ fn stored_type(element: Element) -> DataType {
 
 /// A real constant that applies to every element alike: its scale and zero point.
 fn uniform(constant: &RealConstant) -> Option<(f64, i64)> {
-    match (constant.scales.as_slice(), constant.zero_points.as_slice()) {
+    match (&*constant.scales, &*constant.zero_points) {
         (&[scale], &[zero_point]) => Some((scale, zero_point)),
         _ => None,
     }

@@ -92,11 +92,22 @@ impl<'a> Lowering<'a> {
         at: usize,
         attribute: &str,
     ) -> Lowered<Option<Vec<i64>>> {
+        let long = |len: usize| {
+            unsupported(
+                format!("{attribute} has {len} numbers"),
+                "TOSA has ranks up to 6",
+            )
+        };
         if let Some(list) = node.ints(attribute) {
-            return Ok(Some(list.to_vec()));
+            return if list.len() <= LIST_MAX {
+                Ok(Some(list.to_vec()))
+            } else {
+                Err(long(list.len()))
+            };
         }
         match self.optional_constant(node, at)? {
             None => Ok(None),
+            Some(constant) if constant.len() > LIST_MAX => Err(long(constant.len())),
             Some(constant) => match constant.ints() {
                 Some(ints) => Ok(Some(ints.collect())),
                 None => Err(unsupported(
@@ -431,7 +442,7 @@ impl<'a> Lowering<'a> {
         let mut parts = Vec::new();
         for at in (2..node.input_count()).step_by(3) {
             let int = self.int(node, at)?;
-            let from = self.quantisation(node, at + 1, int.element)?;
+            let from = self.quantisation_of(node, at + 1, &int)?;
             parts.push(self.quantise(&Self::dequantise(&int, from), to)?.activation);
         }
         let activation = self.joined(&parts, node.int("axis", 0))?;
@@ -544,13 +555,9 @@ impl<'a> Lowering<'a> {
         let number = match node.input(2) {
             None => node.float("value", 0.0),
             Some(_) => match self.value(node, 2)? {
-                Value::Constant(constant) => match constant.floats() {
-                    Some(floats) => floats.first().map_or(0.0, |&number| f64::from(number)),
-                    None => constant
-                        .ints()
-                        .and_then(|mut ints| ints.next())
-                        .unwrap_or(0) as f64,
-                },
+                Value::Constant(constant) => constant
+                    .only_number()
+                    .ok_or_else(|| shapes("a padding value of several numbers"))?,
                 Value::RealConstant(constant) => {
                     let (scale, zero_point) = one_scale(&constant)?;
                     let stored = constant
@@ -610,6 +617,9 @@ impl<'a> Lowering<'a> {
         })])
     }
 }
+
+/// Numbers in a list about axes: far more than there are axes.
+pub(super) const LIST_MAX: usize = 64;
 
 /// What a moved tensor means.
 enum Rewrap {

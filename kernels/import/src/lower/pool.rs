@@ -2,8 +2,8 @@
 
 use aivm_tosa::DataType;
 
-use super::convolution::{ExactWindow, Windows, windows};
 use super::quantise::{NO_LIMITS, Quantisation, shapes};
+use super::window::{ExactWindow, Windows, windows};
 use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
 use crate::constant::Element;
 use crate::scale;
@@ -112,7 +112,7 @@ impl<'a> Lowering<'a> {
             ));
         }
         let int = self.int(node, 0)?;
-        let from = self.quantisation(node, 1, int.element)?;
+        let from = self.quantisation_of(node, 1, &int)?;
         let to = self.quantisation(node, 3, int.element)?;
         let real = Self::dequantise(&int, from);
         let average = self.average(node, &real, from.scale, Some(to), global)?;

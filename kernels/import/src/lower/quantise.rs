@@ -64,9 +64,28 @@ impl<'a> Lowering<'a> {
         })
     }
 
+    /// [`Lowering::quantisation`] of integers that exist, whose type must be that of the zero point.
+    pub(super) fn quantisation_of(
+        &self,
+        node: &NodeView<'a>,
+        at: usize,
+        int: &Int,
+    ) -> Lowered<Quantisation> {
+        let quantisation = self.quantisation(node, at, int.element)?;
+        if quantisation.element == int.element {
+            return Ok(quantisation);
+        }
+        Err(shapes(format!(
+            "{} with a zero point of type {}",
+            int.element.name(),
+            quantisation.element.name()
+        )))
+    }
+
     /// The scales that input `at` of a node holds.
     pub(super) fn scales(&self, node: &NodeView<'a>, at: usize) -> Lowered<Vec<f64>> {
         let constant = self.constant(node, at)?;
+        self.spend(8 * constant.len() as u64)?;
         let floats = constant.floats().ok_or_else(|| {
             unsupported(
                 format!("scales of type {}", constant.element.name()),
@@ -154,7 +173,7 @@ impl<'a> Lowering<'a> {
                 ))])
             }
             Value::Int(int) => {
-                let from = self.quantisation(node, 1, int.element)?;
+                let from = self.quantisation_of(node, 1, &int)?;
                 Ok(vec![Value::Real(Self::dequantise(&int, from))])
             }
             _ => Err(unsupported(
@@ -185,11 +204,8 @@ impl<'a> Lowering<'a> {
         at: usize,
     ) -> Lowered<RealConstant> {
         let scales = self.scales(node, at)?;
-        let zero_points: Vec<i64> = match self.optional_constant(node, at + 1)? {
-            Some(zero_points) => match zero_points.ints() {
-                Some(ints) => ints.collect(),
-                None => return Err(unsupported("zero points that are no integers", QUANTISE)),
-            },
+        let zero_points = match node.input(at + 1) {
+            Some(_) => self.integer_zero_points(node, at + 1)?,
             None => vec![0; scales.len()],
         };
         let rank = constant.dims.len();
@@ -197,7 +213,7 @@ impl<'a> Lowering<'a> {
         let channels = constant.dims.get(axis).copied().unwrap_or(0);
         let fits = zero_points.len() == scales.len()
             && (scales.len() == 1 || scales.len() == channels as usize);
-        if !fits || constant.ints().is_none() {
+        if !fits || !constant.is_narrow() {
             return Err(unsupported(
                 format!(
                     "{} scales and {} zero points for a constant of shape {:?}, axis {axis}",
@@ -210,8 +226,8 @@ impl<'a> Lowering<'a> {
         }
         Ok(RealConstant {
             constant,
-            scales,
-            zero_points,
+            scales: scales.into(),
+            zero_points: zero_points.into(),
             axis,
         })
     }
@@ -222,13 +238,13 @@ impl<'a> Lowering<'a> {
         constant: &Constant,
         default: Element,
     ) -> Lowered<Constant> {
+        self.spend(24 * constant.len() as u64)?;
         let Some(floats) = constant.floats() else {
             return Err(unsupported(
                 format!("a constant of type {}", constant.element.name()),
                 QUANTISE,
             ));
         };
-        self.spend(8 * floats.len() as u64)?;
         let zero = Constant::from_ints(default, &vec![0; constant.len()], constant.dims.clone());
         let element = self
             .optional_constant(node, 2)?
@@ -569,7 +585,7 @@ impl<'a> Lowering<'a> {
     /// QLinearSigmoid and QLinearLeakyRelu of com.microsoft: x, its scale and zero point, those of the result.
     pub(super) fn q_function(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
         let int = self.int(node, 0)?;
-        let from = self.quantisation(node, 1, int.element)?;
+        let from = self.quantisation_of(node, 1, &int)?;
         let to = self.quantisation(node, 3, int.element)?;
         let mut real = Self::dequantise(&int, from);
         real.functions.push(match node.op() {
@@ -626,10 +642,10 @@ impl<'c> Channels<'c> {
             .unwrap_or(&[]);
         Channels {
             constant,
+            // Saturates only beside a side of 0.
             inner: behind
                 .iter()
-                .map(|&side| side as usize)
-                .product::<usize>()
+                .fold(1, |inner: usize, &side| inner.saturating_mul(side as usize))
                 .max(1),
         }
     }

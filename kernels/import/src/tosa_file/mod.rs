@@ -176,7 +176,7 @@ impl Writer {
     /// Adds an output of the graph. A tensor that is an input or already an output goes through IDENTITY, so
     /// that each output has its own name: `name`, if no other tensor has it.
     pub fn output(&mut self, id: TensorId, name: &str) -> TensorId {
-        let computed = self.operators.iter().any(|operator| operator.output == id);
+        let computed = self.producer(id).is_some();
         let id = if computed && !self.outputs.contains(&id) {
             id
         } else {

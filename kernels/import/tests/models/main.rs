@@ -4,3 +4,4 @@ mod digits;
 mod pictures;
 #[path = "../../../reference/tests/support/shared.rs"]
 mod shared;
+mod small;

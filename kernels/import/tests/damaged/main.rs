@@ -1,0 +1,65 @@
+//! Damaged and hostile ONNX files: never a panic, never a long wait, never more heap than the limits say.
+
+mod hostile;
+mod mutated;
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use aivm_import::{ImportError, ImportLimits, ImportOptions, Imported, import};
+
+/// Counts the heap bytes of each thread.
+struct Counting;
+
+thread_local! {
+    static HELD: Cell<i64> = const { Cell::new(0) };
+    static PEAK: Cell<i64> = const { Cell::new(0) };
+}
+
+fn count(bytes: i64) {
+    let held = HELD.get() + bytes;
+    HELD.set(held);
+    PEAK.set(PEAK.get().max(held));
+}
+
+#[allow(unsafe_code)]
+// SAFETY: every call goes unchanged to the system's allocator, which keeps the contract; counting
+// neither allocates nor unwinds (`const` thread locals without destructor).
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        count(layout.size() as i64);
+        // SAFETY: the caller keeps the contract of `alloc`.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        count(-(layout.size() as i64));
+        // SAFETY: `pointer` came from `alloc` above, with this layout.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
+
+/// No import of the tests takes longer on a busy machine.
+const WAIT_MAX: Duration = Duration::from_secs(10);
+
+/// Imports `file` and checks the peak of the heap, which [`ImportLimits`] states.
+fn import_bounded(file: &[u8]) -> Result<Imported, ImportError> {
+    let before = HELD.get();
+    PEAK.set(before);
+    let started = Instant::now();
+    let result = import(file, &ImportOptions::default(), &ImportLimits::TOOL);
+    let took = started.elapsed();
+    let peak = (PEAK.get() - before) as usize;
+    let bound = 24 * file.len() + (192 << 20);
+    assert!(
+        peak <= bound,
+        "{peak} bytes of heap for a file of {}",
+        file.len()
+    );
+    assert!(took < WAIT_MAX, "{took:?} for a file of {}", file.len());
+    result
+}

@@ -1,0 +1,94 @@
+//! Files with flipped bits, changed numbers, missing and repeated parts.
+
+use std::path::Path;
+
+use crate::import_bounded;
+
+/// SplitMix64: the same damage on every machine.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        ((z ^ (z >> 31)) % bound as u64) as usize
+    }
+}
+
+/// Imports damaged copies of `file`: `rounds`, or `AIVM_MUTATIONS` divided by the number of tests here.
+fn damage(name: &str, file: &[u8], seed: u64, rounds: u64) {
+    let rounds = std::env::var("AIVM_MUTATIONS").map_or(rounds, |rounds| {
+        rounds.parse::<u64>().expect("a number").div_ceil(2)
+    });
+    let mut random = Random(seed);
+    let mut accepted = 0_u64;
+    for round in 0..rounds {
+        let mut copy = file.to_vec();
+        match round % 5 {
+            0 => copy.truncate(random.below(file.len())),
+            1 => flip(&mut copy, random.below(file.len()), &mut random),
+            2 => {
+                for _ in 0..1 + random.below(8) {
+                    flip(&mut copy, random.below(file.len()), &mut random);
+                }
+            }
+            3 => {
+                // A run of bytes written over another.
+                let len = 1 + random.below(64.min(file.len()));
+                let (from, to) = (
+                    random.below(file.len() - len + 1),
+                    random.below(file.len() - len + 1),
+                );
+                copy.copy_within(from..from + len, to);
+            }
+            _ => {
+                // Numbers at their ends are where sizes overflow.
+                let at = random.below(file.len());
+                copy[at] = [0, 1, 0x7f, 0x80, 0xff][random.below(5)];
+            }
+        }
+        accepted += u64::from(import_bounded(&copy).is_ok());
+    }
+    println!("campaign: onnx_files_{name}={rounds} onnx_accepted_{name}={accepted}");
+    // Some damage meets weights or names, most of it structure; a reader that accepts nothing tests nothing.
+    assert!(
+        (1..rounds).contains(&accepted),
+        "{accepted} of {rounds} accepted"
+    );
+}
+
+fn flip(file: &mut [u8], at: usize, random: &mut Random) {
+    file[at] ^= 1 << random.below(8);
+}
+
+fn own(name: &str) -> Vec<u8> {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/goldens")
+        .join(name);
+    std::fs::read(path).expect("the model is in the repository")
+}
+
+#[test]
+fn damaged_models_in_qdq_form() {
+    let file = own("small_qdq.onnx");
+    import_bounded(&file).expect("the undamaged file is imported");
+    damage("qdq", &file, 1, 10_000);
+}
+
+#[test]
+fn damaged_models_in_q_operator_form() {
+    let file = own("small_qop.onnx");
+    import_bounded(&file).expect("the undamaged file is imported");
+    damage("qop", &file, 2, 10_000);
+}
+
+#[test]
+fn no_prefix_of_a_model_panics() {
+    let file = own("small_qop.onnx");
+    for len in 0..file.len() {
+        // A prefix that ends between two outputs of the graph may be a model.
+        let _ = import_bounded(&file[..len]);
+    }
+}
