@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
+use aivm_cpu::CpuExecutor;
 use aivm_reference::ReferenceExecutor;
 use aivm_tosa::{
     Executor, ExecutorFault, ModelLimits, Plan, PriceTable, Priced, Refusal, RunError,
@@ -20,9 +21,22 @@ use crate::metrics::Counters;
 pub struct Coprocessor {
     limits: ModelLimits,
     prices: PriceTable,
-    /// In order of preference; the reference is last.
+    /// In order of preference; the fast CPU executor is last but one, the reference last.
     backends: Vec<Backend>,
     models: RwLock<BTreeMap<[u8; 32], Arc<Model>>>,
+}
+
+/// A back end that could not start.
+struct Missing(ExecutorFault);
+
+impl Executor for Missing {
+    fn name(&self) -> &str {
+        &self.0.executor
+    }
+
+    fn prepare(&self, _model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
+        Err(self.0.clone())
+    }
 }
 
 struct Backend {
@@ -39,17 +53,34 @@ struct Model {
 }
 
 impl Coprocessor {
-    /// A coprocessor that tries `accelerators` in this order and then the CPU reference, which it adds.
+    /// A coprocessor that tries `accelerators` in this order, then the fast CPU executor and last the reference; it
+    /// adds both.
+    ///
+    /// A CPU executor that cannot start (an instruction set is asked for that this machine lacks) stands in the
+    /// metrics as one that prepares no model.
     #[must_use]
     pub fn new(
         accelerators: Vec<Arc<dyn Executor>>,
         limits: ModelLimits,
         prices: PriceTable,
     ) -> Coprocessor {
+        let cpu: Arc<dyn Executor> = match CpuExecutor::new() {
+            Ok(cpu) => Arc::new(cpu),
+            Err(fault) => Arc::new(Missing(fault)),
+        };
+        Coprocessor::with_cpu(accelerators, cpu, limits, prices)
+    }
+
+    fn with_cpu(
+        accelerators: Vec<Arc<dyn Executor>>,
+        cpu: Arc<dyn Executor>,
+        limits: ModelLimits,
+        prices: PriceTable,
+    ) -> Coprocessor {
         let reference: Arc<dyn Executor> = Arc::new(ReferenceExecutor);
         let backends = accelerators
             .into_iter()
-            .chain([reference])
+            .chain([cpu, reference])
             .map(|executor| Backend {
                 executor,
                 counters: Counters::default(),
@@ -134,8 +165,8 @@ impl Coprocessor {
     }
 
     fn run_model(&self, model: &Model, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
-        let (accelerators, reference) = self.backends.split_at(self.backends.len() - 1);
-        for (backend, plan) in accelerators.iter().zip(&model.plans) {
+        let (others, reference) = self.backends.split_at(self.backends.len() - 1);
+        for (backend, plan) in others.iter().zip(&model.plans) {
             if backend.set_aside.load(Ordering::Acquire) {
                 continue;
             }
@@ -144,12 +175,7 @@ impl Coprocessor {
                 answer => return answer,
             }
         }
-        reference[0].run(
-            &model.priced,
-            &model.plans[accelerators.len()],
-            cases,
-            input,
-        )
+        reference[0].run(&model.priced, &model.plans[others.len()], cases, input)
     }
 }
 
@@ -200,5 +226,40 @@ impl Backend {
             Counters::add(&self.counters.runs);
         }
         answer
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const MODEL: &[u8] = include_bytes!("../../../examples/models/mnist_cnn.tosa");
+
+    #[test]
+    fn without_the_cpu_executor_the_reference_answers_and_the_metrics_say_so() {
+        let missing = Missing(ExecutorFault {
+            executor: "cpu".to_owned(),
+            what: "this machine has no neon".to_owned(),
+        });
+        let limits = ModelLimits::CHAIN;
+        let alone = Coprocessor::with_cpu(Vec::new(), Arc::new(missing), limits, PriceTable::V1);
+        let usual = Coprocessor::new(Vec::new(), limits, PriceTable::V1);
+        let mut outputs = Vec::new();
+        for coprocessor in [&alone, &usual] {
+            let hash = coprocessor.register(MODEL).expect("it is valid").hash();
+            let output = coprocessor.infer(&hash, &[3; 784]).expect("registered");
+            outputs.push(output.expect("the input is valid"));
+        }
+        assert_eq!(outputs[0], outputs[1]);
+        let [cpu, reference] = &alone.metrics().backends[..] else {
+            panic!("two back ends")
+        };
+        assert_eq!((&*cpu.name, cpu.prepare_faults, cpu.runs), ("cpu", 1, 0));
+        assert_eq!(reference.runs, 1);
+        let [cpu, reference] = &usual.metrics().backends[..] else {
+            panic!("two back ends")
+        };
+        assert!(cpu.name.starts_with("cpu:"), "{}", cpu.name);
+        assert_eq!((cpu.runs, reference.runs), (1, 0));
     }
 }

@@ -1,9 +1,9 @@
 //! The face of the kernels: registers models, picks a back end, falls back to the CPU in the middle of
-//! a call with the same bytes, and counts what happened.
+//! a call with the same bytes, and counts what happened. The order: accelerators, `cpu`, `reference`.
 //!
-//! Architecture Invariant: the GPU is never an authority. The reference executor is always the last back
-//! end and cannot be removed, so a run has a result as long as the node has memory. Which back end gave it
-//! is visible in [`Metrics`] only.
+//! Architecture Invariant: neither the GPU nor the fast CPU executor is an authority. The reference executor is
+//! always the last back end and cannot be removed, so a run has a result as long as the node has memory. Which
+//! back end gave it is visible in [`Metrics`] only.
 
 #![forbid(unsafe_code)]
 
