@@ -404,7 +404,13 @@ def late_values(random):
     yield "late_pad_const", model
 
 
+def higher_ranks(_):
+    yield "reverse_rank4", unary(ts.Op.REVERSE, (2, 3, 4, 5), (T.INT8, T.INT8), 1)
+    yield "reverse_rank6", unary(ts.Op.REVERSE, (2, 1, 3, 2, 2, 3), (T.INT16, T.INT16), 3)
+
+
 def all_cases(random):
+    # A new group comes last: every case takes random numbers from one sequence.
     for group in (tensor_operators, element_wise, reductions, data_layout, gather_scatter_image, conversion, regions,
-                  late_values):
+                  late_values, higher_ranks):
         yield from group(random)
