@@ -3,6 +3,8 @@
 //! Data goes to standard output, everything else to standard error.
 
 mod backend;
+mod bench;
+mod compare;
 mod conformance;
 mod doctor;
 mod failure;
@@ -13,6 +15,7 @@ mod run;
 
 use std::process::ExitCode;
 
+use aivm_tosa::Tensor;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
@@ -33,7 +36,7 @@ enum Command {
     /// Shows what this machine offers: adapters with driver, limits and a known-answer test of every kernel; CPU features.
     #[command(after_help = failure::EXIT_CODES)]
     Doctor,
-    /// Looks into model files.
+    /// Looks into model files, measures and compares them.
     #[command(subcommand, after_help = failure::EXIT_CODES)]
     Model(ModelCommand),
     /// Runs a model on tensors from .npy files.
@@ -52,6 +55,12 @@ enum ModelCommand {
     /// Shows a model as the machine sees it: operators, shapes, work, price, hash.
     #[command(after_help = failure::EXIT_CODES)]
     Inspect(inspect::InspectArguments),
+    /// Measures a model on a back end: latency, multiply-accumulates a second, time of each layer.
+    #[command(after_help = failure::EXIT_CODES)]
+    Bench(bench::BenchArguments),
+    /// Runs two models on the same input and names the first layer that differs.
+    #[command(after_help = failure::EXIT_CODES)]
+    Compare(compare::CompareArguments),
 }
 
 /// Runs the tool with the arguments of this process.
@@ -61,6 +70,8 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Doctor => doctor::doctor(json),
         Command::Model(ModelCommand::Inspect(arguments)) => inspect::inspect(arguments, json),
+        Command::Model(ModelCommand::Bench(arguments)) => bench::bench(arguments, json),
+        Command::Model(ModelCommand::Compare(arguments)) => compare::compare(arguments, json),
         Command::Infer(arguments) => infer::infer(arguments, json),
         Command::Run(arguments) => run::run(arguments, json),
         Command::Conformance(arguments) => conformance::conformance(arguments, json),
@@ -93,4 +104,11 @@ fn print_text(text: &str) -> Result<(), Failure> {
 /// `bytes` as hex with 0x before it.
 fn hex(bytes: &[u8]) -> String {
     synergy_aivm::Bytes::copy_from_slice(bytes).to_string()
+}
+
+/// Type and shape of a tensor, for example `i8[1×28×28×1]`.
+fn type_and_shape(tensor: &Tensor) -> String {
+    let sides = tensor.shape.dimensions().iter();
+    let sides: Vec<String> = sides.map(u32::to_string).collect();
+    format!("{}[{}]", tensor.data_type, sides.join("×"))
 }

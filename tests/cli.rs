@@ -114,13 +114,19 @@ fn argmax(scores: &[u8]) -> u8 {
 #[test]
 fn help_documents_the_exit_codes_and_every_command() {
     let help = stdout(&["--help"]);
-    for word in ["doctor", "model", "infer", "run", "--json", "Exit codes:"] {
+    let commands = ["doctor", "model", "infer", "run", "conformance"];
+    for word in commands.iter().chain(&["--json", "Exit codes:"]) {
         assert!(help.contains(word), "{word}");
     }
     for command in [
         &["infer", "--help"][..],
         &["run", "--help"],
         &["doctor", "--help"],
+        &["conformance", "--help"],
+        &["model", "--help"],
+        &["model", "inspect", "--help"],
+        &["model", "bench", "--help"],
+        &["model", "compare", "--help"],
     ] {
         assert!(stdout(command).contains("Exit codes:"), "{command:?}");
     }
@@ -130,6 +136,12 @@ fn help_documents_the_exit_codes_and_every_command() {
 fn doctor_reports_the_cpu_and_a_known_answer_for_every_kernel_of_every_adapter() {
     let report = json(&["doctor", "--json"]);
     assert!(report["cpu"]["cores"].as_u64() >= Some(1));
+    let chosen = &report["cpu"]["instruction_set"];
+    let possible = report["cpu"]["instruction_sets"]
+        .as_array()
+        .expect("a list");
+    assert_eq!(possible[0], "portable");
+    assert!(possible.contains(chosen), "{chosen}");
     for adapter in report["adapters"].as_array().expect("a list") {
         assert!(adapter["limits"]["binding_bytes_max"].as_u64() > Some(0));
         let tests = adapter["known_answers"].as_array().expect("a list");
@@ -157,6 +169,56 @@ fn inspect_lists_nodes_with_work_and_the_hash() {
     assert!(nodes.iter().any(|node| node["op"] == "CONV2D"));
     let text = stdout(&["model", "inspect", &model()]);
     assert!(text.contains("CONV2D") && text.contains(hash));
+    assert_eq!(report["class"], "P");
+    assert!(report["variables"].as_array().is_some_and(Vec::is_empty));
+    assert!(report["regions"].as_array().is_some_and(Vec::is_empty));
+}
+
+/// The first test of `tests/conformance` whose folder begins so, and expects outputs.
+fn conformance_model(operator: &str) -> String {
+    let folder = Path::new(ROOT).join("tests/conformance").join(operator);
+    let tests = fs::read_dir(folder).expect("the operator is in the set");
+    let tests = tests.map(|entry| entry.expect("an entry").path().display().to_string());
+    let mut tests: Vec<String> = tests.filter(|path| !path.contains("ERRORIF")).collect();
+    tests.sort();
+    format!("{}/test.tosa", tests.first().expect("a test"))
+}
+
+#[test]
+fn inspect_shows_regions_variables_and_what_may_wrap() {
+    let file = conformance_model("while_loop");
+    let report = json(&["model", "inspect", &file, "--json"]);
+    assert_eq!(report["class"], "W");
+    assert!(
+        report["wraps_at"]
+            .as_str()
+            .is_some_and(|place| place.contains("region"))
+    );
+    let regions = report["regions"].as_array().expect("a list");
+    let node = report["nodes"]
+        .as_array()
+        .and_then(|nodes| nodes.iter().find(|node| node["op"] == "WHILE_LOOP"));
+    let run = &node.expect("a loop")["regions"];
+    assert_eq!(run.as_array().map(Vec::len), Some(regions.len()));
+    assert_eq!(regions[0]["outputs"][0]["type"], "bool");
+    let text = stdout(&["model", "inspect", &file]);
+    assert!(
+        text.contains("regions 0 and 1") && text.contains("\nregion 1, "),
+        "{text}"
+    );
+
+    let stateful = fs::read_dir(format!("{ROOT}/tests/oracle/stateful")).expect("the cases");
+    let models = stateful.map(|entry| entry.expect("an entry").path().join("model.tosa"));
+    let models = models.filter(|path| path.exists());
+    let mut seen = 0;
+    for model in models {
+        let report = json(&["model", "inspect", &model.display().to_string(), "--json"]);
+        let variables = report["variables"].as_array().expect("a list");
+        assert!(variables[0]["bytes"].as_u64() > Some(0));
+        assert!(report.to_string().contains("\"variable\":0"));
+        seen += 1;
+    }
+    assert!(seen > 0);
 }
 
 #[test]
@@ -233,6 +295,204 @@ fn infer_runs_one_tensor_and_cases() {
         name.to_string_lossy().ends_with(".part")
     });
     assert_eq!(leftovers.count(), 0);
+}
+
+#[test]
+fn infer_on_the_cpu_gives_the_bytes_of_the_reference() {
+    let folder = Folder::new("infer_cpu");
+    let many = folder.write("many.npy", &npy("(16, 1, 28, 28, 1)", &images(16)));
+    let outputs = ["reference", "cpu"].map(|backend| {
+        let out = folder.path(backend);
+        let report = json(&[
+            "infer",
+            &model(),
+            "--input",
+            &many,
+            "--output",
+            &out,
+            "--cases",
+            "--backend",
+            backend,
+            "--json",
+        ]);
+        let name = report["backend"].as_str().expect("a name");
+        assert!(name.starts_with(backend), "{name}");
+        fs::read(out).expect("the output")
+    });
+    assert!(outputs[0] == outputs[1]);
+    let wrong = Command::new(env!("CARGO_BIN_EXE_aivm"))
+        .args([
+            "infer",
+            &model(),
+            "--input",
+            &many,
+            "--output",
+            &folder.path("none"),
+        ])
+        .args(["--cases", "--backend", "cpu"])
+        .env("AIVM_CPU_ISA", "abacus")
+        .output()
+        .expect("the tool starts");
+    assert_eq!(wrong.status.code(), Some(3));
+    assert!(String::from_utf8_lossy(&wrong.stderr).contains("abacus"));
+}
+
+#[test]
+fn infer_never_writes_over_a_file_that_it_reads() {
+    let folder = Folder::new("overwriting");
+    let contents = npy("(1, 28, 28, 1)", &images(1));
+    let input = folder.write("in.npy", &contents);
+    let copied = folder.write("model.tosa", &fs::read(model()).expect("the model"));
+    fs::create_dir(folder.path("sub")).expect("a folder");
+    let other_path = folder.path("sub/../in.npy");
+    for (model, output) in [
+        (&model(), &input),
+        (&model(), &other_path),
+        (&copied, &copied),
+    ] {
+        let (code, message) = fails(&["infer", model, "--input", &input, "--output", output]);
+        assert_eq!(code, 2, "{message}");
+        assert!(message.contains("already"), "{message}");
+    }
+    assert!(fs::read(&input).expect("the input") == contents);
+}
+
+#[test]
+fn bench_measures_the_whole_and_every_layer() {
+    for backend in [
+        &["--backend", "reference"][..],
+        &["--backend", "cpu", "--threads", "1"],
+    ] {
+        let base = ["model", "bench", &model(), "--runs", "5", "--json"];
+        let report = json(&[&base, backend].concat());
+        let time = |name: &str| report["latency"][name].as_u64().expect(name);
+        assert_eq!(report["latency"]["runs"], 5);
+        assert!(0 < time("min_ns") && time("min_ns") <= time("median_ns"));
+        assert!(time("median_ns") <= time("p95_ns") && time("p95_ns") <= time("max_ns"));
+        let layers = report["layers"].as_array().expect("a list");
+        let sum =
+            |name: &str| -> u64 { layers.iter().filter_map(|layer| layer[name].as_u64()).sum() };
+        assert_eq!(report["macs"], sum("macs"));
+        assert!((900..=1000).contains(&sum("share_permille")), "{report:#}");
+        let rate = report["macs_per_second"].as_u64().expect("a rate");
+        assert_eq!(
+            rate,
+            report["macs"].as_u64().expect("MACs") * 1_000_000_000 / time("median_ns")
+        );
+        let mut nodes: Vec<u64> = layers
+            .iter()
+            .flat_map(|layer| layer["nodes"].as_array().expect("a list"))
+            .filter_map(Value::as_u64)
+            .collect();
+        let count = nodes.len();
+        nodes.sort();
+        nodes.dedup();
+        assert_eq!(nodes.len(), count, "a node belongs to one layer");
+    }
+    let batch = json(&[
+        "model",
+        "bench",
+        &model(),
+        "--backend",
+        "cpu",
+        "--batch",
+        "4",
+        "--runs",
+        "5",
+        "--json",
+    ]);
+    assert_eq!(batch["batch"], 4);
+    let text = stdout(&[
+        "model",
+        "bench",
+        &model(),
+        "--backend",
+        "cpu",
+        "--runs",
+        "5",
+    ]);
+    assert!(text.contains("median") && text.contains("CONV2D"), "{text}");
+    let (code, message) = fails(&["model", "bench", &model(), "--threads", "2"]);
+    assert_eq!(code, 2);
+    assert!(message.contains("--backend cpu"), "{message}");
+}
+
+#[test]
+fn compare_names_the_first_layer_that_differs() {
+    let folder = Folder::new("compare");
+    let input = folder.write("in.npy", &npy("(1, 28, 28, 1)", &images(1)));
+    let report = json(&[
+        "model",
+        "compare",
+        &model(),
+        &model(),
+        "--input",
+        &input,
+        "--json",
+    ]);
+    assert_eq!(report["equal"], true);
+    assert_eq!(
+        (&report["first_difference"], &report["graphs_part"]),
+        (&Value::Null, &Value::Null)
+    );
+
+    // One weight of the first dense layer, which RESHAPE brings into the shape of a convolution.
+    let mut changed = fs::read(model()).expect("the model");
+    let middle = changed.len() / 2;
+    changed[middle] ^= 0x04;
+    let changed = folder.write("changed.tosa", &changed);
+    let output = aivm(&[
+        "model",
+        "compare",
+        &model(),
+        &changed,
+        "--input",
+        &input,
+        "--json",
+    ]);
+    assert_eq!(output.status.code(), Some(4));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(report["equal"], false);
+    let found = &report["first_difference"];
+    assert_eq!(found["operator"], "RESHAPE");
+    assert_eq!(found["difference"]["elements"], 64 * 800);
+    assert_eq!(found["difference"]["differing"], 1);
+    assert_eq!(found["difference"]["max_difference"], 4);
+    let text = aivm(&["model", "compare", &model(), &changed, "--input", &input]);
+    let text = String::from_utf8_lossy(&text.stdout).into_owned();
+    assert!(
+        text.contains("first difference: node 12, RESHAPE"),
+        "{text}"
+    );
+}
+
+#[test]
+fn compare_tells_where_graphs_part_and_refuses_other_inputs() {
+    let case = |name: &str, file: &str| format!("{ROOT}/tests/oracle/{name}/{file}");
+    let models = ["argmax_i8_axis0", "argmax_i8_axis1"].map(|name| case(name, "model.tosa"));
+    let folder = Folder::new("compare_parting");
+    let shape = &json(&["model", "inspect", &models[0], "--json"])["inputs"][0]["shape"];
+    let sides: Vec<String> = shape
+        .as_array()
+        .expect("a shape")
+        .iter()
+        .map(Value::to_string)
+        .collect();
+    let data = fs::read(case("argmax_i8_axis0", "input.bin")).expect("the input");
+    let input = folder.write("in.npy", &npy(&format!("({},)", sides.join(", ")), &data));
+    let output = aivm(&[
+        "model", "compare", &models[0], &models[1], "--input", &input, "--json",
+    ]);
+    assert_eq!(output.status.code(), Some(4));
+    let report: Value = serde_json::from_slice(&output.stdout).expect("JSON");
+    assert_eq!(
+        (&report["alike_nodes"], &report["graphs_part"]["node"]),
+        (&0.into(), &0.into())
+    );
+    assert_eq!(report["outputs"][0]["same_shape"], false);
+    let (code, message) = fails(&["model", "compare", &models[0], &model(), "--input", &input]);
+    assert_eq!(code, 1);
+    assert!(message.contains("inputs are i8[1×28×28×1]"), "{message}");
 }
 
 #[test]
@@ -351,8 +611,18 @@ fn run_prints_a_receipt_for_every_call_over_one_state() {
     assert_eq!(status, [Some("ok"), Some("revert"), Some("ok")]);
     for receipt in list {
         let keys: Vec<&String> = receipt.as_object().expect("an object").keys().collect();
-        assert_eq!(keys, ["gas_used", "logs", "output", "status"]);
+        let all = ["gas_used", "inferences", "logs", "output", "status", "trap"];
+        assert_eq!(keys, all);
+        assert_eq!(receipt["trap"], Value::Null);
     }
+    let inference = &list[0]["inferences"][0];
+    assert_eq!(
+        inference["model"],
+        "0xc45a66e019b9b3d736e51c56facd636cda6fa9779984afd853a8f6d8297af01a"
+    );
+    assert_eq!(inference["output"].as_str().map(str::len), Some(66));
+    assert_eq!(list[0]["inferences"], list[2]["inferences"]);
+    assert!(list[1]["inferences"].as_array().is_some_and(Vec::is_empty));
     let class = format!("0x{:064x}", labels(1)[0]);
     assert_eq!(list[0]["output"], class.as_str());
     assert_eq!(list[0]["logs"][0]["data"], class.as_str());
@@ -403,6 +673,7 @@ fn run_passes_sender_and_value_and_says_why_a_call_trapped() {
         (&receipts[0]["status"], &receipts[0]["gas_used"]),
         (&"trap".into(), &100_000.into())
     );
+    assert_eq!(receipts[0]["trap"], "IntegerDivisionByZero");
     let reason = String::from_utf8(trapped.stderr).unwrap();
     assert!(reason.contains("IntegerDivisionByZero"), "{reason}");
 }
@@ -414,8 +685,9 @@ fn run_refuses_bad_code_and_bad_arguments() {
         (func (export "user_entrypoint") (param i32) (result i32) (drop (f32.const 1)) (i32.const 0)))"#;
     let cases = [
         ("float.wat", float.as_bytes(), "at byte"),
-        ("typo.wat", b"(module (memroy 1))", "memroy"),
-        ("empty.wasm", b"", "empty.wasm"),
+        ("typo.wat", b"(module (memroy 1))", "typo.wat:1:10"),
+        ("empty.wasm", b"", "empty.wasm: no WebAssembly"),
+        ("text.wasm", b"(module)", "ends with .wat"),
     ];
     for (name, bytes, reason) in cases {
         let file = folder.write(name, bytes);

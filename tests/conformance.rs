@@ -21,11 +21,17 @@ fn conformance(folder: &str, arguments: &[&str]) -> (i32, Value, String) {
     let output = aivm(&arguments);
     let report = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let code = output.status.code().expect("no signal");
-    (code, report, String::from_utf8_lossy(&output.stderr).into_owned())
+    (
+        code,
+        report,
+        String::from_utf8_lossy(&output.stderr).into_owned(),
+    )
 }
 
 fn count(report: &Value, what: &str) -> u64 {
-    report["total"][what].as_u64().unwrap_or_else(|| panic!("no {what}: {report}"))
+    report["total"][what]
+        .as_u64()
+        .unwrap_or_else(|| panic!("no {what}: {report}"))
 }
 
 /// The number of tests in the set, counted without the tool.
@@ -44,7 +50,10 @@ fn tests(folder: &Path) -> u64 {
 fn passes_all(backend: &str) {
     let (code, report, message) = conformance(SET, &["--backend", backend]);
     assert_eq!(code, 0, "{message}\n{report:#}");
-    let (passed, refused) = (count(&report, "passed"), count(&report, "refused_as_expected"));
+    let (passed, refused) = (
+        count(&report, "passed"),
+        count(&report, "refused_as_expected"),
+    );
     assert_eq!(passed + refused, tests(Path::new(SET)), "{report:#}");
     assert!(passed > 200 && refused > 200, "{report:#}");
 }
@@ -116,7 +125,10 @@ impl Copy {
         assert_eq!(code, 1);
         assert_eq!(count(&report, "failed"), 1, "{report:#}");
         assert_eq!(report["failed"][0]["test"], "deep/below");
-        report["failed"][0]["reason"].as_str().expect("a reason").to_owned()
+        report["failed"][0]["reason"]
+            .as_str()
+            .expect("a reason")
+            .to_owned()
     }
 }
 
@@ -226,7 +238,10 @@ fn the_table_has_a_line_for_each_operator_and_the_sum() {
         let words = line.expect(name).split_whitespace().skip(1);
         words.map(str::to_owned).collect::<Vec<_>>()
     };
-    assert_eq!(line("reference"), ["passed", "refused", "failed", "unsupported"]);
+    assert_eq!(
+        line("reference"),
+        ["passed", "refused", "failed", "unsupported"]
+    );
     assert_eq!(line("ARGMAX"), line("total"));
     assert_eq!(line("total")[2..], ["0", "0"]);
 }

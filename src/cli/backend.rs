@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use aivm_cpu::{CpuExecutor, CpuOptions};
 use aivm_gpu::AdapterInfo;
-use aivm_reference::ReferenceExecutor;
+use aivm_reference::{ReferenceExecutor, ReferencePlan};
+use aivm_tosa::{NodeId, RunError};
 use clap::{Args, ValueEnum};
-use synergy_aivm::Executor;
+use synergy_aivm::{Executor, Priced};
 
 use super::failure::Failure;
 
@@ -63,6 +64,33 @@ impl BackendArguments {
                 Ok(Some(executor))
             }
         }
+    }
+}
+
+/// Runs one case and calls back after each step with the nodes that it has computed.
+pub(crate) type Trace =
+    Box<dyn Fn(&[u8], &mut (dyn FnMut(&[NodeId]) + Send)) -> Result<(), RunError>>;
+
+impl BackendArguments {
+    /// Runs of `model` whose steps can be told apart, if the back end has such.
+    pub(crate) fn trace(
+        &self,
+        threads: Option<usize>,
+        model: &Arc<Priced>,
+    ) -> Result<Option<Trace>, Failure> {
+        Ok(match self.backend {
+            Backend::Reference => {
+                let plan = ReferencePlan::new(model);
+                Some(Box::new(move |input, observe| {
+                    plan.trace(input, &mut |node, _| observe(&[node]))
+                }))
+            }
+            Backend::Cpu => {
+                let plan = cpu(threads)?.plan(model);
+                Some(Box::new(move |input, observe| plan.trace(input, observe)))
+            }
+            Backend::Gpu => None,
+        })
     }
 }
 

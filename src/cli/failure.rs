@@ -12,7 +12,7 @@ Exit codes:
      for `conformance`: a test did not end as expected, or there was none
   2  the arguments are wrong
   3  this machine failed: no such adapter, a lost device, a wrong known answer, a file not written
-  4  two engines disagree";
+  4  two engines disagree; for `model compare`: two models do";
 
 /// A failed command.
 #[derive(Debug)]
@@ -25,7 +25,7 @@ pub(crate) enum Failure {
     Usage(String),
     /// This machine's trouble.
     Machine(String),
-    /// Two engines gave different answers.
+    /// Two engines, or two models, gave different answers.
     Disagreement(String),
 }
 

@@ -95,7 +95,7 @@ pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failur
 }
 
 /// The file of each of `tensors`, `None` where none is named.
-fn assign(
+pub(super) fn assign(
     kind: &str,
     model: &Priced,
     tensors: &[TensorId],
