@@ -121,7 +121,7 @@ impl<'a> Lowering<'a> {
             },
             ("Sub", false) => Function::Affine {
                 scale: 1.0,
-                offset: -number,
+                offset: scale::product(-1.0, number),
             },
             ("Sub", true) => Function::Affine {
                 scale: -1.0,

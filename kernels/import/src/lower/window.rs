@@ -131,9 +131,9 @@ pub(super) fn windows(node: &NodeView<'_>, spatial: &[u32], kernel: &[u32]) -> L
         pad_begin: 0,
         pad_end: 0,
     };
-    match list.as_slice() {
-        &[x] => Ok(Windows { y: one, x }),
-        &[y, x] => Ok(Windows { y, x }),
+    match *list.as_slice() {
+        [x] => Ok(Windows { y: one, x }),
+        [y, x] => Ok(Windows { y, x }),
         _ => Err(unsupported(
             format!("windows in {rank} dimensions"),
             "1-D and 2-D windows are lowered",

@@ -3,6 +3,21 @@
 //! What is written is what the strict reader of `aivm-tosa` asks for: version 1.0, one region `main`, no
 //! string or vector shared, constants of exact length, operators in an order in which they can run.
 //! [`Writer::finish`] leaves out what no output needs.
+//!
+//! ```
+//! use aivm_import::tosa_file::{Op, Writer};
+//! use aivm_tosa::{DataType, ModelLimits, PriceTable};
+//!
+//! let mut writer = Writer::new();
+//! let a = writer.input("a", DataType::I32, &[2]);
+//! let ones = [1_i32, -1].iter().flat_map(|n| n.to_le_bytes()).collect();
+//! let b = writer.constant("b", DataType::I32, &[2], ones);
+//! let sum = writer.operator(Op::Add, &[a.into(), b.into()], ("sum", DataType::I32, &[2]));
+//! writer.output(sum, "sum");
+//! let file = writer.finish();
+//! let model = aivm_tosa::load(&file, &ModelLimits::CHAIN, &PriceTable::V1).expect("it is accepted");
+//! assert_eq!(model.graph().nodes().len(), 1);
+//! ```
 
 mod encode;
 mod op;

@@ -52,7 +52,7 @@ fn compare(name: &str) {
         imported(&folder.join("onnx").join(format!("{name}.onnx"))).expect("it is imported");
     let border = &model.metadata.inputs[0];
     // A pixel p means p / 255, and the model's input has the scale 1 / 255.
-    assert!((border.scales[0] * 255.0 - 1.0).abs() < 1e-6);
+    assert!((0.003_921_5..0.003_921_6).contains(&border.scales[0]));
     let images =
         std::fs::read(folder.join("mnist/t10k-first1000-images-idx3-ubyte")).expect("images");
     let labels =
