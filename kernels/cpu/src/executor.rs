@@ -15,7 +15,7 @@ use crate::run::{Machine, Observe, Scratch};
 /// Names the instruction set that [`CpuOptions::default`] takes, see [`Isa::name`].
 pub const ISA_VARIABLE: &str = "AIVM_CPU_ISA";
 
-/// Multiply-accumulates and other work of all cases from which cases are shared among threads.
+/// Multiply-accumulates and other work of all cases together from which threads share them.
 const PARALLEL_WORK: u64 = 1 << 18;
 
 /// How a [`CpuExecutor`] works. No option changes a result.
@@ -197,6 +197,7 @@ impl CpuExecutor {
         let variables = program.variables().len();
         let scratch = Scratch::new(&bodies, &initial, variables);
         CpuPlan {
+            has_large_step: bodies.iter().any(|body| body.has_large_step),
             work: model.macs().saturating_add(model.input_bytes()),
             constants: planner.constants.buffer(),
             variables,
@@ -220,8 +221,10 @@ pub struct CpuPlan {
     variables: usize,
     isa: Isa,
     threads: Threads,
-    /// Rough work of a case: decides whether threads pay.
+    /// Rough work of a case: decides whether threads pay for many.
     work: u64,
+    /// Whether threads can share steps of one case.
+    has_large_step: bool,
     /// Memory of runs that have ended.
     idle: Mutex<Vec<Scratch>>,
 }
@@ -327,12 +330,18 @@ impl CpuPlan {
 
     fn run_all(&self, cases: Cases<'_>) -> Result<(), RunStatus> {
         let threads = self.threads.count();
+        let few = cases.cases < threads;
         let work = self.work.saturating_mul(cases.cases as u64);
-        if threads == 1 || work < PARALLEL_WORK {
+        let alone = if few {
+            !self.has_large_step
+        } else {
+            work < PARALLEL_WORK
+        };
+        if threads == 1 || alone {
             return self.in_turn(cases, false);
         }
         self.threads.run(|| {
-            if cases.cases < threads {
+            if few {
                 return self.in_turn(cases, true);
             }
             let least = cases.cases.div_ceil(4 * threads);
@@ -351,7 +360,7 @@ impl CpuPlan {
         bytes::check_input(self.model.graph(), 1, input)?;
         let before = output.len();
         output.resize(before + self.model.output_bytes() as usize, 0);
-        let parallel = self.threads.count() > 1 && self.work >= PARALLEL_WORK;
+        let parallel = self.threads.count() > 1 && self.has_large_step;
         let mut scratch = self.take();
         scratch.set_variables(variables);
         let machine = self.machine(parallel);

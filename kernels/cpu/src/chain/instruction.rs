@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use super::rescale::Rescaling;
 use crate::memory::Place;
 use crate::scale::Scale;
 
@@ -63,13 +64,7 @@ pub(crate) enum Unary {
     Table8(Arc<[i8]>),
     /// 513 entries.
     Table16(Arc<[i16]>),
-    Rescale {
-        scale: Scale,
-        input_zp: i32,
-        output_zp: i32,
-        min: i32,
-        max: i32,
-    },
+    Rescale(Rescaling),
     RescaleChannels(Channels),
 }
 

@@ -2,6 +2,8 @@
 
 mod instruction;
 mod program;
+mod rescale;
 
 pub(crate) use instruction::{Axis, Binary, Channels, Instruction, Register, Unary, Walk, Width};
 pub(crate) use program::{Program, REGISTER_NUMBERS, Splat};
+pub(crate) use rescale::Rescaling;

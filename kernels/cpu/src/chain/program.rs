@@ -42,6 +42,7 @@ pub(crate) struct Splat {
 
 /// The part of a run that one call computes.
 struct Part<'p, 'a, 'o> {
+    isa: Isa,
     program: &'p Program,
     reader: Reader<'a>,
     /// Each output from element `range.start` on.
@@ -89,6 +90,7 @@ impl Program {
         dispatch(
             isa,
             Part {
+                isa,
                 program: self,
                 reader,
                 outputs,
@@ -117,6 +119,7 @@ impl Kernel for Part<'_, '_, '_> {
             let len = block.min(self.range.end - at);
             for instruction in &program.body {
                 let mut file = File {
+                    isa: self.isa,
                     numbers: &mut *self.registers,
                     block,
                     len,
@@ -140,6 +143,7 @@ impl Kernel for Part<'_, '_, '_> {
 
 /// The registers of a block.
 struct File<'a> {
+    isa: Isa,
     numbers: &'a mut [i32],
     block: usize,
     len: usize,
@@ -245,8 +249,9 @@ fn execute(instruction: &Instruction, reader: Reader<'_>, file: &mut File<'_>, a
             from,
             operation,
         } => {
+            let isa = file.isa;
             let (to, others) = file.cut(*to);
-            unary(to, others.get(*from), operation, at);
+            unary(isa, to, others.get(*from), operation, at);
         }
         Instruction::Binary {
             to,
@@ -331,7 +336,7 @@ fn map(to: &mut [i32], from: &[i32], compute: impl Fn(i32) -> i32) {
 }
 
 #[inline(always)]
-fn unary(to: &mut [i32], from: &[i32], operation: &Unary, at: usize) {
+fn unary(isa: Isa, to: &mut [i32], from: &[i32], operation: &Unary, at: usize) {
     match operation {
         &Unary::Clamp { min, max } => map(to, from, |value| value.max(min).min(max)),
         Unary::Wrap(Width::I8) => map(to, from, |value| i32::from(value as i8)),
@@ -362,41 +367,10 @@ fn unary(to: &mut [i32], from: &[i32], operation: &Unary, at: usize) {
         Unary::Table16(table) => map(to, from, |value| {
             let index = ((value + 32_768) >> 7) as usize;
             let base = i32::from(table[index]);
-            let slope = i32::from(table[index + 1]) - base;
-            (base << 7) + slope * (value & 0x7f)
+            let slope = i32::from(table[index + 1]).wrapping_sub(base);
+            (base << 7).wrapping_add(slope.wrapping_mul(value & 0x7f))
         }),
-        &Unary::Rescale {
-            scale,
-            input_zp,
-            output_zp,
-            min,
-            max,
-        } => {
-            let finish = |scaled: i32| scaled.wrapping_add(output_zp).max(min).min(max);
-            let (multiplier, shift) = (scale.multiplier, scale.shift);
-            if shift < 32 {
-                // Here both signs round alike.
-                map(to, from, |value| {
-                    let value = value.wrapping_sub(input_zp);
-                    finish(scale_low(value, multiplier, scale.round, shift))
-                });
-            } else if scale.round == scale.round_negative {
-                map(to, from, |value| {
-                    let value = value.wrapping_sub(input_zp);
-                    finish(scale_high(value, multiplier, scale.round, shift - 32))
-                });
-            } else {
-                map(to, from, |value| {
-                    let value = value.wrapping_sub(input_zp);
-                    let round = if value >= 0 {
-                        scale.round
-                    } else {
-                        scale.round_negative
-                    };
-                    finish(scale_high(value, multiplier, round, shift - 32))
-                });
-            }
-        }
+        Unary::Rescale(rescaling) => rescaling.run(isa, to, from),
         Unary::RescaleChannels(channels) => {
             let mut channel = at % channels.scales.len();
             for (to, &value) in to.iter_mut().zip(from) {

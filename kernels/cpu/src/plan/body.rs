@@ -13,6 +13,7 @@ use super::units::{Fused, Unit, Units, read_by};
 use crate::isa::Isa;
 use crate::linear::{Conv2dGeometry, Epilogue, Linear, matmul_scratch_bytes};
 use crate::memory::{Layout, Place};
+use crate::run::PARALLEL_ELEMENTS;
 use crate::step::{Product, Step};
 
 /// A planned graph.
@@ -26,6 +27,8 @@ pub(crate) struct Body {
     /// Scratch memory that the steps want: numbers, and bytes for `linear`.
     pub scratch_numbers: usize,
     pub scratch_bytes: usize,
+    /// Whether a step is so large that threads can share it.
+    pub has_large_step: bool,
     /// For nodes that are lowered when they run; empty where there is none.
     pub root: Vec<TensorId>,
     pub places: Vec<Option<Place>>,
@@ -134,6 +137,7 @@ impl Planner {
                 _ => 0,
             }),
             steps,
+            has_large_step: units.units.iter().any(|unit| is_large(graph, unit)),
             nodes: units.units.iter().map(Unit::nodes).collect(),
             inputs,
             outputs,
@@ -281,6 +285,35 @@ impl Planner {
                     Lowered::Operation(operation) => Step::Operation { operation, output },
                 }
             }
+        }
+    }
+}
+
+/// Multiply-accumulates of a step from which `linear` shares it among threads.
+const LARGE_PRODUCTS: u64 = 512 << 10;
+
+/// Whether threads can share a unit.
+fn is_large(graph: &Graph, unit: &Unit) -> bool {
+    let elements = |id: TensorId| u64::from(graph.tensor(id).shape.elements());
+    match unit {
+        Unit::Chain(nodes) => {
+            let output = graph.nodes()[nodes[0]].outputs[0];
+            elements(output) >= PARALLEL_ELEMENTS as u64
+        }
+        Unit::Linear(Fused { node, .. }) | Unit::Node(node) => {
+            let node = &graph.nodes()[*node];
+            let products = match node.operator {
+                Operator::MatMul { .. } => {
+                    let columns = graph.tensor(node.inputs[1]).shape.dimensions()[2];
+                    elements(node.inputs[0]) * u64::from(columns)
+                }
+                Operator::Conv2d { .. } | Operator::DepthwiseConv2d { .. } => {
+                    let channels = graph.tensor(node.outputs[0]).shape.dimensions()[3];
+                    elements(node.outputs[0]) / u64::from(channels) * elements(node.inputs[1])
+                }
+                _ => 0,
+            };
+            products >= LARGE_PRODUCTS
         }
     }
 }

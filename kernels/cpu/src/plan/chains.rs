@@ -7,7 +7,7 @@ use aivm_tosa::{DataType, Operator, TensorId};
 
 use super::lower::Operands;
 use crate::chain::{
-    Axis, Binary, Channels, Instruction, Program, Register, Splat, Unary, Walk, Width,
+    Axis, Binary, Channels, Instruction, Program, Register, Rescaling, Splat, Unary, Walk, Width,
 };
 use crate::scale::Scale;
 
@@ -199,7 +199,7 @@ impl Builder<'_> {
         match self.body.last_mut() {
             Some(Instruction::Unary {
                 to,
-                operation: Unary::Rescale { min, max, .. } | Unary::Clamp { min, max },
+                operation: Unary::Rescale(Rescaling { min, max, .. }) | Unary::Clamp { min, max },
                 ..
             }) if *to == register => {
                 (*min, *max) = ((*min).clamp(low, high), (*max).clamp(low, high));
@@ -308,13 +308,13 @@ impl Builder<'_> {
             let operation = if *per_channel && factors.len() > 1 {
                 Unary::RescaleChannels(channels)
             } else {
-                Unary::Rescale {
+                Unary::Rescale(Rescaling {
                     scale: Scale::new(factors[0], *rounding),
                     input_zp: *input_zp,
                     output_zp: *output_zp,
                     min,
                     max,
-                }
+                })
             };
             let to = self.unary(from, operation);
             self.free.extend(masked);
