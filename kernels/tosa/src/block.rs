@@ -124,6 +124,7 @@ impl<'a> Block<'a> {
     /// The graph.
     pub(crate) fn into_graph(self) -> Graph {
         Graph {
+            bytes: self.tensors.iter().map(Tensor::bytes).sum(),
             tensors: self.tensors,
             nodes: self.nodes,
             inputs: self.inputs,

@@ -174,6 +174,8 @@ pub struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) inputs: Vec<TensorId>,
     pub(crate) outputs: Vec<TensorId>,
+    /// Bytes of all tensors together, constants included; work is counted by whether caches may hold them.
+    pub(crate) bytes: u64,
 }
 
 impl Graph {

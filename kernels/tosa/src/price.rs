@@ -8,8 +8,8 @@ use crate::{
 
 /// What each kind of work costs, in thousandths of a gas. The sum of a case is rounded up once.
 ///
-/// These are first figures, from the relative run time of the reference executor; calibration belongs to
-/// the metering benchmark. [`Work`] says what each kind is.
+/// Prices follow the time on the CPU back end with AVX2: 1 gas is about 10 ns of one core, as `cargo bench -p aivm-cpu
+/// --bench gas` measures it (`docs/gas.md`). [`Work`] says what each kind is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PriceTable {
     /// Version; a change of any price is a new one.
@@ -18,27 +18,36 @@ pub struct PriceTable {
     pub case: u64,
     /// One run of one node, whatever its size.
     pub node: u64,
-    /// One multiply-accumulate of i8 or i4.
-    pub mac: u64,
-    /// One multiply-accumulate with an i16 operand.
-    pub mac16: u64,
-    /// One window position of one output element.
+    /// One multiply-accumulate of a kernel with packed weights.
+    pub packed: u64,
+    /// One multiply-accumulate in plain loops.
+    pub plain: u64,
+    /// One sum of products that is begun.
+    pub sum: u64,
+    /// One place of a window.
     pub tap: u64,
-    /// One element computed, compared, accumulated or moved.
+    /// One element read, computed or accumulated beside the one before.
     pub element: u64,
-    /// One step of finding an element by its coordinates.
-    pub step: u64,
-    /// One 64-bit product with rounding shift (RESCALE, MUL, the average of AVG_POOL2D).
+    /// One element found and moved alone.
+    pub single: u64,
+    /// One run of neighbouring elements that is begun.
+    pub row: u64,
+    /// One element or row that lies where no cache expects it.
+    pub jump: u64,
+    /// One 64-bit product with rounding shift.
     pub wide: u64,
     /// One quotient.
     pub division: u64,
-    /// One look-up in a table, or row found by an index.
+    /// One look-up in a table.
     pub lookup: u64,
-    /// One element that has to wait for the one before.
-    pub chain: u64,
-    /// One byte read or written by a node, once for each tensor; one byte of the inputs and outputs of a case; two
-    /// for each of its variables.
+    /// One element of a value that comes late.
+    pub late: u64,
+    /// One byte read or written by a node, once for each tensor.
     pub byte: u64,
+    /// The same byte if no cache holds it, besides.
+    pub far: u64,
+    /// One byte of the inputs and outputs of a case; two for each byte of its variables.
+    pub border: u64,
 }
 
 impl PriceTable {
@@ -46,33 +55,42 @@ impl PriceTable {
     pub const V1: PriceTable = PriceTable {
         version: 1,
         case: 1_000_000,
-        node: 20_000,
-        mac: 1,
-        mac16: 2,
-        tap: 2,
-        element: 4,
-        step: 1,
-        wide: 8,
-        division: 16,
-        lookup: 8,
-        chain: 4,
+        node: 10_000,
+        packed: 3,
+        plain: 10,
+        sum: 1_800,
+        tap: 300,
+        element: 15,
+        single: 100,
+        row: 900,
+        jump: 600,
+        wide: 50,
+        division: 250,
+        lookup: 70,
+        late: 1_000,
         byte: 1,
+        far: 8,
+        border: 10,
     };
 
     /// The price of `work` in thousandths of a gas; `None` beyond 64 bits.
     #[must_use]
     pub fn of(&self, work: &Work) -> Option<u64> {
         [
-            (work.mac8, self.mac),
-            (work.mac16, self.mac16),
+            (work.packed, self.packed),
+            (work.plain, self.plain),
+            (work.sums, self.sum),
             (work.taps, self.tap),
             (work.elements, self.element),
-            (work.steps, self.step),
+            (work.singles, self.single),
+            (work.rows, self.row),
+            (work.jumps, self.jump),
             (work.wide, self.wide),
             (work.divisions, self.division),
             (work.lookups, self.lookup),
-            (work.chain, self.chain),
+            (work.late, self.late),
             (work.bytes, self.byte),
+            (work.far, self.far),
         ]
         .into_iter()
         .try_fold(0, |sum: u64, (amount, price)| {
@@ -219,7 +237,7 @@ impl Priced {
         let gas = variables
             .checked_mul(2)
             .and_then(|bytes| bytes.checked_add(input_bytes)?.checked_add(output_bytes))
-            .and_then(|bytes| bytes.checked_mul(prices.byte)?.checked_add(prices.case))
+            .and_then(|bytes| bytes.checked_mul(prices.border)?.checked_add(prices.case))
             .and_then(|case| case.checked_add(main.price))
             .ok_or_else(|| overflow("at the inputs, outputs and variables"))?
             .div_ceil(1000);

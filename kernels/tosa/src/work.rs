@@ -1,7 +1,11 @@
 //! What one run of a node is made of, counted from shapes alone: the amounts that prices apply to.
 //!
-//! The kinds of work are those that differ in time per unit on some back end. Where a kernel does more than the
-//! operator asks for (channels filled up to 4, a window position with hardly anything in it), that is counted.
+//! The kinds of work are those that differ in time per unit on the CPU back end, which every node can fall back to.
+//! Where a kernel does more than the operator asks for (channels filled up to whole registers, rows of the input read
+//! once for each band of the output), that is counted. `docs/gas.md` says how the kinds were found.
+
+mod moves;
+mod windows;
 
 use crate::operator::{ResizeMode, TableContent};
 use crate::{DataType, Graph, Node, Operator, Shape, Tensor, TensorId};
@@ -12,26 +16,48 @@ use crate::{DataType, Graph, Node, Operator, Shape, Tensor, TensorId};
 pub struct Work {
     /// Multiply-accumulates that the operators ask for; for reports, not priced.
     pub macs: u64,
-    /// Multiply-accumulates of i8 and i4 as kernels do them, with input channels filled up to 4.
-    pub mac8: u64,
-    /// Multiply-accumulates with an i16 operand and an i48 accumulator, filled up likewise.
-    pub mac16: u64,
-    /// Window positions: each place of a window that an output element looks at, all its channels together.
+    /// Multiply-accumulates of kernels that pack their weights, as they do them: filled up to whole registers.
+    pub packed: u64,
+    /// Multiply-accumulates in plain loops: i16, computed weights, three dimensions.
+    pub plain: u64,
+    /// Sums of products that are begun, with finding where their window lies.
+    pub sums: u64,
+    /// Places of a window that are looked at, all channels of a place together.
     pub taps: u64,
-    /// Elements computed, compared, accumulated or moved.
+    /// Elements read, computed or accumulated one beside the other.
     pub elements: u64,
-    /// Steps of finding an element by its coordinates: one for each axis, where operands broadcast or axes move.
-    pub steps: u64,
+    /// Elements that are found and moved one by one.
+    pub singles: u64,
+    /// Runs of neighbouring elements that are begun, each at a place that is worked out.
+    pub rows: u64,
+    /// Elements and rows that lie where no cache expects them, in tensors larger than a cache.
+    pub jumps: u64,
     /// 64-bit products with rounding shift.
     pub wide: u64,
     /// Quotients.
     pub divisions: u64,
-    /// Look-ups in a table, and rows found by an index.
+    /// Look-ups in a table.
     pub lookups: u64,
-    /// Elements that have to be taken one after the other to make one element of the output.
-    pub chain: u64,
+    /// Elements of values that come late, which a node is lowered with each time it runs.
+    pub late: u64,
     /// Bytes of the tensors that are read and written, each once.
     pub bytes: u64,
+    /// Those of them that no cache holds.
+    pub far: u64,
+}
+
+/// Bytes of a tensor above which it counts as too large for a cache.
+const NEAR_BYTES: u64 = 128 << 10;
+
+/// Bytes of all tensors of a graph above which its small tensors may have left the caches as well.
+const NEAR_GRAPH_BYTES: u64 = 16 << 20;
+
+/// What lowering one node with late values takes, in elements of such values.
+const LATE_NODE: u64 = 100;
+
+/// Whether no cache is expected to hold `tensor` of `graph`.
+fn is_far(graph: &Graph, tensor: &Tensor) -> bool {
+    tensor.bytes() > NEAR_BYTES || graph.bytes > NEAR_GRAPH_BYTES
 }
 
 impl Work {
@@ -41,24 +67,37 @@ impl Work {
     pub fn of(graph: &Graph, node: &Node) -> Work {
         let tensors =
             |ids: &[TensorId]| -> Vec<&Tensor> { ids.iter().map(|&id| graph.tensor(id)).collect() };
-        let (inputs, outputs) = (tensors(&node.inputs), tensors(&node.outputs));
+        let operands = Operands {
+            inputs: tensors(&node.inputs),
+            outputs: tensors(&node.outputs),
+            graph,
+            late: !node.late.is_empty(),
+        };
+        let mut work = operator(&node.operator, &operands);
         let late = node.late.iter().map(|late| graph.tensor(late.tensor));
-        let mut work = operator(&node.operator, &inputs, &outputs);
-        // Late values are brought into their ranges when the node runs.
-        work.elements = late
-            .clone()
-            .map(|tensor| u64::from(tensor.shape.elements()))
-            .fold(work.elements, u64::saturating_add);
-        work.bytes = inputs
+        if operands.late {
+            let values = late
+                .clone()
+                .map(|tensor| u64::from(tensor.shape.elements()));
+            work.late = values.fold(LATE_NODE, u64::saturating_add);
+        }
+        // The variable's own bytes besides those of the tensor.
+        let copies = match node.operator {
+            Operator::VariableRead(_) | Operator::VariableWrite(_) => 2,
+            _ => 1,
+        };
+        for tensor in operands
+            .inputs
             .iter()
-            .chain(&outputs)
+            .chain(&operands.outputs)
             .copied()
             .chain(late)
-            .map(Tensor::bytes)
-            .fold(0, u64::saturating_add);
-        if let Operator::VariableRead(_) | Operator::VariableWrite(_) = node.operator {
-            // The variable's own.
-            work.bytes = work.bytes.saturating_mul(2);
+        {
+            let bytes = copies * tensor.bytes();
+            work.bytes = work.bytes.saturating_add(bytes);
+            if is_far(graph, tensor) {
+                work.far = work.far.saturating_add(bytes);
+            }
         }
         work
     }
@@ -78,31 +117,45 @@ impl Work {
     fn with(self, other: Work, merge: impl Fn(u64, u64) -> u64) -> Work {
         Work {
             macs: merge(self.macs, other.macs),
-            mac8: merge(self.mac8, other.mac8),
-            mac16: merge(self.mac16, other.mac16),
+            packed: merge(self.packed, other.packed),
+            plain: merge(self.plain, other.plain),
+            sums: merge(self.sums, other.sums),
             taps: merge(self.taps, other.taps),
             elements: merge(self.elements, other.elements),
-            steps: merge(self.steps, other.steps),
+            singles: merge(self.singles, other.singles),
+            rows: merge(self.rows, other.rows),
+            jumps: merge(self.jumps, other.jumps),
             wide: merge(self.wide, other.wide),
             divisions: merge(self.divisions, other.divisions),
             lookups: merge(self.lookups, other.lookups),
-            chain: merge(self.chain, other.chain),
+            late: merge(self.late, other.late),
             bytes: merge(self.bytes, other.bytes),
+            far: merge(self.far, other.far),
         }
     }
+}
 
-    /// Multiply-accumulates: `sums` sums over `places` window positions of `channels` products each.
-    fn products(data_type: DataType, sums: u64, places: u64, channels: u64) -> Work {
-        let taps = sums.saturating_mul(places);
-        let filled = taps.saturating_mul(channels.next_multiple_of(4));
-        let wide = data_type == DataType::I16;
-        Work {
-            macs: taps.saturating_mul(channels),
-            mac8: if wide { 0 } else { filled },
-            mac16: if wide { filled } else { 0 },
-            taps,
-            ..Work::default()
-        }
+/// The tensors of a node.
+struct Operands<'a> {
+    inputs: Vec<&'a Tensor>,
+    outputs: Vec<&'a Tensor>,
+    graph: &'a Graph,
+    /// Whether a value of the operator comes late.
+    late: bool,
+}
+
+impl Operands<'_> {
+    /// Elements of the output, or of all outputs.
+    fn written(&self) -> u64 {
+        elements(&self.outputs)
+    }
+
+    fn read(&self) -> u64 {
+        elements(&self.inputs)
+    }
+
+    fn is_far(&self, tensor: &Tensor) -> bool {
+        is_far(self.graph, tensor)
     }
 }
 
@@ -119,184 +172,170 @@ fn side(shape: &Shape, axis: usize) -> u64 {
     shape.dimensions().get(axis).copied().map_or(1, u64::from)
 }
 
-/// The work of an operator without its bytes.
-fn operator(operator: &Operator, inputs: &[&Tensor], outputs: &[&Tensor]) -> Work {
-    let (read, written) = (elements(inputs), elements(outputs));
-    let plain = Work {
-        elements: written,
-        ..Work::default()
-    };
+/// The work of an operator without its bytes and late values.
+fn operator(operator: &Operator, operands: &Operands<'_>) -> Work {
     match operator {
-        Operator::Conv2d { .. } => convolution(inputs, written, 1..3, 3),
-        Operator::Conv3d { .. } => convolution(inputs, written, 1..4, 4),
-        Operator::DepthwiseConv2d { .. } => {
-            // One product at each position; the products of several channels are not summed.
-            let places = side(&inputs[1].shape, 0).saturating_mul(side(&inputs[1].shape, 1));
-            Work::products(inputs[0].data_type, written, places, 1).plus(plain)
-        }
-        Operator::MatMul { .. } => {
-            let channels = side(&inputs[0].shape, 2);
-            Work::products(inputs[0].data_type, written, 1, channels).plus(plain)
-        }
-        Operator::TransposeConv2d { .. } => {
-            let weight = &inputs[1].shape;
-            let (positions, places) = (
-                u64::from(inputs[0].shape.elements()) / side(weight, 3),
-                side(weight, 1).saturating_mul(side(weight, 2)),
-            );
-            // Kernels go by the input's elements or by the output's, whichever suits them.
-            let sums = positions.saturating_mul(side(weight, 0)).max(written);
-            let mut work = Work::products(inputs[0].data_type, sums, places, side(weight, 3));
-            work.macs = positions.saturating_mul(u64::from(weight.elements()));
-            work.plus(plain)
-        }
-        Operator::AvgPool2d { kernel, .. } => Work {
-            wide: written,
-            ..pooling(written, u64::from(kernel.y) * u64::from(kernel.x))
-        },
-        Operator::MaxPool2d { kernel, .. } => {
-            pooling(written, u64::from(kernel.y) * u64::from(kernel.x))
-        }
-        Operator::Resize { mode, .. } => {
-            let corners = match mode {
-                ResizeMode::Nearest => 1,
-                ResizeMode::Bilinear => 4,
-            };
-            let looked_at = written.saturating_mul(corners);
-            Work {
-                elements: looked_at,
-                steps: looked_at.saturating_mul(2),
-                wide: if corners == 1 { 0 } else { written },
-                ..Work::default()
-            }
-        }
-        Operator::Add
-        | Operator::ArithmeticRightShift { .. }
-        | Operator::BitwiseAnd
-        | Operator::BitwiseOr
-        | Operator::BitwiseXor
-        | Operator::LogicalAnd
-        | Operator::LogicalLeftShift
-        | Operator::LogicalRightShift
-        | Operator::LogicalOr
-        | Operator::LogicalXor
-        | Operator::Maximum
-        | Operator::Minimum
-        | Operator::Sub
-        | Operator::Select
-        | Operator::Equal
-        | Operator::Greater
-        | Operator::GreaterEqual => plain.plus(broadcast(inputs, outputs)),
-        Operator::Mul { .. } => Work {
-            wide: written,
-            ..broadcast(inputs, outputs)
-        },
-        Operator::IntDiv => Work {
-            divisions: written,
-            ..broadcast(inputs, outputs)
-        },
-        Operator::Rescale { .. } => Work {
-            wide: written,
-            ..Work::default()
-        },
-        Operator::Table(content) => Work {
-            lookups: match content {
-                TableContent::I8(_) => written,
-                // Two neighbours.
-                TableContent::I16(_) => written.saturating_mul(2),
-            },
-            ..Work::default()
-        },
-        Operator::Clamp { .. }
-        | Operator::Abs
-        | Operator::BitwiseNot
-        | Operator::Clz
-        | Operator::LogicalNot
-        | Operator::Negate { .. }
-        | Operator::Cast
-        | Operator::Reshape
-        | Operator::Identity
-        | Operator::VariableRead(_)
-        | Operator::VariableWrite(_) => Work {
-            // A read writes only, a write reads only.
-            elements: written.max(read),
-            ..Work::default()
-        },
-        Operator::ArgMax { axis }
-        | Operator::ReduceAll { axis }
-        | Operator::ReduceAny { axis }
-        | Operator::ReduceMax { axis }
-        | Operator::ReduceMin { axis }
-        | Operator::ReduceSum { axis } => Work {
-            elements: read,
-            chain: side(&inputs[0].shape, *axis as usize),
-            ..Work::default()
-        },
+        Operator::Conv2d { .. }
+        | Operator::Conv3d { .. }
+        | Operator::DepthwiseConv2d { .. }
+        | Operator::MatMul { .. }
+        | Operator::TransposeConv2d { .. }
+        | Operator::AvgPool2d { .. }
+        | Operator::MaxPool2d { .. } => windows::work(operator, operands),
         Operator::Concat { .. }
         | Operator::Pad { .. }
         | Operator::Reverse { .. }
         | Operator::Slice { .. }
         | Operator::Tile
-        | Operator::Transpose { .. } => Work {
-            elements: written,
-            steps: by_coordinates(outputs),
-            ..Work::default()
-        },
-        Operator::Gather | Operator::Scatter => Work {
-            elements: written.max(read),
-            lookups: u64::from(inputs[1].shape.elements()),
-            ..Work::default()
-        },
-        Operator::CondIf { .. } | Operator::WhileLoop { .. } => Work {
+        | Operator::Transpose { .. } => moves::work(operator, operands),
+        Operator::ArgMax { axis }
+        | Operator::ReduceAll { axis }
+        | Operator::ReduceAny { axis }
+        | Operator::ReduceMax { axis }
+        | Operator::ReduceMin { axis }
+        | Operator::ReduceSum { axis } => reduction(operator, operands, *axis as usize),
+        Operator::Gather | Operator::Scatter => by_index(operands),
+        Operator::Resize { mode, .. } => resize(*mode, operands),
+        _ => element_wise(operator, operands),
+    }
+}
+
+/// Operators that compute each element of the output from the elements at its place, and those that only hand
+/// tensors on.
+fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
+    let (read, written) = (operands.read(), operands.written());
+    if let Operator::CondIf { .. } | Operator::WhileLoop { .. } = operator {
+        return Work {
             elements: read.saturating_add(written),
             ..Work::default()
+        };
+    }
+    let work = Work {
+        // Each operand is read for each element of the output, also where it is repeated.
+        elements: written
+            .saturating_mul(operands.inputs.len().max(1) as u64)
+            .max(read),
+        rows: broadcast_rows(operands),
+        ..Work::default()
+    };
+    match operator {
+        Operator::Mul { shift } if *shift > 0 || operands.late => Work {
+            wide: written,
+            ..work
         },
+        Operator::IntDiv => Work {
+            divisions: written,
+            ..work
+        },
+        Operator::Rescale {
+            per_channel,
+            factors,
+            ..
+        } => {
+            // Factors that change from element to element, and sums of 48 bits, are scaled one by one.
+            let each = match (per_channel, operands.inputs[0].data_type) {
+                (true, _) => 8,
+                (false, DataType::I48) => 6,
+                (false, _) => 1,
+            };
+            // A factor is held with what rounds it.
+            let bytes = 24 * factors.len() as u64;
+            Work {
+                wide: written.saturating_mul(each),
+                bytes,
+                far: if bytes > NEAR_BYTES { bytes } else { 0 },
+                ..work
+            }
+        }
+        Operator::Table(content) => Work {
+            lookups: match content {
+                TableContent::I8(_) => written,
+                // Two neighbours and the way between them.
+                TableContent::I16(_) => written.saturating_mul(3),
+            },
+            ..work
+        },
+        _ => work,
     }
 }
 
-/// A convolution whose weight has its kernel along the axes `kernel` and its input channels along `channels`.
-fn convolution(
-    inputs: &[&Tensor],
-    written: u64,
-    kernel: std::ops::Range<usize>,
-    channels: usize,
-) -> Work {
-    let weight = &inputs[1].shape;
-    let places = kernel
-        .map(|axis| side(weight, axis))
-        .fold(1, u64::saturating_mul);
-    let mut work = Work::products(inputs[0].data_type, written, places, side(weight, channels));
-    work.elements = written;
-    work
+/// Runs of elements that operands of another shape than the output are read in: along the innermost axes, as long as
+/// all of them repeat the operand or none does.
+fn broadcast_rows(operands: &Operands<'_>) -> u64 {
+    let Some(output) = operands.outputs.first() else {
+        return 0;
+    };
+    let out = output.shape.dimensions();
+    let mut rows = 0_u64;
+    for input in &operands.inputs {
+        let sides = input.shape.dimensions();
+        if sides == out || sides.len() != out.len() {
+            continue;
+        }
+        let (mut run, mut repeats) = (1_u64, None);
+        for (&side, &to) in sides.iter().zip(out).rev().filter(|&(_, &to)| to > 1) {
+            if *repeats.get_or_insert(side == 1) != (side == 1) {
+                break;
+            }
+            run *= u64::from(to);
+        }
+        rows = rows.saturating_add(u64::from(output.shape.elements()) / run);
+    }
+    rows
 }
 
-fn pooling(written: u64, places: u64) -> Work {
-    let taps = written.saturating_mul(places);
+/// A fold along an axis of a tensor seen as `[outer, side, inner]`.
+fn reduction(operator: &Operator, operands: &Operands<'_>, axis: usize) -> Work {
+    let input = operands.inputs[0];
+    let (read, written) = (operands.read(), operands.written());
+    let inner: u64 = (axis + 1..input.shape.rank())
+        .map(|axis| side(&input.shape, axis))
+        .product();
+    if let Operator::ArgMax { .. } = operator {
+        // One by one, along the axis.
+        return Work {
+            singles: read,
+            rows: written,
+            jumps: if inner > 1 && operands.is_far(input) {
+                read
+            } else {
+                0
+            },
+            ..Work::default()
+        };
+    }
     Work {
-        taps,
-        elements: taps,
+        elements: read,
+        rows: if inner == 1 { written } else { read / inner },
         ..Work::default()
     }
 }
 
-/// What is done besides the elements themselves where operands broadcast.
-fn broadcast(inputs: &[&Tensor], outputs: &[&Tensor]) -> Work {
-    let broadcasts = inputs
-        .iter()
-        .any(|input| outputs.iter().any(|output| input.shape != output.shape));
+/// GATHER and SCATTER: rows found by their index.
+fn by_index(operands: &Operands<'_>) -> Work {
+    let [values, indices] = [operands.inputs[0], operands.inputs[1]];
+    let rows = u64::from(indices.shape.elements());
     Work {
-        steps: if broadcasts {
-            by_coordinates(outputs)
-        } else {
-            0
-        },
+        rows,
+        jumps: if operands.is_far(values) { rows } else { 0 },
         ..Work::default()
     }
 }
 
-fn by_coordinates(outputs: &[&Tensor]) -> u64 {
-    let each = outputs
-        .iter()
-        .map(|output| u64::from(output.shape.elements()) * output.shape.rank() as u64);
-    each.fold(0, u64::saturating_add)
+/// RESIZE: at each place of the output one or four places of the input.
+fn resize(mode: ResizeMode, operands: &Operands<'_>) -> Work {
+    let written = operands.written();
+    let places = written / side(&operands.outputs[0].shape, 3);
+    match mode {
+        ResizeMode::Nearest => Work {
+            rows: places,
+            elements: written,
+            ..Work::default()
+        },
+        ResizeMode::Bilinear => Work {
+            rows: places.saturating_mul(2),
+            singles: written.saturating_mul(2),
+            ..Work::default()
+        },
+    }
 }

@@ -65,6 +65,9 @@ pub(crate) fn search(options: &Options, median: f64, executor: &dyn Executor) {
             continue;
         };
         worst.cases += 1;
+        if options.verbose {
+            println!("{:24} {}  {text}", worst.name, line(&figure));
+        }
         if figure.worst() <= worst.value() {
             continue;
         }
@@ -74,7 +77,7 @@ pub(crate) fn search(options: &Options, median: f64, executor: &dyn Executor) {
         else {
             continue;
         };
-        if options.verbose || again.worst() > 3.0 * median {
+        if again.worst() > 3.0 * median {
             println!("{:24} {}  {text}", worst.name, line(&again));
         }
         (worst.numbers, worst.text, worst.figure) = (numbers, text, Some(again));

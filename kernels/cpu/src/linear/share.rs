@@ -1,5 +1,6 @@
 //! Work in contiguous shares of the output, one for each thread, without allocating.
 
+use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 /// Products below which a further thread costs more than it saves.
@@ -7,7 +8,10 @@ const PRODUCTS_MIN: usize = 256 << 10;
 
 /// How many shares `products` multiply-accumulates are worth, at most `most`.
 pub(crate) fn shares(products: usize, most: usize) -> usize {
-    let threads = available_parallelism().map_or(1, usize::from);
+    // The operating system takes tens of microseconds to answer.
+    static THREADS: LazyLock<usize> =
+        LazyLock::new(|| available_parallelism().map_or(1, usize::from));
+    let threads = *THREADS;
     (products / PRODUCTS_MIN)
         .clamp(1, threads.min(64))
         .min(most.max(1))

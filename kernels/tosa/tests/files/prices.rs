@@ -1,6 +1,6 @@
 //! Prices: sums of work times price, control flow at its worst, and no graph that makes them panic or hang.
 
-use crate::model::{BOOL, I8, I16, I32, INT32, Ints, Model, add, set};
+use crate::model::{BOOL, I8, I16, I32, INT32, Ints, Model, Table, add, set};
 use crate::regions::{accumulator, choice, counting};
 use aivm_tosa::{ModelLimits, NodeId, PriceTable, Priced, RefusalCode, RegionId, Work, load};
 
@@ -9,16 +9,21 @@ const ONES: PriceTable = PriceTable {
     version: 9,
     case: 0,
     node: 0,
-    mac: 1,
-    mac16: 1,
+    packed: 1,
+    plain: 1,
+    sum: 1,
     tap: 1,
     element: 1,
-    step: 1,
+    single: 1,
+    row: 1,
+    jump: 1,
     wide: 1,
     division: 1,
     lookup: 1,
-    chain: 1,
+    late: 1,
     byte: 1,
+    far: 1,
+    border: 1,
 };
 
 fn priced(model: &Model, prices: &PriceTable) -> Priced {
@@ -41,10 +46,10 @@ fn the_price_is_the_sum_of_work_times_price_rounded_up() {
         ..ONES
     };
     let model = priced(&add(), &prices);
-    // 100 for ADD, 10 for each of 2 elements, 3 tensors of 8 bytes.
-    assert_eq!(model.cost(NodeId(0)).1, 100 + 20 + 24);
-    // With these and the 24 bytes of inputs and outputs, a case of 832 makes 1,000.
-    for (case, gas) in [(5, 1), (832, 1), (833, 2)] {
+    // 100 for ADD, 10 for each of 2 elements of 2 operands, 3 tensors of 8 bytes.
+    assert_eq!(model.cost(NodeId(0)).1, 100 + 40 + 24);
+    // With these and the 24 bytes of inputs and outputs, a case of 812 makes 1,000.
+    for (case, gas) in [(5, 1), (812, 1), (813, 2)] {
         let model = priced(&add(), &PriceTable { case, ..prices });
         assert_eq!(model.gas(), gas);
     }
@@ -54,9 +59,9 @@ fn the_price_is_the_sum_of_work_times_price_rounded_up() {
 #[test]
 fn a_price_beyond_64_bits_is_refused() {
     let free = PriceTable {
-        mac: 0,
         element: 0,
         byte: 0,
+        border: 0,
         ..ONES
     };
     for prices in [
@@ -144,12 +149,12 @@ fn variables_are_paid_by_their_bytes() {
     assert_eq!(model.cost(NodeId(0)).1, 16 + 2);
     assert_eq!(model.cost(NodeId(2)).1, 16 + 2);
     let plain = priced(&add(), &PriceTable { case: 0, ..ONES });
-    assert_eq!(plain.gas(), (24_u64 + 24 + 2).div_ceil(1000));
+    assert_eq!(plain.gas(), (24_u64 + 24 + 4).div_ceil(1000));
     // A large one that no node touches is copied before and after a case.
     let large = add().variable("v", "large", I8, &[10_000], &[]);
     assert_eq!(
         priced(&large, &ONES).gas(),
-        (20_000_u64 + 50).div_ceil(1000)
+        (20_000_u64 + 52).div_ceil(1000)
     );
 }
 
@@ -195,77 +200,138 @@ fn regions_that_share_regions_are_priced_once_each() {
     assert!(start.elapsed().as_secs() < 5);
 }
 
-#[test]
-fn few_channels_many_taps_moves_and_chains_are_seen() {
-    let conv = |channels: i32| {
-        Model::default()
-            .input("x", I8, &[1, 4, 4, channels])
-            .constant(
-                "w",
-                I8,
-                &[2, 3, 3, channels],
-                &vec![1; 18 * channels as usize],
-            )
-            .constant("b", INT32, &[1], &[0; 4])
-            .constant("z", I8, &[1], &[0])
-            .output("y", INT32, &[1, 2, 2, 2])
-            .operator(
-                "CONV2D",
-                vec![
-                    (0, Ints(vec![0; 4])),
-                    (1, Ints(vec![1; 2])),
-                    (2, Ints(vec![1; 2])),
-                    (4, I32(5)),
-                ],
-                &["x", "w", "b", "z", "z"],
-                &["y"],
-            )
+/// A convolution with `channels` of input, a weight `[2, 3, 3, channels]` that is a constant or an input.
+fn convolution(channels: i32, constant: bool) -> Model {
+    let (kernel, model) = ([2, 3, 3, channels], Model::default());
+    let model = if constant {
+        model.constant("w", I8, &kernel, &vec![1; 18 * channels as usize])
+    } else {
+        model.input("w", I8, &kernel)
     };
-    let (one, four, five) = (work(&conv(1)), work(&conv(4)), work(&conv(5)));
+    let attribute = vec![
+        (0, Ints(vec![0; 4])),
+        (1, Ints(vec![1; 2])),
+        (2, Ints(vec![1; 2])),
+        (4, I32(5)),
+    ];
+    model
+        .input("x", I8, &[1, 4, 4, channels])
+        .constant("b", INT32, &[1], &[0; 4])
+        .constant("z", I8, &[1], &[0])
+        .output("y", INT32, &[1, 2, 2, 2])
+        .operator("CONV2D", attribute, &["x", "w", "b", "z", "z"], &["y"])
+}
+
+/// `y = operator(x)`.
+fn unary(
+    operator: &str,
+    attribute: Table,
+    (x, from): (i32, &[i32]),
+    (y, to): (i32, &[i32]),
+) -> Model {
+    Model::default()
+        .input("x", x, from)
+        .output("y", y, to)
+        .operator(operator, attribute, &["x"], &["y"])
+}
+
+#[test]
+fn products_are_filled_up_to_what_kernels_compute() {
+    let [one, four, five] = [1, 4, 5].map(|channels| work(&convolution(channels, true)));
     assert_eq!([one.macs, four.macs, five.macs], [72, 288, 360]);
-    assert_eq!([one.mac8, four.mac8, five.mac8], [288, 288, 576]);
-    assert_eq!([one.taps, one.mac16], [72, 0]);
+    // 4 places by 16 columns by 3 rows of a kernel: of 3, 12 and 15 values, in groups of 4.
+    assert_eq!([one.packed, four.packed, five.packed], [768, 2304, 3072]);
+    assert_eq!([one.sums, one.plain], [4, 0]);
+    // Weights that are computed are not packed: 8 elements of 9 sums each, a product as long as five.
+    let computed = work(&convolution(4, false));
+    assert_eq!(computed.macs, 288);
+    assert_eq!(
+        [computed.packed, computed.plain, computed.sums],
+        [0, 1440, 72]
+    );
 
-    let sum = Model::default()
-        .input("x", INT32, &[5, 7])
-        .output("y", INT32, &[5, 1])
-        .operator("REDUCE_SUM", vec![(0, I32(1))], &["x"], &["y"]);
-    assert_eq!((work(&sum).chain, work(&sum).elements), (7, 35));
+    let product = |data_type| {
+        let width = if data_type == I8 { 1 } else { 2 };
+        let model = Model::default()
+            .input("a", data_type, &[2, 3, 8])
+            .input("b", data_type, &[2, 8, 5])
+            .constant("z", data_type, &[1], &[0, 0][..width])
+            .output("y", if data_type == I8 { INT32 } else { 6 }, &[2, 3, 5])
+            .operator("MATMUL", vec![], &["a", "b", "z", "z"], &["y"]);
+        work(&model)
+    };
+    let (narrow, wide) = (product(I8), product(I16));
+    assert_eq!([narrow.macs, narrow.packed, narrow.plain], [240, 768, 0]);
+    assert_eq!([wide.macs, wide.packed, wide.plain], [240, 0, 480]);
+}
 
+#[test]
+fn runs_of_elements_and_elements_alone_are_told_apart() {
     let broadcast = |b: &[i32]| {
-        Model::default()
+        let model = Model::default()
             .input("a", INT32, &[2, 3, 5])
             .input("b", INT32, b)
             .output("y", INT32, &[2, 3, 5])
-            .operator("ADD", vec![], &["a", "b"], &["y"])
+            .operator("ADD", vec![], &["a", "b"], &["y"]);
+        work(&model).rows
     };
-    assert_eq!(work(&broadcast(&[2, 3, 5])).steps, 0);
-    assert_eq!(work(&broadcast(&[2, 1, 5])).steps, 90);
+    assert_eq!(broadcast(&[2, 3, 5]), 0);
+    // Along the last axis; along the last two, where both repeat.
+    assert_eq!([broadcast(&[2, 1, 5]), broadcast(&[2, 1, 1])], [6, 2]);
+    assert_eq!([broadcast(&[2, 3, 1]), broadcast(&[1, 1, 1])], [6, 1]);
 
-    let product = |data_type| {
-        Model::default()
-            .input("a", data_type, &[2, 3, 8])
-            .input("b", data_type, &[2, 8, 5])
-            .constant(
-                "z",
-                data_type,
-                &[1],
-                &[0, 0][..if data_type == I8 { 1 } else { 2 }],
-            )
-            .output("y", if data_type == I8 { INT32 } else { 6 }, &[2, 3, 5])
-            .operator("MATMUL", vec![], &["a", "b", "z", "z"], &["y"])
+    let reverse = |axis| {
+        let work = work(&unary(
+            "REVERSE",
+            vec![(0, I32(axis))],
+            (I8, &[3, 4]),
+            (I8, &[3, 4]),
+        ));
+        [work.rows, work.singles, work.jumps]
     };
-    let (narrow, wide) = (work(&product(I8)), work(&product(I16)));
-    assert_eq!((narrow.macs, narrow.mac8, narrow.mac16), (240, 240, 0));
-    assert_eq!((wide.macs, wide.mac8, wide.mac16), (240, 0, 240));
+    assert_eq!([reverse(0), reverse(1)], [[3, 0, 0], [3, 12, 0]]);
+    let transpose = |sides: [i32; 2]| {
+        let perms = vec![(0, Ints(vec![1, 0]))];
+        let work = work(&unary(
+            "TRANSPOSE",
+            perms,
+            (I8, &sides),
+            (I8, &[sides[1], sides[0]]),
+        ));
+        [work.rows, work.singles, work.jumps]
+    };
+    assert_eq!(transpose([3, 4]), [4, 12, 0]);
+    // Above 128 KiB no cache is expected to hold the columns.
+    assert_eq!(transpose([512, 257]), [257, 512 * 257, 512 * 257]);
 
-    let reversed = Model::default()
-        .input("x", I8, &[3, 4])
-        .output("y", I8, &[3, 4])
-        .operator("REVERSE", vec![(0, I32(1))], &["x"], &["y"]);
-    assert_eq!((work(&reversed).elements, work(&reversed).steps), (12, 24));
+    let sum = |axis, to: [i32; 2]| {
+        let work = work(&unary(
+            "REDUCE_SUM",
+            vec![(0, I32(axis))],
+            (INT32, &[5, 7]),
+            (INT32, &to),
+        ));
+        [work.rows, work.elements]
+    };
+    assert_eq!([sum(0, [1, 7]), sum(1, [5, 1])], [[5, 35], [5, 35]]);
     let mut quotient = add();
     set(&mut quotient.operators[0], 0, I32(20));
     set(&mut quotient.operators[0], 1, crate::model::U8(20));
     assert_eq!(work(&quotient).divisions, 2);
+}
+
+#[test]
+fn what_no_cache_holds_costs_more() {
+    let identity = |elements: i32| unary("IDENTITY", vec![], (I8, &[elements]), (I8, &[elements]));
+    let small = work(&identity(128 << 10));
+    assert_eq!([small.bytes, small.far], [256 << 10, 0]);
+    let large = work(&identity((128 << 10) + 1));
+    assert_eq!([large.bytes, large.far], [(256 << 10) + 2; 2]);
+    // A small tensor beside many others.
+    let crowd = (0..130).fold(identity(8).shape("times", &[16 << 10]), |model, index| {
+        let name = format!("t{index}");
+        let model = model.tensor(&name, I8, &[128 << 10]);
+        model.operator("TILE", vec![], &["x", "times"], &[&name])
+    });
+    assert_eq!(priced(&crowd, &ONES).cost(NodeId(0)).0.far, 16);
 }

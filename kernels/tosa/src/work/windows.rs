@@ -1,0 +1,221 @@
+//! The work of operators that sum products or slide windows: kernels that pack their weights, and plain loops.
+
+use super::{Operands, Work, side};
+use crate::operator::Extent;
+use crate::{DataType, Operator, Shape};
+
+/// Columns that a kernel computes at once.
+const COLUMNS: u64 = 16;
+/// Values that a kernel multiplies and sums in one instruction.
+const GROUP: u64 = 4;
+/// Bytes of converted input rows that a kernel keeps at a time.
+const BAND_BYTES: u64 = 192 << 10;
+
+/// Convolutions, MATMUL and pooling.
+pub(super) fn work(operator: &Operator, operands: &Operands<'_>) -> Work {
+    match operator {
+        Operator::Conv2d {
+            stride, dilation, ..
+        } => {
+            let places = area(&operands.inputs[1].shape, 1..3);
+            if packs(operands) {
+                packed_convolution(operands, *stride, *dilation)
+            } else {
+                plain_convolution(operands, places)
+            }
+        }
+        Operator::Conv3d { .. } => {
+            plain_convolution(operands, area(&operands.inputs[1].shape, 1..4))
+        }
+        Operator::DepthwiseConv2d {
+            stride, dilation, ..
+        } => depthwise(operands, *stride, *dilation),
+        Operator::MatMul { .. } => mat_mul(operands),
+        Operator::TransposeConv2d { .. } => transposed(operands),
+        Operator::AvgPool2d { kernel, .. } => {
+            let pool = pool(operands, *kernel);
+            Work {
+                // How many elements the window covers, and its reciprocal.
+                rows: pool.rows.saturating_add(pool.sums),
+                wide: operands.written(),
+                ..pool
+            }
+        }
+        Operator::MaxPool2d { kernel, .. } => pool(operands, *kernel),
+        _ => Work::default(),
+    }
+}
+
+/// The product of sides.
+fn area(shape: &Shape, axes: std::ops::Range<usize>) -> u64 {
+    axes.map(|axis| side(shape, axis))
+        .fold(1, u64::saturating_mul)
+}
+
+/// A product that stays at the largest number.
+fn product<const N: usize>(factors: [u64; N]) -> u64 {
+    factors.into_iter().fold(1, u64::saturating_mul)
+}
+
+/// Whether weights are packed when a model is planned: i8 inputs, constant weights and bias, nothing late.
+fn packs(operands: &Operands<'_>) -> bool {
+    let constant = |index: usize| operands.inputs[index].constant.is_some();
+    operands.inputs[0].data_type == DataType::I8 && constant(1) && constant(2) && !operands.late
+}
+
+/// Twice as long for i16, whose sums are of 64 bits.
+fn widening(operands: &Operands<'_>) -> u64 {
+    if operands.inputs[0].data_type == DataType::I16 {
+        2
+    } else {
+        1
+    }
+}
+
+/// Values of the input that are converted for kernels: a band of output rows at a time, each with all the input rows
+/// under its windows.
+fn converted(
+    operands: &Operands<'_>,
+    kernel: [u64; 2],
+    [stride, dilation]: [Extent; 2],
+    channels: u64,
+) -> u64 {
+    let (input, output) = (&operands.inputs[0].shape, &operands.outputs[0].shape);
+    let reach = |kernel: u64, dilation: u32| (kernel - 1) * u64::from(dilation) + 1;
+    let (rows, columns) = (reach(kernel[0], dilation.y), reach(kernel[1], dilation.x));
+    let step = u64::from(stride.y);
+    let (height, width) = (side(output, 1), side(output, 2));
+    let width = product([width - 1, u64::from(stride.x)]).saturating_add(columns);
+    let pitch = product([width, channels, 2]).max(1);
+    // Output rows of a band: those whose input rows fit.
+    let fitting = BAND_BYTES.saturating_sub(product([rows, pitch])) / product([step, pitch]) + 1;
+    let bands = height.div_ceil(fitting.min(height));
+    let read = product([height - bands, step]).saturating_add(product([bands, rows]));
+    product([side(input, 0), read, width, channels])
+}
+
+/// CONV2D of packed weights.
+fn packed_convolution(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work {
+    let weight = &operands.inputs[1].shape;
+    let [outputs, height, width, channels] = [0, 1, 2, 3].map(|axis| side(weight, axis));
+    let places = operands.written() / outputs;
+    // Neighbouring places of a window lie one behind the other, unless it is dilated.
+    let depth = if dilation.x == 1 {
+        product([height, product([width, channels]).next_multiple_of(GROUP)])
+    } else {
+        product([height, width, channels.next_multiple_of(GROUP)])
+    };
+    let panels = outputs.div_ceil(COLUMNS);
+    Work {
+        macs: product([places, outputs, height, width, channels]),
+        packed: product([places, depth, panels, COLUMNS]),
+        sums: product([places, panels]),
+        elements: converted(operands, [height, width], [stride, dilation], channels),
+        ..Work::default()
+    }
+}
+
+/// CONV2D and CONV3D in plain loops: a sum of products for each place of the window of each output element.
+fn plain_convolution(operands: &Operands<'_>, window: u64) -> Work {
+    let weight = &operands.inputs[1].shape;
+    let channels = side(weight, weight.rank() - 1);
+    let written = operands.written();
+    let macs = product([written, window, channels]);
+    Work {
+        macs,
+        plain: macs.saturating_mul(5 * widening(operands)),
+        sums: product([written, window]),
+        rows: written,
+        ..Work::default()
+    }
+}
+
+/// DEPTHWISE_CONV2D.
+fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work {
+    let weight = &operands.inputs[1].shape;
+    let [height, width, _, multiplier] = [0, 1, 2, 3].map(|axis| side(weight, axis));
+    let written = operands.written();
+    let channels = side(&operands.outputs[0].shape, 3);
+    let (places, window) = (written / channels, product([height, width]));
+    let macs = product([written, window]);
+    if !packs(operands) {
+        return Work {
+            macs,
+            plain: macs.saturating_mul(20),
+            rows: product([places, window]).saturating_add(places),
+            ..Work::default()
+        };
+    }
+    let panels = channels.div_ceil(COLUMNS);
+    let filled = panels * COLUMNS;
+    let converted = converted(operands, [height, width], [stride, dilation], filled);
+    let repeated = if multiplier > 1 { converted } else { 0 };
+    Work {
+        macs,
+        // Two products at a time, with the sums in between.
+        packed: product([places, window.next_multiple_of(2), filled, 2]),
+        rows: product([places, panels]),
+        elements: converted,
+        singles: repeated.saturating_mul(4),
+        ..Work::default()
+    }
+}
+
+/// MATMUL `[n, h, c] × [n, c, w]`.
+fn mat_mul(operands: &Operands<'_>) -> Work {
+    let (a, b) = (&operands.inputs[0].shape, &operands.inputs[1].shape);
+    let [n, h, c] = [0, 1, 2].map(|axis| side(a, axis));
+    let w = side(b, 2);
+    let macs = product([n, h, c, w]);
+    if operands.inputs[0].data_type == DataType::I16 || operands.late {
+        // A row of the second operand at a time.
+        return Work {
+            macs,
+            plain: macs.saturating_mul(2),
+            taps: product([n, h, c]),
+            rows: product([n, h]),
+            ..Work::default()
+        };
+    }
+    let (panels, groups) = (w.div_ceil(COLUMNS), c.div_ceil(GROUP));
+    Work {
+        macs,
+        packed: product([n, h, groups, GROUP, panels, COLUMNS]),
+        sums: product([n, h, panels]),
+        // The second operand is packed each time, the first converted.
+        singles: product([n, groups, GROUP, panels, COLUMNS]),
+        elements: product([n, h, c]),
+        rows: product([n, 10]),
+        ..Work::default()
+    }
+}
+
+/// TRANSPOSE_CONV2D: each element of the input adds to the outputs under its window.
+fn transposed(operands: &Operands<'_>) -> Work {
+    let weight = &operands.inputs[1].shape;
+    let channels = side(weight, 3);
+    let places = u64::from(operands.inputs[0].shape.elements()) / channels;
+    let sums = product([places, area(weight, 0..3)]);
+    let macs = sums.saturating_mul(channels);
+    Work {
+        macs,
+        plain: macs.saturating_mul(widening(operands)),
+        rows: sums,
+        elements: operands.written().saturating_mul(2),
+        ..Work::default()
+    }
+}
+
+/// Pooling. `sums` counts the windows.
+fn pool(operands: &Operands<'_>, kernel: Extent) -> Work {
+    let written = operands.written();
+    let places = written / side(&operands.outputs[0].shape, 3);
+    let window = u64::from(kernel.y) * u64::from(kernel.x);
+    Work {
+        sums: places,
+        taps: product([places, window]),
+        rows: product([places, u64::from(kernel.y)]),
+        elements: product([written, window]),
+        ..Work::default()
+    }
+}
