@@ -72,7 +72,7 @@ def aivm(program, path, threads):
     """The median of a run of `aivm model bench`, in nanoseconds."""
     command = [program, "model", "bench", path, "--backend", "cpu", "--threads", threads, "--json"]
     output = subprocess.run([str(word) for word in command], check=True, capture_output=True)
-    return json.loads(output.stdout)["latency_ns"]["median"]
+    return json.loads(output.stdout)["latency"]["median_ns"]
 
 
 def main():

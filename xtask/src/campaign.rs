@@ -40,6 +40,9 @@ struct Run {
 const GPU_TESTS: &[&str] = &["-p", "aivm-gpu", "--", "--nocapture", "--test-threads=1"];
 
 const MUTATIONS: &[(&str, &str)] = &[("AIVM_MUTATIONS", "200000")];
+/// Of each of the four models that the test damages.
+const TOSA_MUTATIONS: &[(&str, &str)] = &[("AIVM_MUTATIONS", "250000")];
+const ONNX_MUTATIONS: &[(&str, &str)] = &[("AIVM_MUTATIONS", "1000000")];
 
 const CAMPAIGNS: &[Campaign] = &[
     Campaign {
@@ -106,12 +109,23 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "fuzz",
-        what: "200,000 mutated files of each input format: refused or accepted, never a panic",
+        what: "a million mutated models of each format, 200,000 other files: refused or accepted, never a panic",
         needs: None,
         runs: &[
             Run {
-                environment: MUTATIONS,
+                environment: TOSA_MUTATIONS,
                 arguments: &["-p", "aivm-tosa", "damaged", "--", "--nocapture"],
+            },
+            Run {
+                environment: ONNX_MUTATIONS,
+                arguments: &[
+                    "-p",
+                    "aivm-import",
+                    "--test",
+                    "damaged",
+                    "--",
+                    "--nocapture",
+                ],
             },
             Run {
                 environment: MUTATIONS,
