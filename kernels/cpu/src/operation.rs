@@ -32,6 +32,9 @@ impl Operation {
     pub(crate) fn scratch_numbers(&self) -> usize {
         match self {
             Operation::AvgPool(pool) => pool.window.channels,
+            Operation::Convolution(convolution) => convolution.scratch_numbers(),
+            Operation::Depthwise(depthwise) => depthwise.scratch_numbers(),
+            Operation::TransposeConvolution(convolution) => convolution.scratch_numbers(),
             _ => 0,
         }
     }
@@ -57,6 +60,7 @@ impl Operation {
                     convolution,
                     reader,
                     output,
+                    scratch,
                 },
             ),
             Operation::Copy(place) => output.copy_from_slice(reader.bytes(*place)),
@@ -66,6 +70,7 @@ impl Operation {
                     depthwise,
                     reader,
                     output,
+                    scratch,
                 },
             ),
             Operation::Gather(gather) => gather.run(reader, output),
@@ -102,6 +107,7 @@ impl Operation {
                     convolution,
                     reader,
                     output,
+                    scratch,
                 },
             ),
         }

@@ -325,14 +325,13 @@ impl Machine<'_> {
             let value = at(arena, self.constants, operands.place(id));
             bytes::decode(graph.tensor(id).data_type, value)
         });
-        let mut numbers = Vec::new();
         match lower(&operands, node, &operator) {
             Lowered::Chain(program) => {
-                numbers.resize(program.register_numbers(), 0);
+                let mut numbers = vec![0; program.register_numbers()];
                 self.chain(&program, arena, &mut numbers);
             }
             Lowered::Operation(operation) => {
-                numbers.resize(operation.scratch_numbers(), 0);
+                let mut numbers = vec![0; operation.scratch_numbers()];
                 self.write(arena, output, |reader, output| {
                     operation.run(self.isa, reader, output, &mut numbers);
                 });

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::sum::Factor;
+use super::sum::{Factor, widen};
 use crate::chain::Width;
 use crate::dispatch::Kernel;
 use crate::memory::{Place, Reader};
@@ -77,11 +77,24 @@ pub(crate) struct Convolution {
     pub bias: Place,
 }
 
+impl Convolution {
+    fn kernel_elements(&self) -> usize {
+        self.geometry.kernel.iter().product::<usize>() * self.geometry.in_channels
+    }
+
+    /// Numbers of scratch memory: the weights and one patch, 16 bits an element.
+    pub(crate) fn scratch_numbers(&self) -> usize {
+        (self.kernel_elements() * (self.geometry.out_channels + 1)).div_ceil(2)
+    }
+}
+
 /// One run of a [`Convolution`].
 pub(crate) struct ConvolutionRun<'a> {
     pub convolution: &'a Convolution,
     pub reader: Reader<'a>,
     pub output: &'a mut [u8],
+    /// [`Convolution::scratch_numbers`].
+    pub scratch: &'a mut [i32],
 }
 
 impl Kernel for ConvolutionRun<'_> {
@@ -95,46 +108,77 @@ impl Kernel for ConvolutionRun<'_> {
 }
 
 impl ConvolutionRun<'_> {
+    /// Gathers the elements under each window, and multiplies them with every kernel.
     #[inline(always)]
     fn slide<X: Factor>(self) {
         let convolution = self.convolution;
         let geometry = &convolution.geometry;
-        let zero_points = (convolution.input_zp, convolution.weight_zp);
         let images = self.reader.read::<X>(convolution.input);
         let images = images.chunks_exact(geometry.input_elements());
-        let weights = self.reader.read::<i8>(convolution.weight);
         let bias = self.reader.read::<X::Sum>(convolution.bias);
         let output: &mut [X::Sum] = bytemuck::cast_slice_mut(self.output);
         let outputs = output.chunks_exact_mut(geometry.output_elements());
-        let channels = geometry.in_channels;
-        let kernel_elements = geometry.kernel.iter().product::<usize>() * channels;
+        let taps = convolution.kernel_elements();
+        let scratch: &mut [i16] = bytemuck::cast_slice_mut(self.scratch);
+        let (kernels, scratch) = scratch.split_at_mut(taps * geometry.out_channels);
+        let patch = &mut scratch[..taps];
+        let weights = self.reader.read::<i8>(convolution.weight);
+        widen(kernels, weights, convolution.weight_zp);
         for (image, output) in images.zip(outputs) {
             let mut outputs = output.chunks_exact_mut(geometry.out_channels);
             geometry.for_each_place(|out| {
                 let Some(to) = outputs.next() else { return };
-                for (oc, (to, kernel)) in to
-                    .iter_mut()
-                    .zip(weights.chunks_exact(kernel_elements))
-                    .enumerate()
-                {
-                    let mut sum = bias[if bias.len() == 1 { 0 } else { oc }];
-                    for kz in geometry.taps(0, out[0]) {
-                        let z = geometry.index(0, out[0], kz);
-                        for ky in geometry.taps(1, out[1]) {
-                            let y = geometry.index(1, out[1], ky);
-                            for kx in geometry.taps(2, out[2]) {
-                                let x = geometry.index(2, out[2], kx);
-                                let at = (z * geometry.from[1] + y) * geometry.from[2] + x;
-                                let tap = (kz * geometry.kernel[1] + ky) * geometry.kernel[2] + kx;
-                                let values = &image[at * channels..(at + 1) * channels];
-                                let weights = &kernel[tap * channels..(tap + 1) * channels];
-                                sum = X::add(sum, X::dot(values, weights, zero_points));
-                            }
-                        }
+                convolution.gather(image, out, patch);
+                match bias {
+                    &[bias] => to.fill(bias),
+                    bias => to.copy_from_slice(bias),
+                }
+                let (fours, rest) = to.as_chunks_mut::<4>();
+                let done = fours.len() * 4;
+                let four_kernels = kernels.chunks_exact(4 * taps);
+                for (to, kernels) in fours.iter_mut().zip(four_kernels) {
+                    let (a, b) = kernels.split_at(2 * taps);
+                    let ((a, b), (c, d)) = (a.split_at(taps), b.split_at(taps));
+                    let sums = X::dot(patch, [a, b, c, d]);
+                    for (to, sum) in to.iter_mut().zip(sums) {
+                        *to = X::finish(X::add(*to, sum));
                     }
-                    *to = X::finish(sum);
+                }
+                let kernels = kernels[done * taps..].chunks_exact(taps);
+                for (to, kernel) in rest.iter_mut().zip(kernels) {
+                    let [sum] = X::dot(patch, [kernel]);
+                    *to = X::finish(X::add(*to, sum));
                 }
             });
+        }
+    }
+}
+
+impl Convolution {
+    /// The elements under the window of `out` less the zero point, in the order of a kernel; 0 in the padding.
+    #[inline(always)]
+    fn gather<X: Factor>(&self, image: &[X], out: [usize; 3], patch: &mut [i16]) {
+        let geometry = &self.geometry;
+        let channels = geometry.in_channels;
+        let inside: [Range<usize>; 3] = std::array::from_fn(|axis| geometry.taps(axis, out[axis]));
+        if (0..3).any(|axis| inside[axis].len() < geometry.kernel[axis]) {
+            patch.fill(0);
+        }
+        for kz in inside[0].clone() {
+            let z = geometry.index(0, out[0], kz);
+            for ky in inside[1].clone() {
+                let y = geometry.index(1, out[1], ky);
+                for kx in inside[2].clone() {
+                    let x = geometry.index(2, out[2], kx);
+                    let at = (z * geometry.from[1] + y) * geometry.from[2] + x;
+                    let tap = (kz * geometry.kernel[1] + ky) * geometry.kernel[2] + kx;
+                    let values = &image[at * channels..(at + 1) * channels];
+                    let to = &mut patch[tap * channels..(tap + 1) * channels];
+                    for (to, &value) in to.iter_mut().zip(values) {
+                        *to = value.less(self.input_zp);
+                    }
+                }
+            }
         }
     }
 }
@@ -152,11 +196,21 @@ pub(crate) struct Depthwise {
     pub bias: Place,
 }
 
+impl Depthwise {
+    /// Numbers of scratch memory: the weights, and one value for each output channel, 16 bits an element.
+    pub(crate) fn scratch_numbers(&self) -> usize {
+        let taps: usize = self.geometry.kernel.iter().product();
+        ((taps + 1) * self.geometry.out_channels).div_ceil(2)
+    }
+}
+
 /// One run of a [`Depthwise`].
 pub(crate) struct DepthwiseRun<'a> {
     pub depthwise: &'a Depthwise,
     pub reader: Reader<'a>,
     pub output: &'a mut [u8],
+    /// [`Depthwise::scratch_numbers`].
+    pub scratch: &'a mut [i32],
 }
 
 impl Kernel for DepthwiseRun<'_> {
@@ -174,15 +228,18 @@ impl DepthwiseRun<'_> {
     fn slide<X: Factor>(self) {
         let depthwise = self.depthwise;
         let geometry = &depthwise.geometry;
-        let zero_points = (depthwise.input_zp, depthwise.weight_zp);
         let images = self.reader.read::<X>(depthwise.input);
         let images = images.chunks_exact(geometry.input_elements());
-        let weights = self.reader.read::<i8>(depthwise.weight);
         let bias = self.reader.read::<X::Sum>(depthwise.bias);
         let output: &mut [X::Sum] = bytemuck::cast_slice_mut(self.output);
         let outputs = output.chunks_exact_mut(geometry.output_elements());
         let (channels, out_channels) = (geometry.in_channels, geometry.out_channels);
         let multiplier = out_channels / channels;
+        let weights = self.reader.read::<i8>(depthwise.weight);
+        let scratch: &mut [i16] = bytemuck::cast_slice_mut(self.scratch);
+        let (wide, scratch) = scratch.split_at_mut(weights.len());
+        let repeated = &mut scratch[..out_channels];
+        widen(wide, weights, depthwise.weight_zp);
         for (image, output) in images.zip(outputs) {
             let mut outputs = output.chunks_exact_mut(out_channels);
             geometry.for_each_place(|out| {
@@ -198,14 +255,11 @@ impl DepthwiseRun<'_> {
                         let at = y * geometry.from[2] + x;
                         let tap = ky * geometry.kernel[2] + kx;
                         let values = &image[at * channels..(at + 1) * channels];
-                        let weights = &weights[tap * out_channels..(tap + 1) * out_channels];
-                        let sums = to
-                            .chunks_exact_mut(multiplier)
-                            .zip(weights.chunks_exact(multiplier));
-                        for ((sums, weights), &value) in sums.zip(values) {
-                            for (sum, &weight) in sums.iter_mut().zip(weights) {
-                                *sum = X::add(*sum, X::product(value, weight, zero_points));
-                            }
+                        depthwise.repeat(repeated, values, multiplier);
+                        let weights = &wide[tap * out_channels..(tap + 1) * out_channels];
+                        let products = repeated.iter().zip(weights);
+                        for (sum, (&value, &weight)) in to.iter_mut().zip(products) {
+                            *sum = X::add(*sum, X::product(value, weight));
                         }
                     }
                 }
@@ -213,6 +267,22 @@ impl DepthwiseRun<'_> {
                     *sum = X::finish(*sum);
                 }
             });
+        }
+    }
+}
+
+impl Depthwise {
+    /// Each value less the zero point, once for each of its output channels.
+    #[inline(always)]
+    fn repeat<X: Factor>(&self, to: &mut [i16], values: &[X], multiplier: usize) {
+        if multiplier == 1 {
+            for (to, &value) in to.iter_mut().zip(values) {
+                *to = value.less(self.input_zp);
+            }
+            return;
+        }
+        for (to, &value) in to.chunks_exact_mut(multiplier).zip(values) {
+            to.fill(value.less(self.input_zp));
         }
     }
 }

@@ -38,7 +38,6 @@ impl MatMulRun<'_> {
     #[inline(always)]
     fn multiply<X: Factor>(self) {
         let matmul = self.matmul;
-        let zero_points = (matmul.a_zp, matmul.b_zp);
         let [_, rows, depth, columns] = matmul.sides;
         let a = self.reader.read::<X>(matmul.a);
         let b = self.reader.read::<X>(matmul.b);
@@ -48,7 +47,10 @@ impl MatMulRun<'_> {
             let a = &a[row * depth..(row + 1) * depth];
             let b = &b[row / rows * depth * columns..][..depth * columns];
             for (&a, b) in a.iter().zip(b.chunks_exact(columns)) {
-                X::add_products(sums, a, b, zero_points);
+                let a = a.less(matmul.a_zp);
+                for (sum, &b) in sums.iter_mut().zip(b) {
+                    *sum = X::add(*sum, X::product(a, b.less(matmul.b_zp)));
+                }
             }
             for sum in sums {
                 *sum = X::finish(*sum);

@@ -1,5 +1,7 @@
 //! TRANSPOSE_CONV2D: each input element adds its multiples of the kernel to the output, `stride` apart.
 
+use std::ops::Range;
+
 use aivm_tosa::operator::OutPadding;
 
 use super::sum::Factor;
@@ -25,11 +27,21 @@ pub(crate) struct TransposeConvolution {
     pub bias: Place,
 }
 
+impl TransposeConvolution {
+    /// Numbers of scratch memory: the weights, 16 bits an element.
+    pub(crate) fn scratch_numbers(&self) -> usize {
+        let spread = self.kernel[0] * self.kernel[1] * self.to[2];
+        (spread * self.from[2]).div_ceil(2)
+    }
+}
+
 /// One run of a [`TransposeConvolution`].
 pub(crate) struct TransposeConvolutionRun<'a> {
     pub convolution: &'a TransposeConvolution,
     pub reader: Reader<'a>,
     pub output: &'a mut [u8],
+    /// [`TransposeConvolution::scratch_numbers`].
+    pub scratch: &'a mut [i32],
 }
 
 impl Kernel for TransposeConvolutionRun<'_> {
@@ -42,26 +54,28 @@ impl Kernel for TransposeConvolutionRun<'_> {
     }
 }
 
-/// The output index of an input index and a kernel index, if it is inside `side`.
+/// The kernel indices whose output index is inside `side`, and the output index of the first of them; the output
+/// index of kernel index 0 is `first`.
 #[inline(always)]
-fn target(input: usize, stride: usize, kernel: usize, pad: i32, side: usize) -> Option<usize> {
-    let index = (input * stride + kernel) as i64 + i64::from(pad);
-    usize::try_from(index).ok().filter(|&index| index < side)
+fn inside(first: i64, kernel: usize, side: usize) -> (Range<usize>, usize) {
+    let start = (-first).clamp(0, kernel as i64) as usize;
+    let end = (side as i64 - first).clamp(start as i64, kernel as i64) as usize;
+    (start..end, (first + start as i64).max(0) as usize)
 }
 
 impl TransposeConvolutionRun<'_> {
     #[inline(always)]
     fn spread<X: Factor>(self) {
         let c = self.convolution;
-        let zero_points = (c.input_zp, c.weight_zp);
         let [height, width, channels] = c.from;
         let [out_height, out_width, out_channels] = c.to;
         let images = self.reader.read::<X>(c.input);
         let images = images.chunks_exact(height * width * channels);
-        let weights = self.reader.read::<i8>(c.weight);
         let bias = self.reader.read::<X::Sum>(c.bias);
         let output: &mut [X::Sum] = bytemuck::cast_slice_mut(self.output);
-        let kernel_elements = c.kernel[0] * c.kernel[1] * channels;
+        let weights: &mut [i16] = bytemuck::cast_slice_mut(self.scratch);
+        c.arrange(weights, self.reader.read(c.weight));
+        let row_weights = c.kernel[1] * out_channels;
         for to in output.chunks_exact_mut(out_channels) {
             match bias {
                 &[bias] => to.fill(bias),
@@ -71,22 +85,26 @@ impl TransposeConvolutionRun<'_> {
         let outputs = output.chunks_exact_mut(out_height * out_width * out_channels);
         for (image, output) in images.zip(outputs) {
             for (at, values) in image.chunks_exact(channels).enumerate() {
-                let (iy, ix) = (at / width, at % width);
-                for ky in 0..c.kernel[0] {
-                    let Some(y) = target(iy, c.stride[0], ky, c.out_pad.top, out_height) else {
-                        continue;
-                    };
-                    for kx in 0..c.kernel[1] {
-                        let Some(x) = target(ix, c.stride[1], kx, c.out_pad.left, out_width) else {
-                            continue;
-                        };
-                        let start = (y * out_width + x) * out_channels;
-                        let tap = (ky * c.kernel[1] + kx) * channels;
-                        let kernels = weights.chunks_exact(kernel_elements);
-                        let sums = output[start..start + out_channels].iter_mut().zip(kernels);
-                        for (sum, kernel) in sums {
-                            let weights = &kernel[tap..tap + channels];
-                            *sum = X::add(*sum, X::dot(values, weights, zero_points));
+                let first = |index: usize, stride: usize, pad: i32| {
+                    (index * stride) as i64 + i64::from(pad)
+                };
+                let first_y = first(at / width, c.stride[0], c.out_pad.top);
+                let first_x = first(at % width, c.stride[1], c.out_pad.left);
+                let (rows, y) = inside(first_y, c.kernel[0], out_height);
+                let (columns, x) = inside(first_x, c.kernel[1], out_width);
+                if columns.is_empty() {
+                    continue;
+                }
+                for (ky, y) in rows.zip(y..) {
+                    // Neighbours in the kernel's row are neighbours in the output.
+                    let start = (y * out_width + x) * out_channels;
+                    let sums = &mut output[start..start + columns.len() * out_channels];
+                    for (ic, &value) in values.iter().enumerate() {
+                        let value = value.less(c.input_zp);
+                        let row = (ic * c.kernel[0] + ky) * row_weights;
+                        let weights = &weights[row + columns.start * out_channels..];
+                        for (sum, &weight) in sums.iter_mut().zip(weights) {
+                            *sum = X::add(*sum, X::product(value, weight));
                         }
                     }
                 }
@@ -94,6 +112,22 @@ impl TransposeConvolutionRun<'_> {
         }
         for sum in output {
             *sum = X::finish(*sum);
+        }
+    }
+}
+
+impl TransposeConvolution {
+    /// Brings weights less their zero point into the order `[IC, KH, KW, OC]`.
+    #[inline(always)]
+    fn arrange(&self, to: &mut [i16], weights: &[i8]) {
+        let (taps, channels) = (self.kernel[0] * self.kernel[1], self.from[2]);
+        let out_channels = self.to[2];
+        for (oc, kernel) in weights.chunks_exact(taps * channels).enumerate() {
+            for (tap, values) in kernel.chunks_exact(channels).enumerate() {
+                for (ic, &weight) in values.iter().enumerate() {
+                    to[(ic * taps + tap) * out_channels + oc] = weight.less(self.weight_zp);
+                }
+            }
         }
     }
 }

@@ -10,7 +10,12 @@ use crate::memory::{Buffer, Layout, Place, Source};
 pub(crate) struct Constants {
     layout: Layout,
     /// By address and length: tensors of several graphs may share a value.
-    known: BTreeMap<(usize, usize), (Place, Arc<[u8]>)>,
+    known: BTreeMap<(usize, usize), Constant>,
+}
+
+struct Constant {
+    place: Place,
+    bytes: Arc<[u8]>,
 }
 
 impl Constants {
@@ -18,20 +23,20 @@ impl Constants {
     pub(crate) fn place(&mut self, bytes: &Arc<[u8]>) -> Place {
         let key = (bytes.as_ptr() as usize, bytes.len());
         let layout = &mut self.layout;
-        let (place, _) = self.known.entry(key).or_insert_with(|| {
-            let place = Place {
+        let constant = self.known.entry(key).or_insert_with(|| Constant {
+            place: Place {
                 source: Source::Constants,
                 ..layout.take(bytes.len())
-            };
-            (place, Arc::clone(bytes))
+            },
+            bytes: Arc::clone(bytes),
         });
-        *place
+        constant.place
     }
 
     /// All of them.
     pub(crate) fn buffer(&self) -> Buffer {
         let mut buffer = Buffer::new(self.layout.bytes());
-        for (place, bytes) in self.known.values() {
+        for Constant { place, bytes } in self.known.values() {
             buffer.bytes_mut()[place.range()].copy_from_slice(bytes);
         }
         buffer

@@ -35,7 +35,7 @@ pub(crate) fn file_data(data_type: i32, values: &[i64]) -> Vec<u8> {
     match data_type {
         I4 => values
             .chunks(2)
-            .map(|pair| (pair[0] & 15) as u8 | (pair.get(1).unwrap_or(&0) & 15) as u8 * 16)
+            .map(|pair| (pair[0] & 15) as u8 + 16 * (pair.get(1).unwrap_or(&0) & 15) as u8)
             .collect(),
         _ => {
             let bytes = bits(data_type).div_ceil(8) as usize;

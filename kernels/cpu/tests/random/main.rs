@@ -9,6 +9,7 @@ mod executors;
 mod model;
 
 mod choices;
+mod elements;
 mod generator;
 mod operators;
 mod regions;
