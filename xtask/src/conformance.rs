@@ -56,7 +56,8 @@ pub(crate) fn trim() -> Result<(), String> {
 }
 
 fn run_back_ends(root: &Path, suite: &Path) -> Result<Vec<Outcome>, String> {
-    let mut back_ends = vec![vec!["--backend".to_owned(), "reference".to_owned()]];
+    let cpu = ["reference", "cpu"].map(|name| vec!["--backend".to_owned(), name.to_owned()]);
+    let mut back_ends = cpu.to_vec();
     for name in adapters(root)? {
         // What a GPU cannot prepare runs on the CPU.
         let arguments = [
