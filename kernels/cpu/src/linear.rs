@@ -67,7 +67,6 @@ impl Linear {
     ///
     /// When a length does not fit the geometry; a validated graph's always do.
     #[must_use]
-    #[expect(clippy::too_many_arguments, reason = "the operator's own operands")]
     pub fn conv2d(
         geometry: Conv2dGeometry,
         weights: &[i8],
@@ -84,16 +83,23 @@ impl Linear {
             weight: weight_zp,
         };
         let simple = geometry.simplified();
+        let kernels = kernels::dense(isa, weight_zp, simple.ic.is_multiple_of(4));
         let sizes = (simple.oc, simple.ic);
-        let kind = if simple == Conv2dGeometry::dense(1, sizes.1, sizes.0) {
-            MatrixVector::new(sizes, weights, zero_points, bias, finish, isa).map(Kind::Vector)
-        } else {
-            Err(finish)
+        let kind = match kernels::vector(isa) {
+            Some(vector) if simple == Conv2dGeometry::dense(1, sizes.1, sizes.0) => {
+                let kernels = (vector, kernels);
+                let vector = MatrixVector::new(sizes, kernels, weights, zero_points, bias, finish);
+                Kind::Vector(vector)
+            }
+            _ => Kind::Convolution(Convolution::new(
+                simple,
+                kernels,
+                weights,
+                zero_points,
+                bias,
+                finish,
+            )),
         };
-        let kind = kind.unwrap_or_else(|finish| {
-            let convolution = Convolution::new(simple, weights, zero_points, bias, finish, isa);
-            Kind::Convolution(convolution)
-        });
         Self {
             kind,
             input_len: geometry.input_len(),

@@ -5,10 +5,10 @@
 
 use super::aligned;
 use super::geometry::Conv2dGeometry;
-use super::kernels::{Group, Kernels};
+use super::kernels::{Group, Kernels, ROWS_MAX};
 
 /// Bytes of a band that stay in a second-level cache beside the weights.
-const BYTES_MAX: usize = 128 << 10;
+const BYTES_MAX: usize = 192 << 10;
 
 /// Pixels whose windows are remembered.
 const PIXELS_MAX: usize = 4096;
@@ -64,8 +64,10 @@ impl Band {
         let fitting = BYTES_MAX.saturating_sub(band.input_rows(1) * band.pitch()) / step + 1;
         let fitting = fitting.min(PIXELS_MAX / g.ow);
         let mut rows = fitting.min((g.n * g.oh).div_ceil(shares)).clamp(1, g.oh);
-        if g.ow == 1 && rows > kernels.rows() {
-            rows -= rows % kernels.rows();
+        for whole in [kernels.rows(), ROWS_MAX] {
+            if g.ow == 1 && rows > whole && rows < g.oh {
+                rows -= rows % whole;
+            }
         }
         band.output_rows = rows;
         band
@@ -84,11 +86,6 @@ impl Band {
     /// Bytes of a full band.
     pub(crate) fn bytes(&self) -> usize {
         aligned::lines(self.input_rows(self.output_rows) * self.pitch() + self.slack)
-    }
-
-    /// Output rows of a full band.
-    pub(crate) fn output_rows(&self) -> usize {
-        self.output_rows
     }
 
     /// Number of bands of the whole batch.

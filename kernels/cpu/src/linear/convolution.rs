@@ -3,12 +3,11 @@
 use super::band::Band;
 use super::epilogue::{Finish, Target};
 use super::geometry::Conv2dGeometry;
-use super::kernels::{self, Kernels, ROWS_MAX, Rows, Start};
+use super::kernels::{Kernels, ROWS_MAX, Rows, Start};
 use super::share::{self, Shared};
 use super::terms;
 use super::weights::{Panels, Runs};
 use super::{COLUMNS, ZeroPoints, aligned};
-use crate::isa::Isa;
 
 /// Bytes of a panel that are multiplied in one pass over some rows: half of a first-level cache.
 const PASS_BYTES: usize = 16 << 10;
@@ -28,16 +27,16 @@ pub(crate) struct Convolution {
 }
 
 impl Convolution {
-    /// Packs the weights of a [`Conv2dGeometry::simplified`] convolution.
+    /// Packs the weights of a [`Conv2dGeometry::simplified`] convolution; `kernels` must suit the zero point
+    /// of the weights.
     pub(crate) fn new(
         geometry: Conv2dGeometry,
+        kernels: &'static Kernels,
         weights: &[i8],
         zero_points: ZeroPoints,
         bias: &[i32],
         finish: Finish,
-        isa: Isa,
     ) -> Self {
-        let kernels = kernels::dense(isa, zero_points.weight, geometry.ic.is_multiple_of(4));
         let group = kernels.group();
         let g = &geometry;
 
@@ -119,25 +118,27 @@ impl Convolution {
         let mut accumulators = [0; ROWS_MAX * COLUMNS];
         for index in 0..oc.div_ceil(COLUMNS) {
             let column = index * COLUMNS;
-            let panel = self.panels.panel(index);
             for (chunk, windows) in windows.chunks(ROWS_MAX).enumerate() {
                 let first = chunk * ROWS_MAX;
                 let rows = windows.len();
                 let accumulators = &mut accumulators[..rows * COLUMNS];
                 let terms = terms.get(first..first + rows).unwrap_or(&[]);
                 let passes = self.segments.chunks(segments_at_once);
+                let mut weights = self.panels.from(index);
                 let mut start = Some(Start {
                     columns: self.panels.start(index),
                     terms,
                 });
-                for (segments, panel) in passes.zip(panel.chunks(segments_at_once * segment_bytes))
-                {
+                for segments in passes {
+                    let (panel, rest) = weights.split_at(segments.len() * segment_bytes);
+                    weights = rest;
                     let rows = Rows {
                         band,
                         windows,
                         segments,
                         groups: self.groups,
                         panel,
+                        next: &rest[..rest.len().min(panel.len())],
                         start: start.take(),
                     };
                     self.kernels.multiply(&rows, accumulators);

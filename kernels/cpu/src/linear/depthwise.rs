@@ -6,7 +6,7 @@
 use super::band::Band;
 use super::epilogue::{Finish, Target};
 use super::geometry::Conv2dGeometry;
-use super::kernels::{self, Kernels, Taps};
+use super::kernels::{self, DepthwiseKernels, Taps};
 use super::share::{self, Shared};
 use super::weights;
 use super::{COLUMNS, ZeroPoints};
@@ -18,7 +18,7 @@ const PIXELS: usize = 16;
 #[derive(Debug)]
 pub(crate) struct Depthwise {
     geometry: Conv2dGeometry,
-    kernels: &'static Kernels,
+    kernels: &'static DepthwiseKernels,
     band: Band,
     /// Where each tap lies in a window; even in number, the last repeated with zero weights if need be.
     taps: Vec<usize>,
@@ -49,7 +49,7 @@ impl Depthwise {
             geometry,
             (channels, multiplier),
             zero_points.input,
-            kernels,
+            kernels.pairs(),
             shares,
             0,
         );
@@ -97,7 +97,8 @@ impl Depthwise {
                 let first = self.band.first_row(index);
                 let rows = self.band.first_row(index + 1) - first;
                 let (now, later) = output.split_at_mut(rows * row_bytes);
-                self.band.fill(self.kernels, input, first, rows, band);
+                self.band
+                    .fill(self.kernels.pairs(), input, first, rows, band);
                 for (y, output) in now.chunks_exact_mut(row_bytes).enumerate() {
                     self.row(band, y, output);
                 }
@@ -135,7 +136,7 @@ impl Depthwise {
                     output: &mut output[first * pitch + column * self.finish.bytes()..],
                     pitch,
                 };
-                self.kernels.finish(&self.finish, target);
+                self.kernels.pairs().finish(&self.finish, target);
             }
         }
     }

@@ -39,7 +39,7 @@ pub enum Epilogue {
 #[derive(Debug)]
 pub(crate) enum Finish {
     Accumulators,
-    Rescale(Rescale),
+    Rescale(Box<Rescale>),
 }
 
 /// RESCALE, CLAMP, TABLE; factors by output channel, padded to whole panels of [`COLUMNS`].
@@ -53,6 +53,7 @@ pub(crate) struct Rescale {
     pub output_unsigned: bool,
     pub clamp: Option<(i32, i32)>,
     pub table: Option<Arc<[i8]>>,
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
     /// The factors in the order vector code reads them; absent where it can't be used.
     pub lanes: Option<Lanes>,
 }
@@ -62,6 +63,7 @@ pub(crate) struct Rescale {
 /// `(p + round) >> shift` with sign is `((p + round + 2^63) >>> shift) − 2^(63−shift)`, of which the
 /// low 32 bits are kept.
 #[derive(Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
 pub(crate) struct Lanes {
     /// The multiplier, in both halves' low 32 bits.
     pub multiplier: Vec<i64>,
@@ -112,7 +114,7 @@ impl Finish {
             .collect();
         let double = rounding == RescaleRounding::Double;
         let lanes = (input_zp == 0).then(|| Lanes::new(&factors, double, output_zp));
-        Finish::Rescale(Rescale {
+        Finish::Rescale(Box::new(Rescale {
             factors,
             double,
             input_zp,
@@ -122,7 +124,7 @@ impl Finish {
             clamp,
             table,
             lanes,
-        })
+        }))
     }
 
     /// Bytes of an output element.
@@ -204,11 +206,12 @@ impl Rescale {
 
 /// Accumulators of a tile and where its outputs go.
 pub(crate) struct Target<'a> {
-    /// `rows × COLUMNS` accumulators.
+    /// For each panel of columns, `rows × COLUMNS` accumulators.
     pub accumulators: &'a [i32],
     pub rows: usize,
-    /// First output column, a multiple of [`COLUMNS`], and how many of the tile's columns exist.
+    /// First output column, a multiple of [`COLUMNS`].
     pub column: usize,
+    /// How many columns exist from the first one on; the last panel may have fewer than [`COLUMNS`].
     pub columns: usize,
     /// The output from the tile's first element on.
     pub output: &'a mut [u8],
@@ -219,10 +222,16 @@ pub(crate) struct Target<'a> {
 impl Target<'_> {
     /// Stores the accumulators as they are.
     pub(crate) fn store(&mut self) {
-        for row in 0..self.rows {
-            let from = &self.accumulators[row * COLUMNS..][..self.columns];
-            let at = row * self.pitch;
-            let to = &mut self.output[at..][..self.columns * 4];
+        for (index, from) in self.accumulators.chunks_exact(COLUMNS).enumerate() {
+            let (row, column) = (index % self.rows, index / self.rows * COLUMNS);
+            let columns = COLUMNS.min(self.columns - column);
+            let from = &from[..columns];
+            let at = row * self.pitch + column * 4;
+            let to = &mut self.output[at..][..columns * 4];
+            if cfg!(target_endian = "little") {
+                to.copy_from_slice(bytemuck::cast_slice(from));
+                continue;
+            }
             for (bytes, value) in to.chunks_exact_mut(4).zip(from) {
                 bytes.copy_from_slice(&value.to_le_bytes());
             }
@@ -232,12 +241,13 @@ impl Target<'_> {
     /// Rescales element by element.
     pub(crate) fn rescale(&mut self, rescale: &Rescale) {
         let bytes = rescale.output.bytes() as usize;
-        for row in 0..self.rows {
-            let from = &self.accumulators[row * COLUMNS..][..self.columns];
-            let at = row * self.pitch;
-            let to = &mut self.output[at..][..self.columns * bytes];
+        for (index, from) in self.accumulators.chunks_exact(COLUMNS).enumerate() {
+            let (row, column) = (index % self.rows, index / self.rows * COLUMNS);
+            let columns = COLUMNS.min(self.columns - column);
+            let at = row * self.pitch + column * bytes;
+            let to = &mut self.output[at..][..columns * bytes];
             for (offset, (to, &value)) in to.chunks_exact_mut(bytes).zip(from).enumerate() {
-                let value = rescale.element(value, self.column + offset);
+                let value = rescale.element(value, self.column + column + offset);
                 to.copy_from_slice(&value.to_le_bytes()[..bytes]);
             }
         }

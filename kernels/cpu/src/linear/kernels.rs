@@ -6,7 +6,15 @@ mod avx2;
 mod avx2_rescale;
 #[cfg(target_arch = "x86_64")]
 mod avx2_vector;
+#[cfg(target_arch = "x86_64")]
+mod avx512_vnni;
+#[cfg(target_arch = "x86_64")]
+mod avx_vnni;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod portable;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+pub(crate) mod quads;
 
 use super::COLUMNS;
 use super::epilogue::{Finish, Rescale, Target};
@@ -14,10 +22,11 @@ use crate::isa::Isa;
 
 /// Rows whose accumulators are kept between multiplication and epilogue; a multiple of what each
 /// instruction set multiplies at once.
-pub(crate) const ROWS_MAX: usize = 48;
+pub(crate) const ROWS_MAX: usize = 96;
 
 /// What a group of neighbouring values holds: the products that one 32-bit lane adds in one step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(dead_code, reason = "each processor's instruction sets use some")]
 pub(crate) enum Group {
     /// Two i16: value − zero point on both sides; padding is 0.
     Pairs,
@@ -73,6 +82,9 @@ pub(crate) struct Rows<'a> {
     pub groups: usize,
     /// `segments · groups · COLUMNS` groups of weights.
     pub panel: &'a [u8],
+    /// Weights that will be multiplied next, to be fetched meanwhile.
+    #[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "AVX2 asks"))]
+    pub next: &'a [u8],
     /// What the accumulators start from; `None` adds to what they are.
     pub start: Option<Start<'a>>,
 }
@@ -113,7 +125,7 @@ pub(crate) struct Taps<'a> {
     pub pixels: usize,
     /// Where each tap lies in the window; an even number of them.
     pub taps: &'a [usize],
-    /// For each two taps, COLUMNS pairs of i16 weights in the order of [`Kernels::lanes`].
+    /// For each two taps, COLUMNS pairs of i16 weights in the order of [`DepthwiseKernels::lanes`].
     pub weights: &'a [u8],
     /// What the accumulators of each pixel start from.
     pub start: &'a [i32; COLUMNS],
@@ -131,39 +143,51 @@ impl Taps<'_> {
     }
 }
 
+/// [`Kernels::own_products`] on one instruction set.
+type OwnProducts = unsafe fn(&[u8], &mut [i32]);
+
 /// The inner loops of one instruction set and one kind of group.
 ///
-/// Each is `unsafe` for one reason: it may only run where the instruction set is available. [`dense`]
-/// and [`depthwise`] hand out no other.
+/// Each is `unsafe` for one reason: it may only run where the instruction set is available. [`dense`],
+/// [`vector`] and [`depthwise`] hand out no other.
 #[derive(Debug)]
 pub(crate) struct Kernels {
     group: Group,
     /// Rows multiplied at once.
     rows: usize,
-    lanes: [usize; COLUMNS],
     convert: unsafe fn(&[i8], i32, &mut [u8]),
     multiply: unsafe fn(&Rows<'_>, &mut [i32]),
     /// Of [`Group::Crosswise`] only.
-    own_products: Option<unsafe fn(&[u8], &mut [i32])>,
-    taps: unsafe fn(&Taps<'_>, &mut [i32]),
+    own_products: Option<OwnProducts>,
     rescale: unsafe fn(&Rescale, &mut Target<'_>),
 }
 
 /// The kernels for matrix products on `isa`, or on what this processor has instead.
 ///
 /// `aligned` says whether every run of values begins and ends with whole groups of four, in all rows.
-pub(crate) fn dense(isa: Isa, _weight_zp: i32, aligned: bool) -> &'static Kernels {
+/// Dot products of bytes want weights whose zero point is 0, as nearly all are.
+#[cfg_attr(
+    not(target_arch = "x86_64"),
+    expect(unused_variables, reason = "AVX2 asks")
+)]
+pub(crate) fn dense(isa: Isa, weight_zp: i32, aligned: bool) -> &'static Kernels {
     match isa {
+        _ if !isa.is_available() => &portable::KERNELS,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon if weight_zp == 0 => &neon::KERNELS,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => match aligned {
-            true => &avx2::CROSSWISE,
-            false => &avx2::PAIRS,
-        },
+        Isa::AvxVnni if weight_zp == 0 => &avx_vnni::KERNELS,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Vnni if weight_zp == 0 => &avx512_vnni::KERNELS,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if aligned => &avx2::CROSSWISE,
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni => &avx2::PAIRS,
         _ => &portable::KERNELS,
     }
 }
 
-/// One row of values times some panels of [`Group::QuadsUnsigned`] weights, read once and in order.
+/// One row of values times some panels of byte weights, read once and in order.
 pub(crate) struct Vector<'a> {
     /// The converted values.
     pub values: &'a [u8],
@@ -179,6 +203,8 @@ pub(crate) struct Vector<'a> {
 /// bytes. `unsafe` for the reason said at [`Kernels`].
 #[derive(Debug)]
 pub(crate) struct VectorKernels {
+    /// What panels hold, and what is folded into the bias.
+    group: Group,
     /// Bytes that four values become.
     group_bytes: usize,
     /// Converts values, those of padding to what multiplies to zero with zero weights.
@@ -189,15 +215,24 @@ pub(crate) struct VectorKernels {
 /// The kernels for matrix × vector on `isa`, where it has better ones than those for matrices.
 pub(crate) fn vector(isa: Isa) -> Option<&'static VectorKernels> {
     match isa {
+        _ if !isa.is_available() => None,
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon => Some(&neon::VECTOR_KERNELS),
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => {
-            Some(&avx2_vector::KERNELS)
-        }
+        Isa::Avx2 => Some(&avx2_vector::KERNELS),
+        #[cfg(target_arch = "x86_64")]
+        Isa::AvxVnni => Some(&avx_vnni::VECTOR_KERNELS),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx512Vnni => Some(&avx512_vnni::VECTOR_KERNELS),
         _ => None,
     }
 }
 
 impl VectorKernels {
+    pub(crate) const fn group(&self) -> Group {
+        self.group
+    }
+
     /// Bytes that `depth` values become.
     pub(crate) const fn converted_bytes(&self, depth: usize) -> usize {
         depth.div_ceil(4) * self.group_bytes
@@ -224,12 +259,42 @@ impl VectorKernels {
     }
 }
 
+/// The inner loops of depthwise convolutions, `unsafe` for the reason said at [`Kernels`].
+#[derive(Debug)]
+pub(crate) struct DepthwiseKernels {
+    /// For bands and the epilogue; of [`Group::Pairs`].
+    pairs: &'static Kernels,
+    /// The order in which [`Taps::weights`] holds the columns of a block.
+    lanes: [usize; COLUMNS],
+    taps: unsafe fn(&Taps<'_>, &mut [i32]),
+}
+
 /// The kernels for depthwise convolutions on `isa`, or on what this processor has instead.
-pub(crate) fn depthwise(isa: Isa) -> &'static Kernels {
+pub(crate) fn depthwise(isa: Isa) -> &'static DepthwiseKernels {
     match isa {
+        _ if !isa.is_available() => &portable::DEPTHWISE,
         #[cfg(target_arch = "x86_64")]
-        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni if Isa::Avx2.is_available() => &avx2::PAIRS,
-        _ => &portable::KERNELS,
+        Isa::Avx2 | Isa::AvxVnni | Isa::Avx512Vnni => &avx2::DEPTHWISE,
+        _ => &portable::DEPTHWISE,
+    }
+}
+
+impl DepthwiseKernels {
+    /// The kernels for bands and the epilogue.
+    pub(crate) const fn pairs(&self) -> &'static Kernels {
+        self.pairs
+    }
+
+    /// The order in which [`Taps::weights`] holds the columns of a block.
+    pub(crate) const fn lanes(&self) -> &[usize; COLUMNS] {
+        &self.lanes
+    }
+
+    /// Writes `pixels × COLUMNS` accumulators.
+    pub(crate) fn taps(&self, taps: &Taps<'_>, accumulators: &mut [i32]) {
+        taps.check(accumulators);
+        // SAFETY: the instruction set is available, as said at `Kernels`; `check` passed.
+        unsafe { (self.taps)(taps, accumulators) }
     }
 }
 
@@ -241,11 +306,6 @@ impl Kernels {
     /// Rows multiplied at once: their number is best a multiple of it.
     pub(crate) const fn rows(&self) -> usize {
         self.rows
-    }
-
-    /// The order in which [`Taps::weights`] holds the columns of a block.
-    pub(crate) const fn lanes(&self) -> &[usize; COLUMNS] {
-        &self.lanes
     }
 
     /// Converts values to a band's; `to` has exactly room for them.
@@ -274,13 +334,6 @@ impl Kernels {
             // SAFETY: the instruction set is available, as said at `Kernels`.
             unsafe { own_products(values, to) }
         }
-    }
-
-    /// Writes `pixels × COLUMNS` accumulators.
-    pub(crate) fn taps(&self, taps: &Taps<'_>, accumulators: &mut [i32]) {
-        taps.check(accumulators);
-        // SAFETY: the instruction set is available, as said at `Kernels`; `check` passed.
-        unsafe { (self.taps)(taps, accumulators) }
     }
 
     /// Stores a tile's accumulators as the epilogue says.

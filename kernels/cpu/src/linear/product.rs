@@ -175,6 +175,7 @@ impl Product {
                     segments: &segments,
                     groups,
                     panel,
+                    next: &[],
                     start: Some(Start {
                         columns: &start[0],
                         terms,

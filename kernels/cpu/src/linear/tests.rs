@@ -393,3 +393,74 @@ fn rescale_is_exact_at_its_edges() {
         }
     }
 }
+
+/// The loops of the instruction sets with a dot product of bytes, with that product put together.
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn loops_around_a_dot_product_have_the_bits_of_the_loops() {
+    use super::convolution::Convolution;
+    use super::epilogue::Finish;
+    use super::kernels::quads::emulated::{KERNELS, VECTOR_KERNELS};
+    use super::vector::MatrixVector;
+    use super::{ZeroPoints, aligned};
+
+    if !Isa::Avx2.is_available() {
+        return;
+    }
+    let mut random = Random(0x5eed_0005);
+    for round in 0..300 {
+        let g = match round % 3 {
+            0 => Conv2dGeometry::dense(1, random.size(70), random.size(200)),
+            _ => random.geometry(19, 37),
+        };
+        let input = random.bytes(g.input_len());
+        let weights = random.bytes(g.oc * g.kh * g.kw * g.ic);
+        let bias = random.bias(g.oc);
+        let epilogue = random.epilogue(g.oc);
+        let mut zero_points = ZeroPoints {
+            input: random.zero_point(),
+            weight: if round % 3 == 0 {
+                random.zero_point()
+            } else {
+                0
+            },
+        };
+        for vector in [true, false] {
+            if vector && round % 3 != 0 {
+                continue;
+            }
+            if !vector {
+                zero_points.weight = 0;
+            }
+            let zp = (zero_points.input, zero_points.weight);
+            let sums = oracle::conv2d(g, &input, &weights, zp, &bias);
+            let wanted = oracle::finished(&sums, g.oc, &epilogue);
+            let finish = Finish::new(epilogue.clone(), g.oc);
+            let mut output = vec![0x5a; wanted.len()];
+            let mut scratch = vec![0xa5; 1 << 20];
+            let scratch = aligned::from_line(&mut scratch);
+            if vector {
+                let kernels = (&VECTOR_KERNELS, &KERNELS);
+                let sizes = (g.oc, g.ic);
+                MatrixVector::new(sizes, kernels, &weights, zero_points, &bias, finish).run(
+                    &input,
+                    &mut output,
+                    scratch,
+                    true,
+                );
+            } else {
+                let simple = g.simplified();
+                Convolution::new(simple, &KERNELS, &weights, zero_points, &bias, finish).run(
+                    &input,
+                    &mut output,
+                    scratch,
+                    true,
+                );
+            }
+            assert!(
+                output == wanted,
+                "{round} vector {vector}: {g:?} {epilogue:?}"
+            );
+        }
+    }
+}

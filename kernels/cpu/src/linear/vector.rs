@@ -2,11 +2,10 @@
 
 use super::aligned;
 use super::epilogue::{Finish, Target};
-use super::kernels::{self, Group, Kernels, Vector, VectorKernels};
+use super::kernels::{Kernels, Vector, VectorKernels};
 use super::share::{self, Shared};
 use super::weights::{Panels, Runs};
 use super::{COLUMNS, ZeroPoints};
-use crate::isa::Isa;
 
 /// Panels whose accumulators are kept between multiplication and epilogue.
 const PANELS: usize = 8;
@@ -25,31 +24,28 @@ pub(crate) struct MatrixVector {
 }
 
 impl MatrixVector {
-    /// Packs `weights` of `[columns, depth]`, where `isa` has kernels for it; else gives `finish` back.
+    /// Packs `weights` of `[columns, depth]`; `kernels` are for the epilogue.
     pub(crate) fn new(
         (columns, depth): (usize, usize),
+        (vector_kernels, kernels): (&'static VectorKernels, &'static Kernels),
         weights: &[i8],
         zero_points: ZeroPoints,
         bias: &[i32],
         finish: Finish,
-        isa: Isa,
-    ) -> Result<Self, Finish> {
-        let Some(vector_kernels) = kernels::vector(isa) else {
-            return Err(finish);
-        };
-        let runs = Runs::new(1, depth, Group::QuadsUnsigned, depth);
-        let group = Group::QuadsUnsigned;
+    ) -> Self {
+        let group = vector_kernels.group();
+        let runs = Runs::new(1, depth, group, depth);
         let panels = Panels::new(weights, columns, runs, zero_points, bias, group);
-        Ok(Self {
+        Self {
             depth,
             columns,
             zero_points,
             vector_kernels,
-            kernels: kernels::dense(isa, 0, true),
+            kernels,
             shares: share::shares(columns * depth, columns.div_ceil(COLUMNS)),
             panels,
             finish,
-        })
+        }
     }
 
     pub(crate) fn scratch_bytes(&self) -> usize {
@@ -82,18 +78,16 @@ impl MatrixVector {
                 };
                 let accumulators = &mut accumulators[..count];
                 self.vector_kernels.multiply(&vector, accumulators);
-                for (index, accumulators) in accumulators.iter().enumerate() {
-                    let column = (first + index) * COLUMNS;
-                    let target = Target {
-                        accumulators,
-                        rows: 1,
-                        column,
-                        columns: COLUMNS.min(self.columns - column),
-                        output: &mut output[(column - panels(share) * COLUMNS) * bytes..],
-                        pitch: 0,
-                    };
-                    self.kernels.finish(&self.finish, target);
-                }
+                let column = first * COLUMNS;
+                let target = Target {
+                    accumulators: accumulators.as_flattened(),
+                    rows: 1,
+                    column,
+                    columns: (count * COLUMNS).min(self.columns - column),
+                    output: &mut output[(column - panels(share) * COLUMNS) * bytes..],
+                    pitch: 0,
+                };
+                self.kernels.finish(&self.finish, target);
             }
         });
     }

@@ -107,8 +107,9 @@ impl Panels {
         }
     }
 
-    pub(crate) fn panel(&self, index: usize) -> &[u8] {
-        &self.bytes[index * self.panel_bytes..][..self.panel_bytes]
+    /// Panel `index` and all behind it.
+    pub(crate) fn from(&self, index: usize) -> &[u8] {
+        &self.bytes[index * self.panel_bytes..]
     }
 
     /// Some panels, one after the other.

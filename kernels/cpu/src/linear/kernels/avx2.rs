@@ -6,30 +6,30 @@
 use std::arch::x86_64::*;
 
 use super::super::COLUMNS;
-use super::{Group, Kernels, Rows, Taps, avx2_rescale};
-
-/// The order that interleaving within each half of a register leaves.
-const LANES: [usize; COLUMNS] = [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15];
+use super::{DepthwiseKernels, Group, Kernels, Rows, Taps, avx2_rescale};
 
 pub(super) const PAIRS: Kernels = Kernels {
     group: Group::Pairs,
     rows: 6,
-    lanes: LANES,
     convert,
     multiply: multiply_pairs,
     own_products: None,
-    taps,
     rescale: avx2_rescale::rescale,
+};
+
+pub(super) const DEPTHWISE: DepthwiseKernels = DepthwiseKernels {
+    pairs: &PAIRS,
+    // The order that interleaving within each half of a register leaves.
+    lanes: [0, 1, 2, 3, 8, 9, 10, 11, 4, 5, 6, 7, 12, 13, 14, 15],
+    taps,
 };
 
 pub(super) const CROSSWISE: Kernels = Kernels {
     group: Group::Crosswise,
     rows: 4,
-    lanes: LANES,
     convert,
     multiply: multiply_crosswise,
     own_products: Some(own_products),
-    taps,
     rescale: avx2_rescale::rescale,
 };
 
@@ -71,8 +71,12 @@ fn multiply_pairs(rows: &Rows<'_>, accumulators: &mut [i32]) {
 #[target_feature(enable = "avx2")]
 fn multiply_crosswise(rows: &Rows<'_>, accumulators: &mut [i32]) {
     let tiles = accumulators.chunks_mut(4 * COLUMNS).enumerate();
+    let share = rows.next.len() / tiles.len().max(1);
     for (index, accumulators) in tiles {
         let first = index * 4;
+        for line in rows.next[index * share..][..share].chunks(64) {
+            _mm_prefetch::<_MM_HINT_T1>(line.as_ptr().cast());
+        }
         match accumulators.len() / COLUMNS {
             4 => tile::<4, true>(rows, first, accumulators),
             3 => tile::<3, true>(rows, first, accumulators),

@@ -40,34 +40,34 @@ fn rows<const HIGH: bool, const DOUBLE: bool, const BYTES: usize>(
     lanes: &Lanes,
     target: &mut Target<'_>,
 ) {
-    let first = Eight::load(lanes, target.column);
-    let last = Eight::load(lanes, target.column + 8);
     let narrowing = Narrowing::new(rescale);
-    let (accumulators, _) = target.accumulators.as_chunks::<COLUMNS>();
-    let width = target.columns * BYTES;
-    for (row, from) in accumulators.iter().take(target.rows).enumerate() {
-        // SAFETY: there are COLUMNS accumulators, two registers of them.
-        let (a, b) = unsafe {
-            let from = from.as_ptr().cast::<__m256i>();
-            (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)))
-        };
-        let (a, b) = (
-            first.apply::<HIGH, DOUBLE>(a),
-            last.apply::<HIGH, DOUBLE>(b),
-        );
-        let mut elements = narrowing.elements::<BYTES>(a, b);
-        if let Some(table) = &rescale.table {
-            for element in &mut elements[..COLUMNS] {
-                *element = table[usize::from(*element ^ 0x80)] as u8;
+    let panels = target.accumulators.chunks_exact(target.rows * COLUMNS);
+    for (index, panel) in panels.enumerate() {
+        let column = index * COLUMNS;
+        let columns = COLUMNS.min(target.columns - column);
+        let first = Eight::load(lanes, target.column + column);
+        let last = Eight::load(lanes, target.column + column + 8);
+        for (row, from) in panel.as_chunks::<COLUMNS>().0.iter().enumerate() {
+            // SAFETY: there are COLUMNS accumulators, two registers of them.
+            let (a, b) = unsafe {
+                let from = from.as_ptr().cast::<__m256i>();
+                (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)))
+            };
+            let a = first.apply::<HIGH, DOUBLE>(a);
+            let b = last.apply::<HIGH, DOUBLE>(b);
+            let mut elements = narrowing.elements::<BYTES>(a, b);
+            if let Some(table) = &rescale.table {
+                for element in &mut elements[..COLUMNS] {
+                    *element = table[usize::from(*element ^ 0x80)] as u8;
+                }
             }
-        }
-        let at = row * target.pitch;
-        let to = &mut target.output[at..][..width];
-        // The usual width known to the compiler: a store instead of a call.
-        if target.columns == COLUMNS {
-            to[..COLUMNS * BYTES].copy_from_slice(&elements[..COLUMNS * BYTES]);
-        } else {
-            to.copy_from_slice(&elements[..width]);
+            let to = &mut target.output[row * target.pitch + column * BYTES..];
+            // The usual width known to the compiler: a store instead of a call.
+            if columns == COLUMNS {
+                to[..COLUMNS * BYTES].copy_from_slice(&elements[..COLUMNS * BYTES]);
+            } else {
+                to[..columns * BYTES].copy_from_slice(&elements[..columns * BYTES]);
+            }
         }
     }
 }

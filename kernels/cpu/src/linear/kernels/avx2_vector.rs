@@ -7,9 +7,10 @@
 use std::arch::x86_64::*;
 
 use super::super::COLUMNS;
-use super::{Vector, VectorKernels};
+use super::{Group, Vector, VectorKernels};
 
 pub(super) const KERNELS: VectorKernels = VectorKernels {
+    group: Group::QuadsUnsigned,
     group_bytes: 8,
     convert,
     multiply,

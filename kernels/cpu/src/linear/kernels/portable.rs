@@ -2,17 +2,21 @@
 
 use super::super::COLUMNS;
 use super::super::epilogue::{Rescale, Target};
-use super::{Group, Kernels, Rows, Taps};
+use super::{DepthwiseKernels, Group, Kernels, Rows, Taps};
 
 pub(super) const KERNELS: Kernels = Kernels {
     group: Group::Pairs,
     rows: 1,
-    lanes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
     convert,
     multiply,
     own_products: None,
-    taps,
     rescale,
+};
+
+pub(super) const DEPTHWISE: DepthwiseKernels = DepthwiseKernels {
+    pairs: &KERNELS,
+    lanes: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15],
+    taps,
 };
 
 fn convert(values: &[i8], zero_point: i32, to: &mut [u8]) {
@@ -76,6 +80,6 @@ fn taps(taps: &Taps<'_>, accumulators: &mut [i32]) {
     }
 }
 
-fn rescale(rescale: &Rescale, target: &mut Target<'_>) {
+pub(super) fn rescale(rescale: &Rescale, target: &mut Target<'_>) {
     target.rescale(rescale);
 }
