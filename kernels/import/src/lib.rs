@@ -197,6 +197,9 @@ fn check(
             "the model defines functions; inline them (onnx.inliner.inline_local_functions)".into(),
         ));
     }
+    if graph.output.is_empty() {
+        return Err(ImportError::Graph("the graph has no output".into()));
+    }
     if !graph.sparse_initializer.is_empty() {
         return Err(ImportError::Graph(
             "the model has sparse constants; store them dense".into(),

@@ -125,6 +125,11 @@ impl<'a> Lowering<'a> {
             ("BitwiseAnd", _) => Op::BitwiseAnd,
             ("BitwiseOr", _) => Op::BitwiseOr,
             ("BitwiseXor", _) => Op::BitwiseXor,
+            // The other bits of a wider integer would be shifted in.
+            ("BitShift", Element::U8) if node.text("direction") == Some("LEFT") => {
+                Op::LogicalLeftShift
+            }
+            ("BitShift", Element::U8) => Op::LogicalRightShift,
             ("Equal", _) => Op::Equal,
             ("Greater" | "Less", _) => Op::Greater,
             ("GreaterOrEqual" | "LessOrEqual", _) => Op::GreaterEqual,

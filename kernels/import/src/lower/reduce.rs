@@ -131,6 +131,8 @@ impl<'a> Lowering<'a> {
             shape[at] = 1;
             let data_type = self.writer.data_type(id);
             let op = match node.op() {
+                "ReduceMax" if data_type == DataType::Bool => Op::ReduceAny { axis: stored },
+                "ReduceMin" if data_type == DataType::Bool => Op::ReduceAll { axis: stored },
                 "ReduceMax" => Op::ReduceMax { axis: stored },
                 "ReduceMin" => Op::ReduceMin { axis: stored },
                 _ => Op::ReduceSum { axis: stored },

@@ -127,7 +127,10 @@ fn the_undamaged_graph_is_imported() {
 #[test]
 fn external_data_is_refused() {
     let weight = tensor("w", INT8, &[4], &[]).number(14, 1);
-    refusal(&model(&graph(&[1, 4]).message(5, &weight)), "another file");
+    refusal(
+        &quantised(graph(&[1, 4]).message(5, &weight), "r"),
+        "another file",
+    );
 }
 
 #[test]
@@ -144,17 +147,20 @@ fn functions_and_subgraphs_are_refused() {
 
 #[test]
 fn huge_sides_are_refused() {
-    refusal(&model(&graph(&[i64::MAX])), "side");
-    refusal(&model(&graph(&[1 << 30, 1 << 30])), "elements");
+    refusal(&quantised(graph(&[i64::MAX]), "r"), "side");
+    refusal(&quantised(graph(&[1 << 30, 1 << 30]), "r"), "elements");
     let weight = tensor(
         "w",
         INT8,
         &[0, i64::from(i32::MAX), i64::from(i32::MAX)],
         &[],
     );
-    refusal(&model(&graph(&[1]).message(5, &weight)), "elements");
+    refusal(&quantised(graph(&[1]).message(5, &weight), "r"), "elements");
     let weight = tensor("w", INT8, &[1 << 20], &[1]);
-    refusal(&model(&graph(&[1]).message(5, &weight)), "bytes of data");
+    refusal(
+        &quantised(graph(&[1]).message(5, &weight), "r"),
+        "bytes of data",
+    );
 }
 
 #[test]
