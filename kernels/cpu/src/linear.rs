@@ -159,8 +159,8 @@ impl Linear {
 
     /// Runs on an input `[n, ih, iw, ic]` and writes the output `[n, oh, ow, oc]`, little-endian.
     ///
-    /// With `parallel` and enough work it is shared among the threads of the current rayon pool. No
-    /// memory is allocated otherwise. The scratch's content is of no importance before and after.
+    /// With `parallel` and enough work it is shared among the threads of the current rayon pool; a caller
+    /// on one of them saves changing threads for each call. No memory is allocated. The scratch's content is of no importance before and after.
     ///
     /// # Panics
     ///

@@ -3,27 +3,26 @@
 //! With a channel multiplier above one the band holds each channel that many times, which makes the
 //! channels of input and output the same.
 
+use super::aligned::Aligned;
 use super::band::Band;
 use super::epilogue::{Finish, Target};
 use super::geometry::Conv2dGeometry;
-use super::kernels::{self, DepthwiseKernels, Taps};
+use super::kernels::{self, DepthwiseKernels, ROWS_MAX, Taps};
 use super::share::{self, Shared};
 use super::weights;
 use super::{COLUMNS, ZeroPoints};
 use crate::isa::Isa;
-
-/// Pixels whose accumulators are kept between multiplication and epilogue.
-const PIXELS: usize = 16;
 
 #[derive(Debug)]
 pub(crate) struct Depthwise {
     geometry: Conv2dGeometry,
     kernels: &'static DepthwiseKernels,
     band: Band,
+    windows: Vec<usize>,
     /// Where each tap lies in a window; even in number, the last repeated with zero weights if need be.
     taps: Vec<usize>,
     /// For each block of channels and each two taps, COLUMNS pairs of i16.
-    weights: Vec<u8>,
+    weights: Aligned,
     start: Vec<[i32; COLUMNS]>,
     finish: Finish,
     shares: usize,
@@ -68,6 +67,7 @@ impl Depthwise {
         Self {
             geometry,
             kernels,
+            windows: band.windows(),
             taps,
             weights: packed,
             start: weights::padded_bias(bias, g.oc),
@@ -99,40 +99,37 @@ impl Depthwise {
                 let (now, later) = output.split_at_mut(rows * row_bytes);
                 self.band
                     .fill(self.kernels.pairs(), input, first, rows, band);
-                for (y, output) in now.chunks_exact_mut(row_bytes).enumerate() {
-                    self.row(band, y, output);
-                }
+                self.multiply(band, &self.windows[..rows * self.geometry.ow], now);
                 output = later;
             }
         });
     }
 
-    /// Computes output row `y` of a filled band.
-    fn row(&self, band: &[u8], y: usize, output: &mut [u8]) {
-        let g = &self.geometry;
-        let pitch = g.oc * self.finish.bytes();
+    /// Computes the output pixels of a filled band.
+    fn multiply(&self, band: &[u8], windows: &[usize], output: &mut [u8]) {
+        let oc = self.geometry.oc;
+        let pitch = oc * self.finish.bytes();
         let block_bytes = self.taps.len() * COLUMNS * 2;
-        let mut accumulators = [0; PIXELS * COLUMNS];
-        for block in 0..g.oc.div_ceil(COLUMNS) {
+        let mut accumulators = [0; ROWS_MAX * COLUMNS];
+        for (block, start) in self.start.iter().enumerate() {
             let column = block * COLUMNS;
-            for first in (0..g.ow).step_by(PIXELS) {
-                let pixels = PIXELS.min(g.ow - first);
+            for (chunk, windows) in windows.chunks(ROWS_MAX).enumerate() {
+                let first = chunk * ROWS_MAX;
+                let accumulators = &mut accumulators[..windows.len() * COLUMNS];
                 let taps = Taps {
                     band,
-                    origin: self.band.window(y, first) + column * 2,
-                    step: self.band.window(0, 1),
-                    pixels,
+                    offset: column * 2,
+                    windows,
                     taps: &self.taps,
                     weights: &self.weights[block * block_bytes..][..block_bytes],
-                    start: &self.start[block],
+                    start,
                 };
-                let accumulators = &mut accumulators[..pixels * COLUMNS];
                 self.kernels.taps(&taps, accumulators);
                 let target = Target {
                     accumulators,
-                    rows: pixels,
+                    rows: windows.len(),
                     column,
-                    columns: COLUMNS.min(g.oc - column),
+                    columns: COLUMNS.min(oc - column),
                     output: &mut output[first * pitch + column * self.finish.bytes()..],
                     pitch,
                 };
@@ -149,22 +146,19 @@ fn packed(
     taps: usize,
     zero_point: i32,
     lanes: &[usize; COLUMNS],
-) -> Vec<u8> {
-    let mut packed = Vec::with_capacity(channels.next_multiple_of(COLUMNS) * taps * 2);
-    for block in (0..channels).step_by(COLUMNS) {
-        for two in (0..taps).step_by(2) {
-            for lane in lanes {
-                for tap in [two, two + 1] {
-                    let channel = block + lane;
-                    let exists = channel < channels && tap * channels < weights.len();
-                    let weight = match exists {
-                        true => i16::from(weights[tap * channels + channel]) - zero_point as i16,
-                        false => 0,
-                    };
-                    packed.extend_from_slice(&weight.to_ne_bytes());
+) -> Aligned {
+    let len = channels.next_multiple_of(COLUMNS) * taps * 2;
+    Aligned::new(len, |bytes| {
+        for (pair, bytes) in bytes.chunks_exact_mut(COLUMNS * 4).enumerate() {
+            let (block, two) = (pair / (taps / 2) * COLUMNS, pair % (taps / 2) * 2);
+            for (place, to) in bytes.chunks_exact_mut(2).enumerate() {
+                let (channel, tap) = (block + lanes[place / 2], two + place % 2);
+                // Neither channels that fill up a block nor a repeated tap have weights.
+                if channel < channels && tap * channels < weights.len() {
+                    let weight = i16::from(weights[tap * channels + channel]);
+                    to.copy_from_slice(&weight.wrapping_sub(zero_point as i16).to_ne_bytes());
                 }
             }
         }
-    }
-    packed
+    })
 }

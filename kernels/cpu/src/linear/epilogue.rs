@@ -58,27 +58,34 @@ pub(crate) struct Rescale {
     pub lanes: Option<Lanes>,
 }
 
-/// RESCALE's constants of 64-bit lanes: those of the even columns of each eight, then the odd ones.
+/// RESCALE's constants for vector code.
+#[derive(Debug)]
+#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
+pub(crate) struct Lanes {
+    /// Whether every shift is at least 32, so that the upper half of a sum, shifted with sign by
+    /// `high_shift`, is the result; 2^63 is then not in `round`.
+    pub high: bool,
+    /// Eight columns each, in order.
+    pub eights: Vec<Eight>,
+}
+
+/// The constants of eight columns. Those of 64-bit lanes: the even columns, then the odd ones.
 ///
 /// `(p + round) >> shift` with sign is `((p + round + 2^63) >>> shift) − 2^(63−shift)`, of which the
 /// low 32 bits are kept.
 #[derive(Debug)]
-#[cfg_attr(not(target_arch = "x86_64"), expect(dead_code, reason = "for AVX2"))]
-pub(crate) struct Lanes {
-    /// The multiplier, in both halves' low 32 bits.
-    pub multiplier: Vec<i64>,
+#[repr(C, align(32))]
+pub(crate) struct Eight {
+    pub multiplier: [[i64; 4]; 2],
     /// Rounding + 2^63 (− 2^30 with double rounding).
-    pub round: Vec<i64>,
+    pub round: [[i64; 4]; 2],
     /// 2^31 where double rounding applies to a value of zero or more, else 0.
-    pub upward: Vec<i64>,
-    pub shift: Vec<i64>,
-    /// Whether every shift is at least 32, so that the upper half of a sum, shifted with sign by
-    /// `high_shift`, is the result; 2^63 is then not in `round`.
-    pub high: bool,
+    pub upward: [[i64; 4]; 2],
+    pub shift: [[i64; 4]; 2],
     /// Shift − 32, in column order.
-    pub high_shift: Vec<i32>,
+    pub high_shift: [i32; 8],
     /// What the result is too high by, in column order: low 32 bits of 2^(63−shift), − output_zp.
-    pub excess: Vec<i32>,
+    pub excess: [i32; 8],
 }
 
 impl Finish {
@@ -138,19 +145,15 @@ impl Finish {
 
 impl Lanes {
     fn new(factors: &[RescaleFactor], double: bool, output_zp: i32) -> Self {
-        let mut order = Vec::with_capacity(factors.len());
-        for eight in (0..factors.len()).step_by(8) {
-            order.extend([0, 2, 4, 6, 1, 3, 5, 7].map(|lane| factors[eight + lane]));
-        }
         let high = factors.iter().all(|factor| factor.shift >= 32);
-        let moved = |factor: &RescaleFactor| double && factor.shift > 31;
-        let round = |factor: &RescaleFactor| {
+        let moved = |factor: RescaleFactor| double && factor.shift > 31;
+        let round = |factor: RescaleFactor| {
             let half = 1_i64 << (factor.shift - 1);
             let down = if moved(factor) { 1 << 30 } else { 0 };
             (half - down).wrapping_add(if high { 0 } else { i64::MIN })
         };
-        let upward = |factor: &RescaleFactor| if moved(factor) { 1 << 31 } else { 0 };
-        let excess = |factor: &RescaleFactor| {
+        let upward = |factor: RescaleFactor| if moved(factor) { 1 << 31 } else { 0 };
+        let excess = |factor: RescaleFactor| {
             let sign = if high {
                 0
             } else {
@@ -158,15 +161,20 @@ impl Lanes {
             };
             (sign as i32).wrapping_sub(output_zp)
         };
-        Self {
-            multiplier: order.iter().map(|f| i64::from(f.multiplier)).collect(),
-            round: order.iter().map(round).collect(),
-            upward: order.iter().map(upward).collect(),
-            shift: order.iter().map(|f| i64::from(f.shift)).collect(),
-            high,
-            high_shift: factors.iter().map(|f| i32::from(f.shift) - 32).collect(),
-            excess: factors.iter().map(excess).collect(),
-        }
+        let eight = |factors: &[RescaleFactor; 8]| {
+            let halves = [[0, 2, 4, 6], [1, 3, 5, 7]].map(|half| half.map(|lane| factors[lane]));
+            let all = |of: fn(RescaleFactor) -> i64| halves.map(|half| half.map(of));
+            Eight {
+                multiplier: all(|factor| i64::from(factor.multiplier)),
+                round: halves.map(|half| half.map(round)),
+                upward: halves.map(|half| half.map(upward)),
+                shift: all(|factor| i64::from(factor.shift)),
+                high_shift: factors.map(|factor| i32::from(factor.shift) - 32),
+                excess: factors.map(excess),
+            }
+        };
+        let eights = factors.as_chunks().0.iter().map(eight).collect();
+        Self { high, eights }
     }
 }
 

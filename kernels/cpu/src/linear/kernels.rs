@@ -115,14 +115,13 @@ impl Rows<'_> {
     }
 }
 
-/// Consecutive output pixels of one block of [`COLUMNS`] channels, in [`Group::Pairs`] values.
+/// Output pixels of one block of [`COLUMNS`] channels, in [`Group::Pairs`] values.
 pub(crate) struct Taps<'a> {
     pub band: &'a [u8],
-    /// Where the first pixel's window begins in the band.
-    pub origin: usize,
-    /// Bytes from one pixel's window to the next.
-    pub step: usize,
-    pub pixels: usize,
+    /// Where each pixel's window begins in the band.
+    pub windows: &'a [usize],
+    /// Where the block begins in a pixel.
+    pub offset: usize,
     /// Where each tap lies in the window; an even number of them.
     pub taps: &'a [usize],
     /// For each two taps, COLUMNS pairs of i16 weights in the order of [`DepthwiseKernels::lanes`].
@@ -134,12 +133,12 @@ pub(crate) struct Taps<'a> {
 impl Taps<'_> {
     /// Checks that all reads of a kernel lie inside the slices and that `accumulators` has room.
     pub(crate) fn check(&self, accumulators: &[i32]) {
-        assert!(self.pixels >= 1 && self.taps.len().is_multiple_of(2));
+        assert!(self.taps.len().is_multiple_of(2));
         let last_tap = self.taps.iter().max().copied().unwrap_or(0);
-        let last = self.origin + (self.pixels - 1) * self.step + last_tap;
-        assert!(last + COLUMNS * 2 <= self.band.len());
+        let last_window = self.windows.iter().max().copied().unwrap_or(0);
+        assert!(last_window + self.offset + last_tap + COLUMNS * 2 <= self.band.len());
         assert_eq!(self.weights.len(), self.taps.len() * COLUMNS * 2);
-        assert_eq!(accumulators.len(), self.pixels * COLUMNS);
+        assert_eq!(accumulators.len(), self.windows.len() * COLUMNS);
     }
 }
 
@@ -290,7 +289,7 @@ impl DepthwiseKernels {
         &self.lanes
     }
 
-    /// Writes `pixels × COLUMNS` accumulators.
+    /// Writes COLUMNS accumulators for each pixel.
     pub(crate) fn taps(&self, taps: &Taps<'_>, accumulators: &mut [i32]) {
         taps.check(accumulators);
         // SAFETY: the instruction set is available, as said at `Kernels`; `check` passed.

@@ -246,8 +246,9 @@ fn taps(taps: &Taps<'_>, accumulators: &mut [i32]) {
         let start_low = _mm256_permute2x128_si256::<0x20>(first, last);
         let start_high = _mm256_permute2x128_si256::<0x31>(first, last);
         let mut to = accumulators.as_mut_ptr().cast::<__m256i>();
-        for pixel in 0..taps.pixels {
-            let window = taps.band.as_ptr().add(taps.origin + pixel * taps.step);
+        let band = taps.band.as_ptr().add(taps.offset);
+        for &window in taps.windows {
+            let window = band.add(window);
             let mut weights = taps.weights.as_ptr().cast::<__m256i>();
             let (mut low, mut high) = (start_low, start_high);
             for two in taps.taps.chunks_exact(2) {

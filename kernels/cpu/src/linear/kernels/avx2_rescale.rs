@@ -5,7 +5,7 @@ use std::arch::x86_64::*;
 use aivm_tosa::DataType;
 
 use super::super::COLUMNS;
-use super::super::epilogue::{Lanes, Rescale, Target};
+use super::super::epilogue::{Eight, Lanes, Rescale, Target};
 
 #[target_feature(enable = "avx2")]
 pub(super) fn rescale(rescale: &Rescale, target: &mut Target<'_>) {
@@ -45,16 +45,18 @@ fn rows<const HIGH: bool, const DOUBLE: bool, const BYTES: usize>(
     for (index, panel) in panels.enumerate() {
         let column = index * COLUMNS;
         let columns = COLUMNS.min(target.columns - column);
-        let first = Eight::load(lanes, target.column + column);
-        let last = Eight::load(lanes, target.column + column + 8);
+        let eight = (target.column + column) / 8;
+        let [first, last] = &lanes.eights[eight..eight + 2] else {
+            continue;
+        };
         for (row, from) in panel.as_chunks::<COLUMNS>().0.iter().enumerate() {
             // SAFETY: there are COLUMNS accumulators, two registers of them.
             let (a, b) = unsafe {
                 let from = from.as_ptr().cast::<__m256i>();
                 (_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1)))
             };
-            let a = first.apply::<HIGH, DOUBLE>(a);
-            let b = last.apply::<HIGH, DOUBLE>(b);
+            let a = apply::<HIGH, DOUBLE>(first, a);
+            let b = apply::<HIGH, DOUBLE>(last, b);
             let mut elements = narrowing.elements::<BYTES>(a, b);
             if let Some(table) = &rescale.table {
                 for element in &mut elements[..COLUMNS] {
@@ -72,69 +74,45 @@ fn rows<const HIGH: bool, const DOUBLE: bool, const BYTES: usize>(
     }
 }
 
-/// The constants of eight columns.
-struct Eight {
-    multiplier: [__m256i; 2],
-    round: [__m256i; 2],
-    upward: [__m256i; 2],
-    shift: [__m256i; 2],
-    high_shift: __m256i,
-    excess: __m256i,
+/// `((value · multiplier + rounding) >> shift) + output_zp` of eight columns, the low 32 bits.
+#[inline]
+#[target_feature(enable = "avx2")]
+fn apply<const HIGH: bool, const DOUBLE: bool>(eight: &Eight, values: __m256i) -> __m256i {
+    let product = |which: usize, values: __m256i| {
+        let product = _mm256_mul_epi32(values, four(&eight.multiplier[which]));
+        let product = _mm256_add_epi64(product, four(&eight.round[which]));
+        if DOUBLE {
+            let upward = _mm256_andnot_si256(values, four(&eight.upward[which]));
+            _mm256_add_epi64(product, upward)
+        } else {
+            product
+        }
+    };
+    let even = product(0, values);
+    let odd = product(1, _mm256_srli_epi64::<32>(values));
+    let scaled = if HIGH {
+        let high = _mm256_blend_epi32::<0xaa>(_mm256_srli_epi64::<32>(even), odd);
+        _mm256_srav_epi32(high, all(&eight.high_shift))
+    } else {
+        let even = _mm256_srlv_epi64(even, four(&eight.shift[0]));
+        let odd = _mm256_srlv_epi64(odd, four(&eight.shift[1]));
+        _mm256_blend_epi32::<0xaa>(even, _mm256_slli_epi64::<32>(odd))
+    };
+    _mm256_sub_epi32(scaled, all(&eight.excess))
 }
 
-impl Eight {
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn load(lanes: &Lanes, column: usize) -> Self {
-        let two = |from: &[i64]| {
-            let from = &from[column..][..8];
-            // SAFETY: there are eight i64, two registers of them.
-            unsafe {
-                let from = from.as_ptr().cast::<__m256i>();
-                [_mm256_loadu_si256(from), _mm256_loadu_si256(from.add(1))]
-            }
-        };
-        let one = |from: &[i32]| {
-            let from = &from[column..][..8];
-            // SAFETY: there are eight i32, one register of them.
-            unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
-        };
-        Self {
-            multiplier: two(&lanes.multiplier),
-            round: two(&lanes.round),
-            upward: two(&lanes.upward),
-            shift: two(&lanes.shift),
-            high_shift: one(&lanes.high_shift),
-            excess: one(&lanes.excess),
-        }
-    }
+#[inline]
+#[target_feature(enable = "avx2")]
+fn four(from: &[i64; 4]) -> __m256i {
+    // SAFETY: four i64 are one register.
+    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
+}
 
-    /// `((value · multiplier + rounding) >> shift) + output_zp` of eight columns, the low 32 bits.
-    #[inline]
-    #[target_feature(enable = "avx2")]
-    fn apply<const HIGH: bool, const DOUBLE: bool>(&self, values: __m256i) -> __m256i {
-        let product = |which: usize, values: __m256i| {
-            let product = _mm256_mul_epi32(values, self.multiplier[which]);
-            let product = _mm256_add_epi64(product, self.round[which]);
-            if DOUBLE {
-                let upward = _mm256_andnot_si256(values, self.upward[which]);
-                _mm256_add_epi64(product, upward)
-            } else {
-                product
-            }
-        };
-        let even = product(0, values);
-        let odd = product(1, _mm256_srli_epi64::<32>(values));
-        let scaled = if HIGH {
-            let high = _mm256_blend_epi32::<0xaa>(_mm256_srli_epi64::<32>(even), odd);
-            _mm256_srav_epi32(high, self.high_shift)
-        } else {
-            let even = _mm256_srlv_epi64(even, self.shift[0]);
-            let odd = _mm256_srlv_epi64(odd, self.shift[1]);
-            _mm256_blend_epi32::<0xaa>(even, _mm256_slli_epi64::<32>(odd))
-        };
-        _mm256_sub_epi32(scaled, self.excess)
-    }
+#[inline]
+#[target_feature(enable = "avx2")]
+fn all(from: &[i32; 8]) -> __m256i {
+    // SAFETY: eight i32 are one register.
+    unsafe { _mm256_loadu_si256(from.as_ptr().cast()) }
 }
 
 /// Saturation to the output's type and CLAMP.

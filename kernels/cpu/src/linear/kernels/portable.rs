@@ -60,9 +60,12 @@ fn multiply(rows: &Rows<'_>, accumulators: &mut [i32]) {
 }
 
 fn taps(taps: &Taps<'_>, accumulators: &mut [i32]) {
-    let pixels = accumulators.chunks_exact_mut(COLUMNS).take(taps.pixels);
-    for (pixel, accumulators) in pixels.enumerate() {
-        let window = &taps.band[taps.origin + pixel * taps.step..];
+    let pixels = taps
+        .windows
+        .iter()
+        .zip(accumulators.chunks_exact_mut(COLUMNS));
+    for (&window, accumulators) in pixels {
+        let window = &taps.band[window + taps.offset..];
         let mut sums = *taps.start;
         let weights = taps.weights.chunks_exact(COLUMNS * 4);
         for (two, weights) in taps.taps.chunks_exact(2).zip(weights) {
