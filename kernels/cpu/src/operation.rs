@@ -31,7 +31,7 @@ impl Operation {
     /// Numbers of scratch memory that a run needs.
     pub(crate) fn scratch_numbers(&self) -> usize {
         match self {
-            Operation::AvgPool(pool) => pool.window.channels,
+            Operation::AvgPool(pool) => pool.window.to[1] * pool.window.channels,
             Operation::Convolution(convolution) => convolution.scratch_numbers(),
             Operation::Depthwise(depthwise) => depthwise.scratch_numbers(),
             Operation::TransposeConvolution(convolution) => convolution.scratch_numbers(),

@@ -232,16 +232,9 @@ fn execute(instruction: &Instruction, reader: Reader<'_>, file: &mut File<'_>, a
         Instruction::LoadRescaled { to, from, channels } => {
             let (to, _) = file.cut(*to);
             let from = &reader.read::<i64>(*from)[at..];
-            let mut channel = at % channels.scales.len();
-            for (to, &value) in to.iter_mut().zip(from) {
-                let value = value.wrapping_sub(i64::from(channels.input_zp));
-                let scaled = channels.scales[channel].apply(value);
-                *to = channels.finish(scaled);
-                channel += 1;
-                if channel == channels.scales.len() {
-                    channel = 0;
-                }
-            }
+            channels.run(to, from, at, |value| {
+                value.wrapping_sub(i64::from(channels.input_zp))
+            });
         }
         Instruction::Store { .. } => {}
         Instruction::Unary {
@@ -320,11 +313,31 @@ fn load_along<T: Pod + Into<i32>>(to: &mut [i32], from: &[T], axes: &[Axis], at:
 }
 
 impl Channels {
+    /// Rescales elements of which the first is element `at` of the tensor; `less` takes the zero point off.
     #[inline(always)]
-    fn finish(&self, scaled: i32) -> i32 {
-        scaled
-            .wrapping_add(self.output_zp)
-            .clamp(self.min, self.max)
+    fn run<T: Copy>(&self, to: &mut [i32], from: &[T], at: usize, less: impl Fn(T) -> i64) {
+        let finish = |scaled: i32| {
+            let moved = scaled.wrapping_add(self.output_zp);
+            moved.max(self.min).min(self.max)
+        };
+        if let [scale] = *self.scales {
+            for (to, &value) in to.iter_mut().zip(from) {
+                *to = finish(scale.apply(less(value)));
+            }
+            return;
+        }
+        let mut start = at % self.scales.len();
+        let mut done = 0;
+        while done < to.len() {
+            let scales = &self.scales[start..];
+            let len = scales.len().min(to.len() - done);
+            let to = &mut to[done..done + len];
+            for ((to, &value), scale) in to.iter_mut().zip(&from[done..]).zip(scales) {
+                *to = finish(scale.apply(less(value)));
+            }
+            done += len;
+            start = 0;
+        }
     }
 }
 
@@ -371,17 +384,9 @@ fn unary(isa: Isa, to: &mut [i32], from: &[i32], operation: &Unary, at: usize) {
             (base << 7).wrapping_add(slope.wrapping_mul(value & 0x7f))
         }),
         Unary::Rescale(rescaling) => rescaling.run(isa, to, from),
-        Unary::RescaleChannels(channels) => {
-            let mut channel = at % channels.scales.len();
-            for (to, &value) in to.iter_mut().zip(from) {
-                let value = value.wrapping_sub(channels.input_zp);
-                *to = channels.finish(channels.scales[channel].apply(i64::from(value)));
-                channel += 1;
-                if channel == channels.scales.len() {
-                    channel = 0;
-                }
-            }
-        }
+        Unary::RescaleChannels(channels) => channels.run(to, from, at, |value| {
+            i64::from(value.wrapping_sub(channels.input_zp))
+        }),
     }
 }
 

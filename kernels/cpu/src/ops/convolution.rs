@@ -30,6 +30,10 @@ impl Geometry {
     fn taps(&self, axis: usize, out: usize) -> Range<usize> {
         let (start, pad) = (out * self.stride[axis], self.pad[axis]);
         let dilation = self.dilation[axis];
+        let last = start + (self.kernel[axis] - 1) * dilation;
+        if start >= pad && last < self.from[axis] + pad {
+            return 0..self.kernel[axis]; // spares the divisions
+        }
         let first = pad.saturating_sub(start).div_ceil(dilation);
         let end = (self.from[axis] + pad)
             .saturating_sub(start)

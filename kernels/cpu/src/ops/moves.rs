@@ -140,31 +140,54 @@ fn axes<'a>(
 
 /// Runs the loops; the depth is at most twice the largest rank.
 fn copy<T: Pod>(from: &[T], to: &mut [T], from_at: isize, to_at: isize, loops: &[Loop]) {
-    let (first, inner) = (&loops[0], &loops[1..]);
-    if !inner.is_empty() {
-        let (mut from_at, mut to_at) = (from_at, to_at);
-        for _ in 0..first.side {
-            copy(from, to, from_at, to_at, inner);
-            from_at += first.from_step;
-            to_at += first.to_step;
+    let (first, inner) = (loops[0], &loops[1..]);
+    match *inner {
+        [] => line(from, to, from_at, to_at, first),
+        [second] => {
+            // Order is free: the longer loop goes inside where the inner one is short.
+            let short = second.side < SHORT && second.side < first.side;
+            let (outer, inner) = if short {
+                (second, first)
+            } else {
+                (first, second)
+            };
+            let (mut from_at, mut to_at) = (from_at, to_at);
+            for _ in 0..outer.side {
+                line(from, to, from_at, to_at, inner);
+                from_at += outer.from_step;
+                to_at += outer.to_step;
+            }
         }
-        return;
+        _ => {
+            let (mut from_at, mut to_at) = (from_at, to_at);
+            for _ in 0..first.side {
+                copy(from, to, from_at, to_at, inner);
+                from_at += first.from_step;
+                to_at += first.to_step;
+            }
+        }
     }
-    let (start, target) = (from_at as usize, to_at as usize);
-    match (first.from_step, first.to_step) {
-        (1, 1) => {
-            to[target..target + first.side].copy_from_slice(&from[start..start + first.side]);
-        }
-        (0, 1) => to[target..target + first.side].fill(from[start]),
-        (step, 1) if step > 0 => {
-            let from = from[start..].iter().step_by(step as usize);
-            for (to, &value) in to[target..target + first.side].iter_mut().zip(from) {
+}
+
+/// Elements of a line that are too few for its own cost.
+const SHORT: usize = 8;
+
+/// Runs the innermost loop.
+fn line<T: Pod>(from: &[T], to: &mut [T], from_at: isize, to_at: isize, line: Loop) {
+    let (start, target, side) = (from_at as usize, to_at as usize, line.side);
+    match (line.from_step, line.to_step) {
+        (1, 1) => to[target..target + side].copy_from_slice(&from[start..start + side]),
+        (0, 1) => to[target..target + side].fill(from[start]),
+        (from_step, to_step) if from_step > 0 && to_step > 0 => {
+            let from = from[start..].iter().step_by(from_step as usize);
+            let to = to[target..].iter_mut().step_by(to_step as usize);
+            for (to, &value) in to.zip(from).take(side) {
                 *to = value;
             }
         }
         (from_step, to_step) => {
             let (mut from_at, mut to_at) = (from_at, to_at);
-            for _ in 0..first.side {
+            for _ in 0..side {
                 to[to_at as usize] = from[from_at as usize];
                 from_at += from_step;
                 to_at += to_step;

@@ -24,27 +24,68 @@ pub(crate) struct Window {
 }
 
 impl Window {
-    /// The rows and columns of the input under the window of each output place, in row-major order.
-    fn places(&self) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
-        let window = *self;
-        (0..window.to[0]).flat_map(move |oy| {
-            let (kernel, stride) = (window.kernel.y, window.stride.y);
-            let rows = covered(oy, stride, window.pad.top, kernel, window.from[0]);
-            (0..window.to[1]).map(move |ox| {
-                let (kernel, stride) = (window.kernel.x, window.stride.x);
-                let columns = covered(ox, stride, window.pad.left, kernel, window.from[1]);
-                (rows.clone(), columns)
-            })
-        })
+    /// The part of one side that the window of output index `out` covers: `axis` 0 for rows, 1 for columns.
+    #[inline(always)]
+    fn covered(&self, axis: usize, out: usize) -> Range<usize> {
+        let (kernel, stride, pad) = match axis {
+            0 => (self.kernel.y, self.stride.y, self.pad.top),
+            _ => (self.kernel.x, self.stride.x, self.pad.left),
+        };
+        let start = out * stride as usize;
+        let end = (start + kernel as usize).saturating_sub(pad as usize);
+        let side = self.from[axis];
+        start.saturating_sub(pad as usize).min(side)..end.min(side)
+    }
+
+    /// Adds what is under the windows of one row of outputs to `sums`, a row of outputs as well; `rows` are the
+    /// rows that they cover.
+    #[inline(always)]
+    fn row<T: Copy, A: Copy>(
+        &self,
+        image: &[T],
+        rows: Range<usize>,
+        sums: &mut [A],
+        add: impl Fn(A, T) -> A,
+    ) {
+        let channels = self.channels;
+        let fold = |sums: &mut [A], values: &[T]| {
+            for (sum, &value) in sums.iter_mut().zip(values) {
+                *sum = add(*sum, value);
+            }
+        };
+        let image_row = self.from[1] * channels;
+        if channels >= WIDE || self.stride.x != 1 {
+            for (x, sums) in sums.chunks_exact_mut(channels).enumerate() {
+                let columns = self.covered(1, x);
+                for y in rows.clone() {
+                    let row = &image[y * image_row..(y + 1) * image_row];
+                    let covered = &row[columns.start * channels..columns.end * channels];
+                    for values in covered.chunks_exact(channels) {
+                        fold(sums, values);
+                    }
+                }
+            }
+            return;
+        }
+        // One column of the kernel at a time: neighbours in the output read neighbours in the input.
+        let pad = self.pad.left as usize;
+        for y in rows {
+            let row = &image[y * image_row..(y + 1) * image_row];
+            for kx in 0..self.kernel.x as usize {
+                let first = pad.saturating_sub(kx).min(self.to[1]);
+                let last = (self.from[1] + pad).saturating_sub(kx).min(self.to[1]);
+                if first < last {
+                    let start = first + kx - pad;
+                    let sums = &mut sums[first * channels..last * channels];
+                    fold(sums, &row[start * channels..]);
+                }
+            }
+        }
     }
 }
 
-/// The part of one side that the window of output index `out` covers.
-fn covered(out: usize, stride: u32, pad: u32, kernel: u32, side: usize) -> Range<usize> {
-    let start = out * stride as usize;
-    let end = (start + kernel as usize).saturating_sub(pad as usize);
-    start.saturating_sub(pad as usize).min(side)..end.min(side)
-}
+/// Channels from which the channels of one place alone are worth a loop.
+const WIDE: usize = 16;
 
 /// MAX_POOL2D.
 #[derive(Clone, Debug)]
@@ -82,17 +123,13 @@ impl MaxPoolRun<'_> {
         let output: &mut [T] = bytemuck::cast_slice_mut(self.output);
         let outputs = output.chunks_exact_mut(window.to[0] * window.to[1] * channels);
         for (image, output) in images.zip(outputs) {
-            for (to, (rows, columns)) in output.chunks_exact_mut(channels).zip(window.places()) {
+            let rows = output.chunks_exact_mut(window.to[1] * channels);
+            for (y, to) in rows.enumerate() {
                 to.fill(least);
-                for y in rows {
-                    let start = y * window.from[1];
-                    let row = (start + columns.start) * channels..(start + columns.end) * channels;
-                    for values in image[row].chunks_exact(channels) {
-                        for (to, &value) in to.iter_mut().zip(values) {
-                            *to = value.max(*to);
-                        }
-                    }
-                }
+                let covered = window.covered(0, y);
+                window.row(image, covered, to, |largest: T, value: T| {
+                    value.max(largest)
+                });
             }
         }
     }
@@ -114,7 +151,7 @@ pub(crate) struct AvgPoolRun<'a> {
     pub pool: &'a AvgPool,
     pub reader: Reader<'a>,
     pub output: &'a mut [u8],
-    /// As many numbers as there are channels.
+    /// As many numbers as a row of outputs has.
     pub sums: &'a mut [i32],
 }
 
@@ -148,27 +185,45 @@ impl AvgPoolRun<'_> {
         let images = images.chunks_exact(window.from[0] * window.from[1] * channels);
         let output: &mut [T] = bytemuck::cast_slice_mut(self.output);
         let outputs = output.chunks_exact_mut(window.to[0] * window.to[1] * channels);
-        let sums = &mut self.sums[..channels];
+        let sums = &mut self.sums[..window.to[1] * channels];
         for (image, output) in images.zip(outputs) {
-            for (to, (rows, columns)) in output.chunks_exact_mut(channels).zip(window.places()) {
-                // Padding is smaller than the kernel, so every window has an element; sides are below 2^14.
-                let count = (rows.len() * columns.len()).max(1) as u32;
-                let scale = Scale::new(reciprocal(count), aivm_tosa::RescaleRounding::Single);
-                sums.fill(input_zp.wrapping_neg().wrapping_mul(count as i32));
-                for y in rows {
-                    let start = y * window.from[1];
-                    let row = (start + columns.start) * channels..(start + columns.end) * channels;
-                    for values in image[row].chunks_exact(channels) {
-                        for (sum, &value) in sums.iter_mut().zip(values) {
-                            *sum = sum.wrapping_add(value.into());
-                        }
+            let rows = output.chunks_exact_mut(window.to[1] * channels);
+            for (y, to) in rows.enumerate() {
+                let rows = window.covered(0, y);
+                sums.fill(0);
+                window.row(image, rows.clone(), sums, |sum: i32, value: T| {
+                    sum.wrapping_add(value.into())
+                });
+                let mut divisor = Divisor::new(1);
+                let places = to.chunks_exact_mut(channels);
+                for (x, (to, sums)) in places.zip(sums.chunks_exact(channels)).enumerate() {
+                    // Padding is smaller than the kernel, so every window has an element; sides are below 2^14.
+                    let count = (rows.len() * window.covered(1, x).len()).max(1) as u32;
+                    if divisor.count != count {
+                        divisor = Divisor::new(count);
                     }
-                }
-                for (to, &sum) in to.iter_mut().zip(&*sums) {
-                    let average = scale.apply(i64::from(sum));
-                    *to = narrow(average.wrapping_add(*output_zp).clamp(min, max));
+                    let zero_points = input_zp.wrapping_mul(count as i32);
+                    for (to, &sum) in to.iter_mut().zip(sums) {
+                        let sum = sum.wrapping_sub(zero_points);
+                        let average = divisor.scale.apply(i64::from(sum));
+                        *to = narrow(average.wrapping_add(*output_zp).clamp(min, max));
+                    }
                 }
             }
         }
+    }
+}
+
+/// The factor that divides by a number of elements.
+struct Divisor {
+    count: u32,
+    scale: Scale,
+}
+
+impl Divisor {
+    #[inline(always)]
+    fn new(count: u32) -> Divisor {
+        let scale = Scale::new(reciprocal(count), aivm_tosa::RescaleRounding::Single);
+        Divisor { count, scale }
     }
 }

@@ -83,14 +83,19 @@ impl Resize {
             (ResizeMode::Nearest, _) => {
                 self.nearest::<i16>(reader.read(self.input), bytemuck::cast_slice_mut(output));
             }
+            // Weighted along x, an i8 has at most 2^18 and an i16 2^26; along y the i8 stays below 2^29.
             (ResizeMode::Bilinear, Width::I8) => {
                 let output: &mut [i32] = bytemuck::cast_slice_mut(output);
-                // At most 2^7 · 2^11 · 2^11 in sum.
-                self.bilinear(reader.read::<i8>(self.input), output, |value| value as i32);
+                self.bilinear(reader.read::<i8>(self.input), output, |a, b, weights| {
+                    a.wrapping_mul(weights[0])
+                        .wrapping_add(b.wrapping_mul(weights[1]))
+                });
             }
             (ResizeMode::Bilinear, _) => {
                 let output: &mut [i64] = bytemuck::cast_slice_mut(output);
-                self.bilinear(reader.read::<i16>(self.input), output, |value| value);
+                self.bilinear(reader.read::<i16>(self.input), output, |a, b, weights| {
+                    i64::from(a) * i64::from(weights[0]) + i64::from(b) * i64::from(weights[1])
+                });
             }
         }
     }
@@ -117,30 +122,29 @@ impl Resize {
         }
     }
 
-    fn bilinear<T: Pod + Into<i64>, A: Pod>(
+    /// `along_y` weighs what is between two rows.
+    fn bilinear<T: Pod + Into<i32>, A: Pod>(
         &self,
         input: &[T],
         output: &mut [A],
-        narrow: impl Fn(i64) -> A,
+        along_y: impl Fn(i32, i32, [i32; 2]) -> A,
     ) {
         let mut outputs = output.chunks_exact_mut(self.from[2]);
         for image in input.chunks_exact(self.image_elements()) {
             for y in &self.rows {
-                let (below, above) = (i64::from(self.units[0] - y.rest), i64::from(y.rest));
+                let y_weights = [self.units[0] - y.rest, y.rest];
                 for (x, to) in self.columns.iter().zip(&mut outputs) {
-                    let (left, right) = (i64::from(self.units[1] - x.rest), i64::from(x.rest));
-                    let corners = [
-                        (self.row(image, y.low, x.low), below * left),
-                        (self.row(image, y.low, x.high), below * right),
-                        (self.row(image, y.high, x.low), above * left),
-                        (self.row(image, y.high, x.high), above * right),
-                    ];
-                    for (channel, to) in to.iter_mut().enumerate() {
-                        let weighted = corners.iter().map(|&(row, weight)| {
-                            let value: i64 = row[channel].into();
-                            value * weight
-                        });
-                        *to = narrow(weighted.sum());
+                    let (left, right) = (self.units[1] - x.rest, x.rest);
+                    let low = self.row(image, y.low, x.low);
+                    let low = low.iter().zip(self.row(image, y.low, x.high));
+                    let high = self.row(image, y.high, x.low);
+                    let high = high.iter().zip(self.row(image, y.high, x.high));
+                    let along_x = |a: T, b: T| {
+                        let (a, b): (i32, i32) = (a.into(), b.into());
+                        a.wrapping_mul(left).wrapping_add(b.wrapping_mul(right))
+                    };
+                    for (to, ((&a, &b), (&c, &d))) in to.iter_mut().zip(low.zip(high)) {
+                        *to = along_y(along_x(a, b), along_x(c, d), y_weights);
                     }
                 }
             }

@@ -318,7 +318,10 @@ fn is_large(graph: &Graph, unit: &Unit) -> bool {
     }
 }
 
-/// MATMUL of i8.
+/// Products of one matrix of MATMUL below which packing costs more than plain loops.
+const SMALL_PRODUCTS: usize = 512;
+
+/// MATMUL of i8 that `linear` multiplies.
 fn product(operands: &Operands<'_>, node: &aivm_tosa::Node) -> Option<Product> {
     let &Operator::MatMul { a_zp, b_zp } = &node.operator else {
         return None;
@@ -328,8 +331,12 @@ fn product(operands: &Operands<'_>, node: &aivm_tosa::Node) -> Option<Product> {
     }
     let side =
         |input: usize, axis: usize| operands.shape(node.inputs[input]).dimensions()[axis] as usize;
+    let sides @ [_, rows, depth, columns] = [side(0, 0), side(0, 1), side(0, 2), side(1, 2)];
+    if rows * depth * columns < SMALL_PRODUCTS {
+        return None;
+    }
     Some(Product {
-        sides: [side(0, 0), side(0, 1), side(0, 2), side(1, 2)],
+        sides,
         a_zp,
         b_zp,
         a: operands.place(node.inputs[0]),
