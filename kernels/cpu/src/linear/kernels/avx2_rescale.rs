@@ -57,19 +57,19 @@ fn rows<const HIGH: bool, const DOUBLE: bool, const BYTES: usize>(
             };
             let a = apply::<HIGH, DOUBLE>(first, a);
             let b = apply::<HIGH, DOUBLE>(last, b);
-            let mut elements = narrowing.elements::<BYTES>(a, b);
+            let to = &mut target.output[row * target.pitch + column * BYTES..];
+            if columns == COLUMNS && rescale.table.is_none() {
+                narrowing.store::<BYTES>(a, b, &mut to[..COLUMNS * BYTES]);
+                continue;
+            }
+            let mut elements = [0; COLUMNS * 4];
+            narrowing.store::<BYTES>(a, b, &mut elements[..COLUMNS * BYTES]);
             if let Some(table) = &rescale.table {
                 for element in &mut elements[..COLUMNS] {
                     *element = table[usize::from(*element ^ 0x80)] as u8;
                 }
             }
-            let to = &mut target.output[row * target.pitch + column * BYTES..];
-            // The usual width known to the compiler: a store instead of a call.
-            if columns == COLUMNS {
-                to[..COLUMNS * BYTES].copy_from_slice(&elements[..COLUMNS * BYTES]);
-            } else {
-                to[..columns * BYTES].copy_from_slice(&elements[..columns * BYTES]);
-            }
+            to[..columns * BYTES].copy_from_slice(&elements[..columns * BYTES]);
         }
     }
 }
@@ -144,19 +144,18 @@ impl Narrowing {
         }
     }
 
-    /// Sixteen elements, in the first bytes.
+    /// Stores sixteen elements.
     #[inline]
     #[target_feature(enable = "avx2")]
-    fn elements<const BYTES: usize>(&self, a: __m256i, b: __m256i) -> [u8; COLUMNS * 4] {
-        let mut elements = [0; COLUMNS * 4];
-        let to = elements.as_mut_ptr();
+    fn store<const BYTES: usize>(&self, a: __m256i, b: __m256i, to: &mut [u8]) {
+        assert_eq!(to.len(), COLUMNS * BYTES);
+        let to = to.as_mut_ptr();
         if BYTES == 4 {
             let limit = |values: __m256i| {
                 let zero = _mm256_setzero_si256();
-                let values = if self.unsigned {
-                    _mm256_max_epi32(values, zero)
-                } else {
-                    values
+                let values = match self.unsigned {
+                    true => _mm256_max_epi32(values, zero),
+                    false => values,
                 };
                 _mm256_min_epi32(_mm256_max_epi32(values, self.min), self.max)
             };
@@ -165,7 +164,7 @@ impl Narrowing {
                 _mm256_storeu_si256(to.cast(), limit(a));
                 _mm256_storeu_si256(to.cast::<__m256i>().add(1), limit(b));
             }
-            return elements;
+            return;
         }
         let words = match self.unsigned && BYTES == 2 {
             true => _mm256_packus_epi32(a, b),
@@ -176,12 +175,10 @@ impl Narrowing {
             let words = _mm256_min_epi16(_mm256_max_epi16(words, self.min), self.max);
             // SAFETY: there is room for a register.
             unsafe { _mm256_storeu_si256(to.cast(), words) };
-            return elements;
+            return;
         }
-        let (low, high) = (
-            _mm256_castsi256_si128(words),
-            _mm256_extracti128_si256::<1>(words),
-        );
+        let low = _mm256_castsi256_si128(words);
+        let high = _mm256_extracti128_si256::<1>(words);
         let bytes = match self.unsigned {
             true => _mm_packus_epi16(low, high),
             false => _mm_packs_epi16(low, high),
@@ -190,6 +187,5 @@ impl Narrowing {
         let bytes = _mm_min_epi8(bytes, _mm256_castsi256_si128(self.max));
         // SAFETY: there is room for half a register.
         unsafe { _mm_storeu_si128(to.cast(), bytes) };
-        elements
     }
 }
