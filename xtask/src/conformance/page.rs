@@ -1,6 +1,6 @@
 //! `docs/conformance.md`: counts by operator and back end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::Path;
 
@@ -120,8 +120,11 @@ fn exceptions(page: &mut String, outcomes: &[Outcome]) -> std::fmt::Result {
             writeln!(
                 page,
                 "\nSkipped are tests whose graph this back end does not prepare; the coprocessor runs such a model on \
-                 the CPU."
+                 the CPU. Why:\n"
             )?;
+            for (reason, tests) in reasons(report) {
+                writeln!(page, "- {tests}: {reason}")?;
+            }
         }
         let failed = report["failed"].as_array().into_iter().flatten();
         for (index, finding) in failed.enumerate() {
@@ -133,6 +136,24 @@ fn exceptions(page: &mut String, outcomes: &[Outcome]) -> std::fmt::Result {
         }
     }
     Ok(())
+}
+
+/// How many tests are skipped for which reason, without the names of the back end and of nodes.
+fn reasons(report: &Value) -> BTreeMap<&str, u32> {
+    let mut reasons = BTreeMap::new();
+    for finding in report["unsupported"].as_array().into_iter().flatten() {
+        let reason = text(&finding["reason"]);
+        let reason = reason
+            .strip_prefix(text(&report["backend"]))
+            .unwrap_or(reason);
+        let reason = reason.strip_prefix(": ").unwrap_or(reason);
+        let reason = match reason.split_once(", ") {
+            Some((node, rest)) if node.starts_with("node ") => rest,
+            _ => reason,
+        };
+        *reasons.entry(reason).or_default() += 1;
+    }
+    reasons
 }
 
 #[cfg(test)]
@@ -148,7 +169,11 @@ mod tests {
         };
         let outcome = |backend: &str, counts: Value, failed: Value| Outcome {
             report: json!({"backend": backend, "operators": {"ADD": counts}, "total": counts,
-                           "failed": failed, "unsupported": []}),
+                           "failed": failed, "unsupported": [
+                               {"test": "add_2", "operator": "ADD",
+                                "reason": format!("{backend}: node 3, ADD: no kernel")},
+                               {"test": "add_3", "operator": "ADD",
+                                "reason": format!("{backend}: node 12, ADD: no kernel")}]}),
             passed: true,
         };
         let finding = json!([{"test": "add_1", "operator": "ADD", "reason": "differs"}]);
@@ -163,6 +188,7 @@ mod tests {
             "Outputs as expected: 11. Refused as expected: 1. Failed: 0. Skipped: 0.",
             "Outputs as expected: 5. Refused as expected: 1. Failed: 1. Skipped: 5.",
             "- `add_1`: differs",
+            "- 2: ADD: no kernel",
         ] {
             assert!(page.lines().any(|other| other == line), "{line}\n{page}");
         }
