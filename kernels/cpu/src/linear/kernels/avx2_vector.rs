@@ -19,6 +19,9 @@ pub(super) const KERNELS: VectorKernels = VectorKernels {
 /// Groups whose 16-bit sums can't overflow: 8 · 3,840 < 2^15.
 const EXACT_GROUPS: usize = 8;
 
+/// Bytes of weights fetched ahead of their use; the processor itself stops at the end of a page.
+const AHEAD: usize = 2048;
+
 /// Four values become four upper halves of value + 128, then their lower halves.
 #[target_feature(enable = "avx2")]
 fn convert(values: &[i8], to: &mut [u8]) {
@@ -97,6 +100,8 @@ fn panels_at_once<const PANELS: usize>(
                 let upper_values = _mm256_set1_epi32(halves.read_unaligned());
                 let lower_values = _mm256_set1_epi32(halves.add(1).read_unaligned());
                 for panel in 0..PANELS {
+                    let later = weights.wrapping_add(panel * panel_bytes + AHEAD);
+                    _mm_prefetch::<_MM_HINT_T0>(later.cast());
                     for half in 0..2 {
                         let at = weights.add(panel * panel_bytes).add(half * 32);
                         let four = _mm256_loadu_si256(at.cast());
