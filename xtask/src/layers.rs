@@ -203,8 +203,17 @@ pub(crate) const OUTSIDERS: &[Outsider] = &[
         owners: &["aivm-wasm"],
     },
     Outsider {
+        // Writes model files; the reader is our own (ADR 5).
         name: "flatbuffers",
-        owners: &["aivm-tosa"],
+        owners: &["aivm-import"],
+    },
+    Outsider {
+        name: "prost",
+        owners: &["aivm-import"],
+    },
+    Outsider {
+        name: "rayon",
+        owners: &["aivm-cpu"],
     },
     Outsider {
         name: "wasmtime",
