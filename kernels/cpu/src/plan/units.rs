@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use aivm_tosa::operator::TableContent;
+use aivm_tosa::operator::{Padding, TableContent};
 use aivm_tosa::{DataType, Graph, Node, NodeId, Operator, TensorId};
 
 use super::fold::Known;
@@ -100,13 +100,34 @@ pub(crate) fn is_element_wise(operator: &Operator) -> bool {
 /// Whether `linear` has a kernel for the node: i8 by constant i8 (or i4) with a constant bias.
 fn is_linear(graph: &Graph, known: &Known, node: &Node) -> bool {
     let constant = |index: usize| known.values[node.inputs[index].0 as usize].is_some();
-    matches!(
-        node.operator,
-        Operator::Conv2d { .. } | Operator::DepthwiseConv2d { .. }
-    ) && node.late.is_empty()
+    let (Operator::Conv2d { pad, dilation, .. } | Operator::DepthwiseConv2d { pad, dilation, .. }) =
+        &node.operator
+    else {
+        return false;
+    };
+    let sides = |index: usize| graph.tensor(node.inputs[index]).shape.dimensions();
+    let kernel_rows = match node.operator {
+        Operator::Conv2d { .. } => sides(1)[1],
+        _ => sides(1)[0],
+    };
+    node.late.is_empty()
         && graph.tensor(node.inputs[0]).data_type == DataType::I8
         && constant(1)
         && constant(2)
+        && !is_mostly_padding(sides(0), kernel_rows, pad, dilation.y)
+}
+
+/// Bytes of padding that `linear` may lay out for a band of input rows without further question.
+const PADDING_BYTES: u64 = 1 << 20;
+
+/// Whether the rows under a kernel, with their padding, are large and hardly any of them is input. `linear` lays them
+/// out; plain loops pass over padding.
+fn is_mostly_padding(input: &[u32], kernel_rows: u32, pad: &Padding, dilation: u32) -> bool {
+    let [_, height, width, channels] = [0, 1, 2, 3].map(|axis| u64::from(input[axis]));
+    let rows = u64::from(kernel_rows - 1) * u64::from(dilation) + 1;
+    let padded_width = width + u64::from(pad.left) + u64::from(pad.right);
+    let band = rows * padded_width * channels;
+    band > PADDING_BYTES && band / 8 > rows.min(height) * width * channels
 }
 
 /// A graph with who reads what.
@@ -268,5 +289,24 @@ impl Units {
             }
             _ => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_large_kernel_on_a_small_input_is_mostly_padding() {
+        let pad = |columns| Padding {
+            top: 0,
+            bottom: 0,
+            left: columns,
+            right: columns,
+        };
+        assert!(is_mostly_padding(&[1, 4, 2, 3], 8192, &pad(4096), 1));
+        assert!(is_mostly_padding(&[1, 4, 2, 3], 2, &pad(4096), 4096));
+        assert!(!is_mostly_padding(&[1, 4, 2, 3], 3, &pad(1), 1));
+        assert!(!is_mostly_padding(&[1, 512, 512, 64], 11, &pad(5), 1));
     }
 }
