@@ -100,9 +100,16 @@ pub(crate) fn first_bad_element(data_type: DataType, bytes: &[u8]) -> Option<usi
                     .fold(0, |all, &byte| all | (byte.wrapping_add(8) & 0xf0))
                     != 0
             }
-            _ => block
-                .chunks_exact(data_type.bytes() as usize)
-                .fold(false, |any, element| any | is_bad(element)),
+            _ => {
+                let elements = block.as_chunks::<8>().0.iter();
+                let above = elements.map(|element| {
+                    i64::from_le_bytes(*element)
+                        .wrapping_add(1 << 47)
+                        .cast_unsigned()
+                        >> 48
+                });
+                above.fold(0, |all, above| all | above) != 0
+            }
         };
         if any_bad {
             let width = data_type.bytes() as usize;

@@ -57,7 +57,7 @@ impl PriceTable {
         case: 1_000_000,
         node: 10_000,
         packed: 3,
-        plain: 10,
+        plain: 20,
         sum: 1_800,
         tap: 300,
         element: 15,

@@ -219,6 +219,11 @@ fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
         ..Work::default()
     };
     match operator {
+        // Counting and choosing take as long as reading two operands more.
+        Operator::Clz | Operator::Select => Work {
+            elements: work.elements.saturating_add(2 * written),
+            ..work
+        },
         Operator::Mul { shift } if *shift > 0 || operands.late => Work {
             wide: written,
             ..work

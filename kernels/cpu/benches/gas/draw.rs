@@ -186,20 +186,13 @@ fn linear(operator: &'static str, c: &mut Choices<'_>) -> Option<Step> {
                 constant,
             )
         }
-        "AVG_POOL2D" => op::pool(
-            "AVG_POOL2D",
-            c.one_of(&NARROW),
-            n,
-            [side(c), side(c)],
-            c.size(1024),
-        ),
-        "MAX_POOL2D" => op::pool(
-            "MAX_POOL2D",
-            c.one_of(&NARROW),
-            n,
-            [side(c), side(c)],
-            c.size(1024),
-        ),
+        "AVG_POOL2D" | "MAX_POOL2D" => {
+            let sides = [side(c), side(c)].map(|side| Side {
+                dilation: 1,
+                ..side
+            });
+            op::pool(name, c.one_of(&NARROW), n, sides, c.size(1024))
+        }
         _ => None,
     }
 }

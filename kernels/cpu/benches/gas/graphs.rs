@@ -372,7 +372,7 @@ fn branches(c: &mut Choices<'_>) -> Option<Pair> {
             (0..tensors).map(|t| format!("{prefix}{t}")).collect()
         };
         if level > 0 {
-            case.add(|model| model.input("c", number(Bool), &[1]));
+            case.add(|model| model.constant("c", number(Bool), &[1], &[1]));
             for name in names("x") {
                 case.add(|model| model.input(&name, INT32, &shape));
             }
@@ -514,7 +514,7 @@ fn variables(c: &mut Choices<'_>) -> Option<Pair> {
             let [v, variable, old, new] =
                 ["v", "variable", "old", "new"].map(|name| format!("{name}{index}"));
             case.add(|model| {
-                let model = model.variable(&v, &variable, INT32, &shape, &[]);
+                let model = model.variable(&v, &variable, INT32, &shape, &vec![0; 4 * elements]);
                 let model = model.operator("VARIABLE", vec![], &[], &[&v]);
                 if !used {
                     return model;

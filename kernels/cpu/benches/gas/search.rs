@@ -71,16 +71,30 @@ pub(crate) fn search(options: &Options, median: f64, executor: &dyn Executor) {
         if figure.worst() <= worst.value() {
             continue;
         }
-        // Noise makes things slower: what is measured again counts.
-        let again = case(worst.name, numbers, &mut random, executor, Effort::CAREFUL);
-        let Some((numbers, _, again)) = again.filter(|again| again.2.worst() > worst.value())
-        else {
-            continue;
-        };
-        if again.worst() > 3.0 * median {
-            println!("{:24} {}  {text}", worst.name, line(&again));
+        // Noise only makes things slower: what counts is the least of several measurements.
+        let mut least = figure;
+        for _ in 0..3 {
+            if least.worst() <= worst.value() {
+                break;
+            }
+            let again = case(
+                worst.name,
+                numbers.clone(),
+                &mut random,
+                executor,
+                Effort::CAREFUL,
+            );
+            if let Some((_, _, again)) = again.filter(|again| again.2.worst() < least.worst()) {
+                least = again;
+            }
         }
-        (worst.numbers, worst.text, worst.figure) = (numbers, text, Some(again));
+        if least.worst() <= worst.value() {
+            continue;
+        }
+        if least.worst() > 3.0 * median {
+            println!("{:24} {}  {text}", worst.name, line(&least));
+        }
+        (worst.numbers, worst.text, worst.figure) = (numbers, text, Some(least));
     }
     all.sort_by(|a, b| b.value().total_cmp(&a.value()));
     println!("worst found, and how many times the median of {median:.2}");

@@ -161,7 +161,7 @@ impl Step {
             } => bytes(*data_type, shape),
             Operand::Shape(_) => 0,
         });
-        sizes.sum::<usize>() + bytes(self.data_type, &self.shape)
+        sizes.fold(bytes(self.data_type, &self.shape), usize::saturating_add)
     }
 
     /// A model with `copies` of the step, and all that `room` of them have around them. The first result is the output.
@@ -296,7 +296,10 @@ impl Step {
 }
 
 pub(crate) fn bytes(data_type: DataType, shape: &[usize]) -> usize {
-    shape.iter().product::<usize>() * data_type.bytes() as usize
+    let width = data_type.bytes() as usize;
+    shape
+        .iter()
+        .fold(width, |bytes, &side| bytes.saturating_mul(side))
 }
 
 /// The number of a type in the schema.

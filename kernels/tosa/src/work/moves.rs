@@ -4,6 +4,9 @@
 use super::{Operands, Work};
 use crate::{Operator, Tensor};
 
+/// Bytes that are copied or filled in the time of one element that is computed.
+const ELEMENT_BYTES: u64 = 4;
+
 /// One loop of a copy: how often, and the steps in the source and in the target, in elements.
 #[derive(Clone, Copy)]
 struct Loop {
@@ -16,10 +19,13 @@ struct Loop {
 pub(super) fn work(operator: &Operator, operands: &Operands<'_>) -> Work {
     let output = operands.outputs[0];
     let mut work = Work::default();
+    if let Operator::Pad { .. } = operator {
+        work.elements = output.bytes() / ELEMENT_BYTES;
+    }
     for &input in &operands.inputs {
         let loops = loops(operator, input, output);
         let far = operands.is_far(input) || operands.is_far(output);
-        work = work.plus(copy(&loops, far));
+        work = work.plus(copy(&loops, input.data_type.bytes(), far));
     }
     work
 }
@@ -80,7 +86,7 @@ fn loops(operator: &Operator, input: &Tensor, output: &Tensor) -> Vec<Loop> {
 }
 
 /// The work of a copy. Its innermost run is what loops that go on like one make together.
-fn copy(loops: &[Loop], far: bool) -> Work {
+fn copy(loops: &[Loop], width: u64, far: bool) -> Work {
     let total = loops
         .iter()
         .map(|own| own.side)
@@ -106,6 +112,7 @@ fn copy(loops: &[Loop], far: bool) -> Work {
     if (run.from == 1 || run.from == 0) && run.to == 1 {
         return Work {
             rows,
+            elements: total.saturating_mul(width) / ELEMENT_BYTES,
             ..Work::default()
         };
     }

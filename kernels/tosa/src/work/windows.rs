@@ -63,15 +63,6 @@ fn packs(operands: &Operands<'_>) -> bool {
     operands.inputs[0].data_type == DataType::I8 && constant(1) && constant(2) && !operands.late
 }
 
-/// Twice as long for i16, whose sums are of 64 bits.
-fn widening(operands: &Operands<'_>) -> u64 {
-    if operands.inputs[0].data_type == DataType::I16 {
-        2
-    } else {
-        1
-    }
-}
-
 /// Values of the input that are converted for kernels: a band of output rows at a time, each with all the input rows
 /// under its windows.
 fn converted(
@@ -115,17 +106,21 @@ fn packed_convolution(operands: &Operands<'_>, stride: Extent, dilation: Extent)
     }
 }
 
-/// CONV2D and CONV3D in plain loops: a sum of products for each place of the window of each output element.
+/// CONV2D and CONV3D in plain loops: weights are widened in each run; what lies under a window is gathered once, and
+/// multiplied with the kernel of each output channel.
 fn plain_convolution(operands: &Operands<'_>, window: u64) -> Work {
     let weight = &operands.inputs[1].shape;
-    let channels = side(weight, weight.rank() - 1);
+    let [outputs, channels] = [0, weight.rank() - 1].map(|axis| side(weight, axis));
     let written = operands.written();
-    let macs = product([written, window, channels]);
+    let places = written / outputs;
+    let depth = product([window, channels]);
     Work {
-        macs,
-        plain: macs.saturating_mul(5 * widening(operands)),
-        sums: product([written, window]),
-        rows: written,
+        macs: product([written, depth]),
+        plain: product([written, depth.next_multiple_of(COLUMNS)]),
+        taps: written,
+        // Each place of the window, and the window itself, which takes as long as five.
+        rows: product([places, window + 5]),
+        elements: product([places, depth]).saturating_add(product([outputs, depth])),
         ..Work::default()
     }
 }
@@ -141,7 +136,8 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
     if !packs(operands) {
         return Work {
             macs,
-            plain: macs.saturating_mul(20),
+            // Sums go to memory and back at each place.
+            plain: macs.saturating_mul(5),
             rows: product([places, window]).saturating_add(places),
             ..Work::default()
         };
@@ -150,11 +146,17 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
     let filled = panels * COLUMNS;
     let converted = converted(operands, [height, width], [stride, dilation], filled);
     let repeated = if multiplier > 1 { converted } else { 0 };
+    // Channels that fill no whole register are converted place by place.
+    let ragged = if channels == filled {
+        0
+    } else {
+        converted / filled
+    };
     Work {
         macs,
         // Two products at a time, with the sums in between.
         packed: product([places, window.next_multiple_of(2), filled, 2]),
-        rows: product([places, panels]),
+        rows: product([places, panels]).saturating_add(ragged),
         elements: converted,
         singles: repeated.saturating_mul(4),
         ..Work::default()
@@ -171,7 +173,7 @@ fn mat_mul(operands: &Operands<'_>) -> Work {
         // A row of the second operand at a time.
         return Work {
             macs,
-            plain: macs.saturating_mul(2),
+            plain: macs,
             taps: product([n, h, c]),
             rows: product([n, h]),
             ..Work::default()
@@ -183,25 +185,35 @@ fn mat_mul(operands: &Operands<'_>) -> Work {
         packed: product([n, h, groups, GROUP, panels, COLUMNS]),
         sums: product([n, h, panels]),
         // The second operand is packed each time, the first converted.
-        singles: product([n, groups, GROUP, panels, COLUMNS]),
+        singles: product([n, groups, GROUP, panels, COLUMNS, 3]),
         elements: product([n, h, c]),
         rows: product([n, 10]),
         ..Work::default()
     }
 }
 
-/// TRANSPOSE_CONV2D: each element of the input adds to the outputs under its window.
+/// TRANSPOSE_CONV2D: weights are brought into another order in each run; each element of the input adds to the outputs
+/// under its window, a row of the kernel at a time.
 fn transposed(operands: &Operands<'_>) -> Work {
-    let weight = &operands.inputs[1].shape;
-    let channels = side(weight, 3);
+    let weight = operands.inputs[1];
+    let [outputs, height, width, channels] = [0, 1, 2, 3].map(|axis| side(&weight.shape, axis));
     let places = u64::from(operands.inputs[0].shape.elements()) / channels;
-    let sums = product([places, area(weight, 0..3)]);
-    let macs = sums.saturating_mul(channels);
+    let weights = u64::from(weight.shape.elements());
+    let macs = product([places, weights]);
     Work {
         macs,
-        plain: macs.saturating_mul(widening(operands)),
-        rows: sums,
+        plain: product([
+            places,
+            channels,
+            height,
+            product([width, outputs]).next_multiple_of(GROUP),
+        ]),
+        // Each adds to sums in memory, as long as four places of a window.
+        taps: product([places, channels, height, 4]),
+        rows: places,
         elements: operands.written().saturating_mul(2),
+        singles: weights,
+        jumps: if operands.is_far(weight) { weights } else { 0 },
         ..Work::default()
     }
 }
