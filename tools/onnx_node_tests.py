@@ -36,6 +36,8 @@ DATA = {
     "Pad": [0], "Clip": [0], "Split": [0], "ReduceSum": [0], "ReduceMax": [0], "ReduceMin": [0], "Shape": [0],
     "Size": [0],
 }
+# Tests whose expected outputs wrap where the operator's text says that they saturate: -236 is stored as 20.
+WRONG_DATA = {"test_qlinearmatmul_2D_int8_float32", "test_qlinearmatmul_3D_int8_float32"}
 
 
 def tensors(folder, kind):
@@ -132,8 +134,10 @@ def main():
                 onnx.save(model, pathlib.Path(scratch) / "m.onnx")
                 wrong = run(aivm, scratch, left, results)
             outcome = ("passes", "") if wrong is None else ("FAILS", wrong)
+            if wrong and folder.name in WRONG_DATA:
+                outcome = ("out of scope", "the expected outputs wrap where QLinearMatMul saturates; " + wrong)
         except subprocess.CalledProcessError as error:
-            outcome = ("out of scope", reason(error.stderr.replace(str(scratch), "")))
+            outcome = ("out of scope", reason(error.stderr.replace(f"{scratch}/m.onnx: ", "")))
         rows[kind].append((folder.name, model.graph.node[0].op_type, *outcome))
     write(page, rows)
     failed = [row for kind in rows.values() for row in kind if row[2] == "FAILS"]

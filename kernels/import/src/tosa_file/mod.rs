@@ -198,9 +198,21 @@ impl Writer {
             let (data_type, shape) = (self.data_type(id), self.dimensions(id).to_vec());
             self.operator(Op::Identity, &[id.into()], (name, data_type, &shape))
         };
-        if !self.names.contains_key(name) && !name.is_empty() {
-            self.names.insert(name.to_owned(), 1);
-            self.tensors[id.0 as usize].name = name.to_owned();
+        // The outside knows this name: a tensor inside that has it gives it away.
+        let holder = self.tensors.iter().position(|tensor| tensor.name == name);
+        match holder.map(|at| TensorId(at as u32)) {
+            Some(holder) if holder == id => {}
+            Some(holder) if self.inputs.contains(&holder) || self.outputs.contains(&holder) => {}
+            Some(holder) => {
+                let given = std::mem::take(&mut self.tensors[id.0 as usize].name);
+                let taken = std::mem::replace(&mut self.tensors[holder.0 as usize].name, given);
+                self.tensors[id.0 as usize].name = taken;
+            }
+            None if name.is_empty() => {}
+            None => {
+                self.names.insert(name.to_owned(), 1);
+                self.tensors[id.0 as usize].name = name.to_owned();
+            }
         }
         self.outputs.push(id);
         id
