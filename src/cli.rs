@@ -9,8 +9,10 @@ mod conformance;
 mod doctor;
 mod failure;
 mod files;
+mod import;
 mod infer;
 mod inspect;
+mod real;
 mod run;
 
 use std::process::ExitCode;
@@ -36,7 +38,7 @@ enum Command {
     /// Shows what this machine offers: adapters with driver, limits and a known-answer test of every kernel; CPU features.
     #[command(after_help = failure::EXIT_CODES)]
     Doctor,
-    /// Looks into model files, measures and compares them.
+    /// Looks into model files, measures, compares and imports them.
     #[command(subcommand, after_help = failure::EXIT_CODES)]
     Model(ModelCommand),
     /// Runs a model on tensors from .npy files.
@@ -61,6 +63,9 @@ enum ModelCommand {
     /// Runs two models on the same input and names the first layer that differs.
     #[command(after_help = failure::EXIT_CODES)]
     Compare(compare::CompareArguments),
+    /// Makes a .tosa file of a quantised ONNX model, with its scales beside it and a line for each node.
+    #[command(after_help = failure::EXIT_CODES)]
+    Import(import::ImportArguments),
 }
 
 /// Runs the tool with the arguments of this process.
@@ -70,6 +75,7 @@ pub(crate) fn main() -> ExitCode {
     let outcome = match &arguments.command {
         Command::Doctor => doctor::doctor(json),
         Command::Model(ModelCommand::Inspect(arguments)) => inspect::inspect(arguments, json),
+        Command::Model(ModelCommand::Import(arguments)) => import::run(arguments, json),
         Command::Model(ModelCommand::Bench(arguments)) => bench::bench(arguments, json),
         Command::Model(ModelCommand::Compare(arguments)) => compare::compare(arguments, json),
         Command::Infer(arguments) => infer::infer(arguments, json),

@@ -57,13 +57,39 @@ pub fn read<'a>(
     shape: &Shape,
     cases: bool,
 ) -> Result<NpyTensor<'a>, NpyError> {
+    let element = (data_type.bytes(), descr(data_type));
+    read_elements(bytes, element, data_type, shape, cases)
+}
+
+/// [`read`] for real numbers: the elements are `<f4`.
+///
+/// # Errors
+/// The first thing in the file that is wrong.
+pub fn read_reals<'a>(
+    bytes: &'a [u8],
+    shape: &Shape,
+    cases: bool,
+) -> Result<NpyTensor<'a>, NpyError> {
+    read_elements(bytes, (4, REAL), "real number", shape, cases)
+}
+
+/// How NumPy names a real number of a model: f32.
+const REAL: &str = "<f4";
+
+/// Checks the file against elements of so many bytes with this name in NumPy; `what` names them for people.
+fn read_elements<'a>(
+    bytes: &'a [u8],
+    (element_bytes, wanted): (u64, &str),
+    what: impl std::fmt::Display,
+    shape: &Shape,
+    cases: bool,
+) -> Result<NpyTensor<'a>, NpyError> {
     let (header_start, data_start) = header_bounds(bytes)?;
     let header = Header::parse(&bytes[..data_start], header_start)?;
-    let wanted = descr(data_type);
     if header.descr.value != wanted {
         return Err(header.descr.refuse(
             format!("elements {:?}", header.descr.value),
-            format!("the model's {data_type} is {wanted:?} in a file"),
+            format!("the model's {what} is {wanted:?} in a file"),
         ));
     }
     if header.fortran_order.value {
@@ -73,7 +99,7 @@ pub fn read<'a>(
         ));
     }
     let count = matching_cases(&header.shape, shape, cases)?;
-    let case_bytes = u64::from(shape.elements()) * data_type.bytes();
+    let case_bytes = u64::from(shape.elements()) * element_bytes;
     let expected = case_bytes.checked_mul(u64::from(count)).ok_or_else(|| {
         header.shape.refuse(
             format!("{count} cases of {case_bytes} bytes"),
@@ -95,13 +121,22 @@ pub fn read<'a>(
 /// `cases` if there is one.
 #[must_use]
 pub fn write(data_type: DataType, shape: &Shape, cases: Option<u32>, data: &[u8]) -> Vec<u8> {
+    write_elements(descr(data_type), shape, cases, data)
+}
+
+/// [`write`] for real numbers, whose bytes `data` holds as f32, little-endian.
+#[must_use]
+pub fn write_reals(shape: &Shape, cases: Option<u32>, data: &[u8]) -> Vec<u8> {
+    write_elements(REAL, shape, cases, data)
+}
+
+fn write_elements(descr: &str, shape: &Shape, cases: Option<u32>, data: &[u8]) -> Vec<u8> {
     let dimensions: Vec<u32> = cases
         .into_iter()
         .chain(shape.dimensions().iter().copied())
         .collect();
     let mut header = format!(
-        "{{'descr': '{}', 'fortran_order': False, 'shape': {}, }}",
-        descr(data_type),
+        "{{'descr': '{descr}', 'fortran_order': False, 'shape': {}, }}",
         tuple(&dimensions)
     );
     // Elements begin at a multiple of 64; the header ends with a line feed.
@@ -418,6 +453,18 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn real_numbers_are_read_and_written_as_f32() {
+        let data: Vec<u8> = [1.5_f32, -0.25]
+            .into_iter()
+            .flat_map(f32::to_le_bytes)
+            .collect();
+        let file = write_reals(&shape(&[2]), None, &data);
+        assert_eq!(read_reals(&file, &shape(&[2]), false).unwrap().data, data);
+        let error = read(&file, DataType::I8, &shape(&[2]), false).unwrap_err();
+        assert!(error.to_string().contains("<f4"), "{error}");
     }
 
     #[test]

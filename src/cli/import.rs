@@ -36,7 +36,9 @@ struct Outcome<'a> {
 
 pub(crate) fn run(arguments: &ImportArguments, json: bool) -> Result<(), Failure> {
     let bytes = files::read(&arguments.model, ImportLimits::TOOL.file_bytes)?;
-    let options = ImportOptions { batch: arguments.batch };
+    let options = ImportOptions {
+        batch: arguments.batch,
+    };
     let imported = match import(&bytes, &options, &ImportLimits::TOOL) {
         Ok(imported) => imported,
         Err(error) => {
@@ -46,7 +48,11 @@ pub(crate) fn run(arguments: &ImportArguments, json: bool) -> Result<(), Failure
             return Err(Failure::refused(&arguments.model, error));
         }
     };
-    let Imported { tosa, metadata, report } = &imported;
+    let Imported {
+        tosa,
+        metadata,
+        report,
+    } = &imported;
     let metadata_path = real::metadata_path(&arguments.output);
     files::write(&arguments.output, tosa)?;
     files::write(&metadata_path, &pretty(metadata)?)?;
@@ -76,7 +82,11 @@ pub(crate) fn run(arguments: &ImportArguments, json: bool) -> Result<(), Failure
         }));
     }
     lines.extend(report.nodes.iter().map(|node| {
-        let tosa = if node.tosa.is_empty() { "-".to_owned() } else { node.tosa.join(" ") };
+        let tosa = if node.tosa.is_empty() {
+            "-".to_owned()
+        } else {
+            node.tosa.join(" ")
+        };
         let notes: String = node.notes.iter().map(|note| format!("; {note}")).collect();
         format!("{} {}: {tosa}{notes}", node.op, node.name)
     }));

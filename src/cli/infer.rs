@@ -1,9 +1,11 @@
 //! `aivm infer`: runs a model on tensors from .npy files.
 
+use std::borrow::Cow;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use aivm_import::{Border, Metadata};
 use aivm_tosa::{RunError, Tensor, TensorId};
 use clap::Args;
 use serde::Serialize;
@@ -11,7 +13,7 @@ use synergy_aivm::{Executor, Priced, npy};
 
 use super::backend::BackendArguments;
 use super::failure::Failure;
-use super::{files, hex, print_json, print_text};
+use super::{files, hex, print_json, print_text, real};
 
 /// Arguments of `aivm infer`.
 #[derive(Args)]
@@ -29,6 +31,9 @@ pub(crate) struct InferArguments {
     /// Every input has one extra leading axis of cases, which run independently; outputs gain that axis.
     #[arg(long)]
     cases: bool,
+    /// Inputs and outputs are real numbers (f32), by the scales in MODEL.json, which `aivm model import` writes.
+    #[arg(long)]
+    real: bool,
 }
 
 /// What `--json` prints.
@@ -63,10 +68,16 @@ pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failur
     }
     let read = input_files.iter().flatten().chain([&arguments.model]);
     refuse_overwriting(read, &output_files)?;
-    let (cases, input) = read_inputs(&model, &input_files, arguments.cases)?;
+    let metadata = match arguments.real {
+        true => Some(real::read_metadata(&arguments.model, &model)?),
+        false => None,
+    };
+    let metadata = metadata.as_ref();
+    let (cases, input) = read_inputs(&model, &input_files, arguments.cases, metadata)?;
     let executor = arguments.backend.open(None)?;
     let output = run(executor.as_ref(), &model, cases, &input)?;
-    let written = write_outputs(&model, &output_files, cases, arguments.cases, &output)?;
+    let axis = arguments.cases.then_some(cases);
+    let written = write_outputs(&model, &output_files, (cases, axis), &output, metadata)?;
     let report = Report {
         model: hex(&model.hash()),
         backend: executor.name().to_owned(),
@@ -175,6 +186,7 @@ fn read_inputs(
     model: &Priced,
     input_files: &[Option<PathBuf>],
     with_cases: bool,
+    metadata: Option<&Metadata>,
 ) -> Result<(u32, Vec<u8>), Failure> {
     let graph = model.graph();
     let paths: Vec<&PathBuf> = input_files.iter().flatten().collect();
@@ -182,34 +194,56 @@ fn read_inputs(
     for path in &paths {
         contents.push(files::read(path, u64::MAX)?);
     }
-    let mut tensors: Vec<(npy::NpyTensor<'_>, usize)> = Vec::new();
-    for ((&id, path), bytes) in graph.inputs().iter().zip(&paths).zip(&contents) {
-        let Tensor {
-            data_type, shape, ..
-        } = graph.tensor(id);
-        let tensor = npy::read(bytes, *data_type, shape, with_cases)
-            .map_err(|error| Failure::refused(path, error))?;
+    // The number of cases of each input, and its bytes.
+    let mut tensors: Vec<(u32, Cow<'_, [u8]>)> = Vec::new();
+    for (index, (&id, path)) in graph.inputs().iter().zip(&paths).enumerate() {
+        let tensor = graph.tensor(id);
+        let border = metadata.map(|metadata| &metadata.inputs[index]);
+        let (own_cases, data) = read_input(&contents[index], tensor, with_cases, border)
+            .map_err(|why| Failure::refused(path, why))?;
         if let Some((first, _)) = tensors.first()
-            && first.cases != tensor.cases
+            && *first != own_cases
         {
-            let why = format!(
-                "{} cases; {} has {}",
-                tensor.cases,
-                paths[0].display(),
-                first.cases
-            );
+            let why = format!("{own_cases} cases; {} has {first}", paths[0].display());
             return Err(Failure::refused(path, why));
         }
-        tensors.push((tensor, tensor.data.len() / tensor.cases as usize));
+        tensors.push((own_cases, data));
     }
-    let cases = tensors.first().map_or(1, |(tensor, _)| tensor.cases);
-    let mut input = Vec::with_capacity(tensors.iter().map(|(tensor, _)| tensor.data.len()).sum());
+    let cases = tensors.first().map_or(1, |(cases, _)| *cases);
+    let mut input = Vec::with_capacity(tensors.iter().map(|(_, data)| data.len()).sum());
     for case in 0..cases as usize {
-        for (tensor, len) in &tensors {
-            input.extend_from_slice(&tensor.data[case * len..(case + 1) * len]);
+        for (_, data) in &tensors {
+            let len = data.len() / cases as usize;
+            input.extend_from_slice(&data[case * len..(case + 1) * len]);
         }
     }
     Ok((cases, input))
+}
+
+/// The number of cases and the bytes of one input, quantised if it has real numbers.
+fn read_input<'a>(
+    bytes: &'a [u8],
+    tensor: &Tensor,
+    with_cases: bool,
+    border: Option<&Border>,
+) -> Result<(u32, Cow<'a, [u8]>), String> {
+    let Some(border) = border else {
+        let read = npy::read(bytes, tensor.data_type, &tensor.shape, with_cases);
+        let read = read.map_err(|error| error.to_string())?;
+        return Ok((read.cases, read.data.into()));
+    };
+    let read =
+        npy::read_reals(bytes, &tensor.shape, with_cases).map_err(|error| error.to_string())?;
+    let values: Vec<f32> = read
+        .data
+        .as_chunks::<4>()
+        .0
+        .iter()
+        .map(|bytes| f32::from_le_bytes(*bytes))
+        .collect();
+    let data = real::quantise(border, tensor, &values)
+        .map_err(|index| format!("element {index} is not a number"))?;
+    Ok((read.cases, data.into()))
 }
 
 fn run(
@@ -235,15 +269,15 @@ fn run(
 fn write_outputs(
     model: &Priced,
     output_files: &[Option<PathBuf>],
-    cases: u32,
-    with_cases: bool,
+    (cases, axis): (u32, Option<u32>),
     output: &[u8],
+    metadata: Option<&Metadata>,
 ) -> Result<Vec<WrittenTensor>, Failure> {
     let graph = model.graph();
     let case_len = output.len() / cases as usize;
     let mut written = Vec::new();
     let mut start = 0;
-    for (&id, file) in graph.outputs().iter().zip(output_files) {
+    for (index, (&id, file)) in graph.outputs().iter().zip(output_files).enumerate() {
         let tensor = graph.tensor(id);
         let len = tensor.bytes() as usize;
         if let Some(file) = file {
@@ -251,15 +285,21 @@ fn write_outputs(
             for case in output.chunks_exact(case_len) {
                 data.extend_from_slice(&case[start..start + len]);
             }
-            let axis = with_cases.then_some(cases);
-            files::write(
-                file,
-                &npy::write(tensor.data_type, &tensor.shape, axis, &data),
-            )?;
+            let mut data_type = tensor.data_type.to_string();
+            let contents = match metadata.map(|metadata| &metadata.outputs[index]) {
+                None => npy::write(tensor.data_type, &tensor.shape, axis, &data),
+                Some(border) => {
+                    let values = real::dequantise(border, tensor.data_type, &data);
+                    data = values.into_iter().flat_map(f32::to_le_bytes).collect();
+                    data_type = "f32".to_owned();
+                    npy::write_reals(&tensor.shape, axis, &data)
+                }
+            };
+            files::write(file, &contents)?;
             written.push(WrittenTensor {
                 name: tensor.name.clone(),
                 file: file.display().to_string(),
-                data_type: tensor.data_type.to_string(),
+                data_type,
                 shape: axis
                     .into_iter()
                     .chain(tensor.shape.dimensions().iter().copied())

@@ -121,15 +121,29 @@ mod tests {
 
     #[test]
     fn halves_round_to_even_and_ends_saturate() {
-        let stored = quantise(&border(&[0.5], -3), &tensor(&[5]), &[0.25, 0.75, -0.25, 1e9, -1e9]);
-        let stored: Vec<i8> = stored.expect("numbers").into_iter().map(|byte| byte as i8).collect();
+        let stored = quantise(
+            &border(&[0.5], -3),
+            &tensor(&[5]),
+            &[0.25, 0.75, -0.25, 1e9, -1e9],
+        );
+        let stored: Vec<i8> = stored
+            .expect("numbers")
+            .into_iter()
+            .map(|byte| byte as i8)
+            .collect();
         assert_eq!(stored, [-3, -1, -3, 127, -128]);
-        assert_eq!(quantise(&border(&[0.5], 0), &tensor(&[2]), &[0.0, f32::NAN]), Err(1));
+        assert_eq!(
+            quantise(&border(&[0.5], 0), &tensor(&[2]), &[0.0, f32::NAN]),
+            Err(1)
+        );
     }
 
     #[test]
     fn every_channel_has_its_scale() {
         let border = border(&[0.5, 2.0], 1);
-        assert_eq!(dequantise(&border, DataType::I8, &[3, 3, 0, 0]), [1.0, 4.0, -0.5, -2.0]);
+        assert_eq!(
+            dequantise(&border, DataType::I8, &[3, 3, 0, 0]),
+            [1.0, 4.0, -0.5, -2.0]
+        );
     }
 }
