@@ -18,6 +18,10 @@ pub const ISA_VARIABLE: &str = "AIVM_CPU_ISA";
 /// Multiply-accumulates and other work of all cases together from which threads share them.
 const PARALLEL_WORK: u64 = 1 << 18;
 
+/// Multiply-accumulates in large steps of a case from which threads share them: waking a thread takes as long as a
+/// million on the caller's.
+const SHARED_CASE: u64 = 4 << 20;
+
 /// How a [`CpuExecutor`] works. No option changes a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CpuOptions {
@@ -197,7 +201,7 @@ impl CpuExecutor {
         let variables = program.variables().len();
         let scratch = Scratch::new(&bodies, &initial, variables);
         CpuPlan {
-            has_large_step: bodies.iter().any(|body| body.has_large_step),
+            shares_a_case: bodies.iter().map(|body| body.shareable).sum::<u64>() >= SHARED_CASE,
             work: model.macs().saturating_add(model.input_bytes()),
             constants: planner.constants.buffer(),
             variables,
@@ -223,8 +227,8 @@ pub struct CpuPlan {
     threads: Threads,
     /// Rough work of a case: decides whether threads pay for many.
     work: u64,
-    /// Whether threads can share steps of one case.
-    has_large_step: bool,
+    /// Whether threads share the steps of one case.
+    shares_a_case: bool,
     /// Memory of runs that have ended.
     idle: Mutex<Vec<Scratch>>,
 }
@@ -333,7 +337,7 @@ impl CpuPlan {
         let few = cases.cases < threads;
         let work = self.work.saturating_mul(cases.cases as u64);
         let alone = if few {
-            !self.has_large_step
+            !self.shares_a_case
         } else {
             work < PARALLEL_WORK
         };
@@ -360,7 +364,7 @@ impl CpuPlan {
         bytes::check_input(self.model.graph(), 1, input)?;
         let before = output.len();
         output.resize(before + self.model.output_bytes() as usize, 0);
-        let parallel = self.threads.count() > 1 && self.has_large_step;
+        let parallel = self.threads.count() > 1 && self.shares_a_case;
         let mut scratch = self.take();
         scratch.set_variables(variables);
         let machine = self.machine(parallel);
@@ -414,5 +418,48 @@ impl Plan for CpuPlan {
         output: &mut Vec<u8>,
     ) -> Result<(), RunError> {
         self.observed_step(variables, input, output, &mut |_| ())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instruction_sets_are_named_with_or_without_hyphens() {
+        assert_eq!(named("portable"), Ok(Isa::Portable));
+        for isa in Isa::ALL {
+            let expected = available(isa);
+            assert_eq!(named(isa.name()), expected);
+            assert_eq!(named(&isa.name().replace('-', "").to_uppercase()), expected);
+        }
+    }
+
+    #[test]
+    fn an_unknown_or_missing_instruction_set_is_an_error_that_says_what_there_is() {
+        let unknown = named("sse9").expect_err("there is none");
+        assert!(
+            unknown.contains("sse9") && unknown.contains("portable"),
+            "{unknown}"
+        );
+        let mut all = Isa::ALL.into_iter();
+        // No machine has those of two architectures.
+        let missing = all.find(|isa| !isa.is_available()).expect("there is one");
+        let error = named(missing.name()).expect_err("the machine lacks it");
+        assert!(
+            error.contains(missing.name()) && error.contains("portable"),
+            "{error}"
+        );
+        let options = CpuOptions {
+            isa: missing,
+            ..CpuOptions::default()
+        };
+        let fault = CpuExecutor::with_options(options)
+            .err()
+            .expect("the machine lacks it");
+        assert_eq!(
+            (fault.executor, fault.what),
+            (format!("cpu:{missing}"), error)
+        );
     }
 }

@@ -118,6 +118,40 @@ fn a_loop_at_its_limit_is_a_status_and_leaves_output_and_variables() {
 }
 
 #[test]
+fn large_chains_are_shared_among_threads_with_the_same_bits() {
+    let (rows, columns) = (1100, 1001);
+    let model = Model::default()
+        .input("x", INT32, &[rows, columns])
+        .input("row", INT32, &[1, columns])
+        .input("column", INT32, &[rows, 1])
+        .tensor("a", INT32, &[rows, columns])
+        .output("b", INT32, &[rows, columns])
+        .tensor("c", INT32, &[rows, columns])
+        .output("d", BOOL, &[rows, columns])
+        .operator("ADD", vec![], &["x", "row"], &["a"])
+        .operator("SUB", vec![], &["a", "column"], &["b"])
+        .operator("CLZ", vec![], &["b"], &["c"])
+        .operator("GREATER", vec![], &["c", "a"], &["d"]);
+    let model = load(&model.file(), &ModelLimits::CHAIN, &PriceTable::V1);
+    let model = Arc::new(model.expect("it is valid"));
+    let mut state = 1_u32;
+    let input = std::iter::repeat_with(|| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> (state % 32)).to_le_bytes()
+    });
+    let input: Vec<u8> = input
+        .take(model.input_bytes() as usize / 4)
+        .flatten()
+        .collect();
+    let reference = aivm_reference::ReferenceExecutor.prepare(&model);
+    let expected = reference.expect("it runs every model").run(&input);
+    for (way, executor) in executors::all() {
+        let plan = executor.prepare(&model).expect("it runs every model");
+        assert!(plan.run(&input) == expected, "{way} differs");
+    }
+}
+
+#[test]
 fn inputs_of_another_length_are_a_status() {
     let model = repository("examples/models/mnist_cnn.tosa");
     for (way, executor) in executors::all() {

@@ -27,8 +27,8 @@ pub(crate) struct Body {
     /// Scratch memory that the steps want: numbers, and bytes for `linear`.
     pub scratch_numbers: usize,
     pub scratch_bytes: usize,
-    /// Whether a step is so large that threads can share it.
-    pub has_large_step: bool,
+    /// Multiply-accumulates, or work like them, of the steps that are so large that threads can share them.
+    pub shareable: u64,
     /// For nodes that are lowered when they run; empty where there is none.
     pub root: Vec<TensorId>,
     pub places: Vec<Option<Place>>,
@@ -137,7 +137,7 @@ impl Planner {
                 _ => 0,
             }),
             steps,
-            has_large_step: units.units.iter().any(|unit| is_large(graph, unit)),
+            shareable: units.units.iter().map(|unit| shareable(graph, unit)).sum(),
             nodes: units.units.iter().map(Unit::nodes).collect(),
             inputs,
             outputs,
@@ -292,13 +292,18 @@ impl Planner {
 /// Multiply-accumulates of a step from which `linear` shares it among threads.
 const LARGE_PRODUCTS: u64 = 512 << 10;
 
-/// Whether threads can share a unit.
-fn is_large(graph: &Graph, unit: &Unit) -> bool {
+/// Multiply-accumulates, or work like them, of a unit that threads can share; 0 for a smaller one.
+fn shareable(graph: &Graph, unit: &Unit) -> u64 {
     let elements = |id: TensorId| u64::from(graph.tensor(id).shape.elements());
     match unit {
         Unit::Chain(nodes) => {
-            let output = graph.nodes()[nodes[0]].outputs[0];
-            elements(output) >= PARALLEL_ELEMENTS as u64
+            let elements = elements(graph.nodes()[nodes[0]].outputs[0]);
+            let large = elements >= PARALLEL_ELEMENTS as u64;
+            if large {
+                elements * nodes.len() as u64
+            } else {
+                0
+            }
         }
         Unit::Linear(Fused { node, .. }) | Unit::Node(node) => {
             let node = &graph.nodes()[*node];
@@ -313,7 +318,11 @@ fn is_large(graph: &Graph, unit: &Unit) -> bool {
                 }
                 _ => 0,
             };
-            products >= LARGE_PRODUCTS
+            if products >= LARGE_PRODUCTS {
+                products
+            } else {
+                0
+            }
         }
     }
 }
