@@ -121,7 +121,8 @@ impl<'a> Lowering<'a> {
     }
 
     /// Averages of windows. Where the reader keeps scale and zero point, AVG_POOL2D rounds once; else the sums
-    /// are kept, with a scale that divides by the number of places, so that the reader rounds once.
+    /// are kept, with a scale that divides by the number of places, so that the reader rounds once. Where padding
+    /// makes that number differ, each sum is first multiplied up to the least common multiple.
     fn average(
         &mut self,
         node: &NodeView<'a>,
@@ -160,38 +161,114 @@ impl<'a> Lowering<'a> {
                 "use one of them",
             ));
         }
-        if !(padded && with_padding) && (keeps || padded) {
-            let zero_point = self.scalar(DataType::I8, i64::from(real.zero_point))?;
-            let operands = [zero_point, zero_point];
-            let activation = self.pool(
-                &real.activation,
-                &windows,
-                ceil,
-                &operands,
-                |kernel, stride, pad| Op::AvgPool2d {
-                    kernel,
-                    stride,
-                    pad,
-                },
-            )?;
-            return Ok(Real {
-                activation,
-                ..real.clone()
-            });
+        let evened = match padded && !with_padding && !keeps {
+            true => self.places_in_common(&windows, [&y, &x], real.bound)?,
+            false => None,
+        };
+        let places = match (&evened, padded && !with_padding) {
+            (Some(evened), _) => evened.places,
+            (None, false) if !keeps => {
+                i64::from(windows.y.kernel) * i64::from(windows.x.kernel)
+            }
+            _ => {
+                if !keeps {
+                    self.note("rounded to the input's scale first: padding makes the places differ too much");
+                }
+                return self.rounded_average(real, &windows, ceil);
+            }
+        };
+        let bound = real.bound.saturating_mul(places);
+        if bound > i64::from(i32::MAX) {
+            return Err(unsupported(
+                format!("averages of {places} places, whose sums leave 32 bits"),
+                "average in two steps",
+            ));
         }
         let input = self.channels_last(&real.activation)?;
         let input = self.crop(input.id, y.crop, x.crop)?;
-        let id = self.window_sums(real, input, &windows, [&y, &x])?;
-        let places = i64::from(windows.y.kernel) * i64::from(windows.x.kernel);
+        let mut id = self.window_sums(real, input, &windows, [&y, &x])?;
+        if let Some(evened) = evened {
+            let shape = self.writer.dimensions(id).to_vec();
+            let factors =
+                self.emit_constant(DataType::I32, &[1, y.output, x.output, 1], &evened.factors)?;
+            let shift = self.scalar(DataType::I8, 0)?;
+            let operands = [id.into(), factors.into(), shift];
+            id = self.emit(Op::Mul, &operands, DataType::I32, &shape)?;
+        }
         self.note("sums of windows; the average is a matter of the scale");
         Ok(Real {
             activation: pooled(&real.activation, id, &y, &x),
             scale: Scale::Tensor(scale::ratio(scale, places as f64)),
             zero_point: 0,
-            bound: (real.bound * places).min(1 << 31),
+            bound,
             limits: NO_LIMITS,
             functions: Vec::new(),
         })
+    }
+
+    /// Averages by AVG_POOL2D: rounded, with the scale and zero point of the input.
+    fn rounded_average(&mut self, real: &Real, windows: &Windows, ceil: bool) -> Lowered<Real> {
+        let zero_point = self.scalar(DataType::I8, i64::from(real.zero_point))?;
+        let operands = [zero_point, zero_point];
+        let activation = self.pool(
+            &real.activation,
+            windows,
+            ceil,
+            &operands,
+            |kernel, stride, pad| Op::AvgPool2d {
+                kernel,
+                stride,
+                pad,
+            },
+        )?;
+        Ok(Real {
+            activation,
+            ..real.clone()
+        })
+    }
+
+    /// The factors that make sums over different numbers of places sums over one number of places. `None` if those
+    /// of operands up to `bound` could leave 32 bits.
+    fn places_in_common(
+        &self,
+        windows: &Windows,
+        exact: [&ExactWindow; 2],
+        bound: i64,
+    ) -> Lowered<Option<Evened>> {
+        let outputs = exact.map(|window| u64::from(window.output));
+        self.spend(8 * (outputs[0] + outputs[1] + outputs[0].saturating_mul(outputs[1])))?;
+        let counts = [
+            windows.y.places(exact[0].output),
+            windows.x.places(exact[1].output),
+        ];
+        let largest = i64::from(i32::MAX) / bound.max(1);
+        let mut places = 1;
+        for counts in &counts {
+            let mut common = 1_i64;
+            for &count in counts {
+                if count == 0 {
+                    return Err(unsupported(
+                        "a window that has only padding",
+                        "pad less than the window",
+                    ));
+                }
+                // Both are below 2^31.
+                common = common / common_divisor(common, count) * count;
+                if common > largest {
+                    return Ok(None);
+                }
+            }
+            places *= common;
+        }
+        if places > largest {
+            return Ok(None);
+        }
+        let [rows, columns] = &counts;
+        let factors = rows
+            .iter()
+            .flat_map(|row| columns.iter().map(move |column| places / (row * column)))
+            .collect();
+        Ok(Some(Evened { places, factors }))
     }
 
     fn pool(
@@ -226,6 +303,22 @@ impl<'a> Lowering<'a> {
         let id = self.emit(op(kernel, stride, pad), &operands, data_type, &shape)?;
         Ok(pooled(activation, id, &y, &x))
     }
+}
+
+/// Sums over different numbers of places, brought to one.
+struct Evened {
+    /// The least common multiple of the numbers of places.
+    places: i64,
+    /// What each sum is multiplied by, in order of rows and columns.
+    factors: Vec<i64>,
+}
+
+/// The greatest common divisor of two positive numbers.
+fn common_divisor(mut a: i64, mut b: i64) -> i64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
 }
 
 fn exact(windows: &Windows, ceil: bool) -> Lowered<[ExactWindow; 2]> {

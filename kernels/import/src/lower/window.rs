@@ -28,6 +28,17 @@ impl Window {
         u64::from(self.kernel - 1) * u64::from(self.dilation) + 1
     }
 
+    /// How many of its elements lie in the input, for each of the first `output` places of the window.
+    pub(super) fn places(&self, output: u32) -> Vec<i64> {
+        let [pad, input, kernel] = [self.pad_begin, self.input, self.kernel].map(i64::from);
+        (0..i64::from(output))
+            .map(|at| {
+                let start = at * i64::from(self.stride) - pad;
+                ((start + kernel).min(input) - start.max(0)).max(0)
+            })
+            .collect()
+    }
+
     /// The window with the padding or input that it does not reach taken away, or with `ceil`, as ONNX rounds
     /// the number of places up, with padding added.
     pub(super) fn exact(&self, ceil: bool) -> Option<ExactWindow> {
