@@ -20,6 +20,22 @@ pub(crate) enum Source {
     Constants,
 }
 
+/// Bytes that are copied in one go.
+const COPY_BYTES: usize = 2048;
+
+/// Copies `from` to `to`, of the same length, a piece at a time.
+///
+/// A long copy becomes one string instruction, which takes ten times as long on some processors where the target lies
+/// a few bytes behind the source within a page; short ones are loads and stores.
+#[inline(always)]
+pub(crate) fn copy<T: Pod>(to: &mut [T], from: &[T]) {
+    debug_assert_eq!(to.len(), from.len());
+    let piece = COPY_BYTES / size_of::<T>().max(1);
+    for (to, from) in to.chunks_mut(piece).zip(from.chunks(piece)) {
+        to.copy_from_slice(from);
+    }
+}
+
 /// The bytes of one tensor.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {

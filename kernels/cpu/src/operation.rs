@@ -2,7 +2,7 @@
 
 use crate::dispatch::dispatch;
 use crate::isa::Isa;
-use crate::memory::{Place, Reader};
+use crate::memory::{Place, Reader, copy};
 use crate::ops::{
     ArgMax, AvgPool, AvgPoolRun, Convolution, ConvolutionRun, Depthwise, DepthwiseRun, Gather,
     MatMul, MatMulRun, MaxPool, MaxPoolRun, Move, Reduce, ReduceRun, Resize, Scatter,
@@ -63,7 +63,7 @@ impl Operation {
                     scratch,
                 },
             ),
-            Operation::Copy(place) => output.copy_from_slice(reader.bytes(*place)),
+            Operation::Copy(place) => copy(output, reader.bytes(*place)),
             Operation::Depthwise(depthwise) => dispatch(
                 isa,
                 DepthwiseRun {

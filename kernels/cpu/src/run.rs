@@ -8,7 +8,7 @@ use aivm_tosa::{NodeId, Priced, RegionId, RunStatus, TensorId, Variables, bytes}
 use crate::chain::{Program, REGISTER_NUMBERS};
 use crate::isa::Isa;
 use crate::linear::matmul;
-use crate::memory::{Buffer, Place, Reader, Source, split};
+use crate::memory::{Buffer, Place, Reader, Source, copy, split};
 use crate::plan::{Body, Lowered, Operands, lower};
 use crate::step::Step;
 
@@ -103,14 +103,14 @@ impl Machine<'_> {
         let arena = scratch.arenas[0].bytes_mut();
         for place in &body.inputs {
             let (own, rest) = input.split_at(place.bytes);
-            arena[place.range()].copy_from_slice(own);
+            copy(&mut arena[place.range()], own);
             input = rest;
         }
         self.body(0, scratch, observe)?;
         let arena = scratch.arenas[0].bytes();
         for &place in &body.outputs {
             let (own, rest) = mem::take(&mut output).split_at_mut(place.bytes);
-            own.copy_from_slice(at(arena, self.constants, place));
+            copy(own, at(arena, self.constants, place));
             output = rest;
         }
         Ok(())
@@ -246,7 +246,7 @@ impl Machine<'_> {
         let index = region.0 as usize + 1;
         let inner = scratch.arenas[index].bytes_mut();
         for (&from, to) in from.iter().zip(&self.bodies[index].inputs) {
-            inner[to.range()].copy_from_slice(at(arena, self.constants, from));
+            copy(&mut inner[to.range()], at(arena, self.constants, from));
         }
     }
 
@@ -262,7 +262,7 @@ impl Machine<'_> {
         self.body(index, scratch, &mut |_| ())?;
         let inner = scratch.arenas[index].bytes();
         for (to, &from) in to.iter().zip(&self.bodies[index].outputs) {
-            arena[to.range()].copy_from_slice(at(inner, self.constants, from));
+            copy(&mut arena[to.range()], at(inner, self.constants, from));
         }
         Ok(())
     }

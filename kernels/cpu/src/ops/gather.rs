@@ -1,6 +1,6 @@
 //! GATHER and SCATTER: rows read or overwritten by index. An index out of range is clamped.
 
-use crate::memory::{Place, Reader};
+use crate::memory::{Place, Reader, copy};
 
 /// Rows of `values` `[N, K, row]` by `indices` `[N, W]`; rows are in bytes.
 #[derive(Clone, Debug)]
@@ -23,7 +23,7 @@ impl Gather {
         for ((values, indices), output) in values.zip(indices).zip(outputs) {
             for (to, &index) in output.chunks_exact_mut(self.row_bytes).zip(indices) {
                 let start = clamped(index, self.rows) * self.row_bytes;
-                to.copy_from_slice(&values[start..start + self.row_bytes]);
+                copy(to, &values[start..start + self.row_bytes]);
             }
         }
     }
@@ -44,7 +44,7 @@ pub(crate) struct Scatter {
 
 impl Scatter {
     pub(crate) fn run(&self, reader: Reader<'_>, output: &mut [u8]) {
-        output.copy_from_slice(reader.bytes(self.values));
+        copy(output, reader.bytes(self.values));
         let inputs = reader.bytes(self.input);
         let inputs = inputs.chunks_exact(self.count * self.row_bytes);
         let indices = reader.read::<i32>(self.indices).chunks_exact(self.count);
@@ -52,7 +52,7 @@ impl Scatter {
         for ((input, indices), output) in inputs.zip(indices).zip(outputs) {
             for (row, &index) in input.chunks_exact(self.row_bytes).zip(indices) {
                 let start = clamped(index, self.rows) * self.row_bytes;
-                output[start..start + self.row_bytes].copy_from_slice(row);
+                copy(&mut output[start..start + self.row_bytes], row);
             }
         }
     }

@@ -4,7 +4,7 @@
 
 use bytemuck::Pod;
 
-use crate::memory::{Place, Reader};
+use crate::memory::{self, Place, Reader};
 
 /// One loop of a copy.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -176,7 +176,7 @@ const SHORT: usize = 8;
 fn line<T: Pod>(from: &[T], to: &mut [T], from_at: isize, to_at: isize, line: Loop) {
     let (start, target, side) = (from_at as usize, to_at as usize, line.side);
     match (line.from_step, line.to_step) {
-        (1, 1) => to[target..target + side].copy_from_slice(&from[start..start + side]),
+        (1, 1) => memory::copy(&mut to[target..target + side], &from[start..start + side]),
         (0, 1) => to[target..target + side].fill(from[start]),
         (from_step, to_step) if from_step > 0 && to_step > 0 => {
             let from = from[start..].iter().step_by(from_step as usize);

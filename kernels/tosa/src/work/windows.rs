@@ -38,6 +38,8 @@ pub(super) fn work(operator: &Operator, operands: &Operands<'_>) -> Work {
                 // How many elements the window covers, and its reciprocal.
                 rows: pool.rows.saturating_add(pool.sums),
                 wide: operands.written(),
+                // Sums are wider than what they are taken of.
+                taps: product([pool.taps, 3]),
                 ..pool
             }
         }
@@ -137,7 +139,7 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
         return Work {
             macs,
             // Sums go to memory and back at each place.
-            plain: macs.saturating_mul(5),
+            plain: macs.saturating_mul(7),
             rows: product([places, window]).saturating_add(places),
             ..Work::default()
         };
@@ -210,7 +212,7 @@ fn transposed(operands: &Operands<'_>) -> Work {
         ]),
         // Each adds to sums in memory, as long as four places of a window.
         taps: product([places, channels, height, 4]),
-        rows: places,
+        rows: places.saturating_add(operands.written() / outputs),
         elements: operands.written().saturating_mul(2),
         singles: weights,
         jumps: if operands.is_far(weight) { weights } else { 0 },

@@ -93,8 +93,8 @@ fn a_choice_costs_its_dearer_branch() {
         model.region_cost(RegionId(0)),
         model.region_cost(RegionId(1)),
     );
-    // CLZ and IDENTITY of the same tensor: alike until one of them does more.
-    assert_eq!(then.1, other.1);
+    // CLZ and IDENTITY of the same tensor: counting takes as long as reading two operands more, of two elements.
+    assert_eq!(then.1, other.1 + 4 * PriceTable::V1.element);
     let mut dearer = choice();
     let otherwise = &mut dearer.regions[1].1;
     *otherwise =
@@ -333,4 +333,41 @@ fn what_no_cache_holds_costs_more() {
         model.operator("TILE", vec![], &["x", "times"], &[&name])
     });
     assert_eq!(priced(&crowd, &ONES).cost(NodeId(0)).0.far, 16);
+}
+
+#[test]
+fn the_first_table_prices_these_graphs_so() {
+    let gas = |model: &Model| priced(model, &PriceTable::V1).gas();
+    let table = [
+        ("ADD of two elements", add(), 1011),
+        (
+            "a convolution with packed weights",
+            convolution(4, true),
+            1027,
+        ),
+        (
+            "a convolution with computed weights",
+            convolution(4, false),
+            1076,
+        ),
+        ("COND_IF", choice(), 1021),
+        ("WHILE_LOOP", counting(), 43_184),
+        ("a variable", accumulator(), 1031),
+        (
+            "a large TRANSPOSE",
+            unary(
+                "TRANSPOSE",
+                vec![(0, Ints(vec![1, 0]))],
+                (I8, &[512, 257]),
+                (I8, &[257, 512]),
+            ),
+            98_351,
+        ),
+    ];
+    let found: Vec<_> = table
+        .iter()
+        .map(|(what, model, _)| (*what, gas(model)))
+        .collect();
+    let expected: Vec<_> = table.iter().map(|(what, _, gas)| (*what, *gas)).collect();
+    assert_eq!(found, expected);
 }
