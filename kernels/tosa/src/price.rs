@@ -30,7 +30,7 @@ pub struct PriceTable {
     pub element: u64,
     /// One element found and moved alone.
     pub single: u64,
-    /// One run of neighbouring elements that is begun.
+    /// One run of neighbouring elements that is begun; one input, output or variable of a case.
     pub row: u64,
     /// One element or row that lies where no cache expects it.
     pub jump: u64,
@@ -234,10 +234,13 @@ impl Priced {
         // Every back end copies the borders, also those that no node reads or writes, and the variables before and
         // after.
         let variables: u64 = program.variables().iter().map(Variable::bytes).sum();
+        let graph = program.main();
+        let tensors = graph.inputs().len() + graph.outputs().len() + program.variables().len();
         let gas = variables
             .checked_mul(2)
             .and_then(|bytes| bytes.checked_add(input_bytes)?.checked_add(output_bytes))
             .and_then(|bytes| bytes.checked_mul(prices.border)?.checked_add(prices.case))
+            .and_then(|case| (tensors as u64).checked_mul(prices.row)?.checked_add(case))
             .and_then(|case| case.checked_add(main.price))
             .ok_or_else(|| overflow("at the inputs, outputs and variables"))?
             .div_ceil(1000);

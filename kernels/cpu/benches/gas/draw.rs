@@ -3,9 +3,10 @@
 use aivm_tosa::DataType::{self, Bool, I4, I8, I16, I32, I48};
 
 use crate::operators as op;
-use crate::operators::{Factors, Rescaling, Scaled, Side};
+use crate::operators::Rescaling;
 use crate::random::Choices;
 use crate::step::Step;
+use crate::windows::{self, Factors, Scaled, Side};
 
 const INTEGERS: [DataType; 3] = [I8, I16, I32];
 const WITH_BOOL: [DataType; 4] = [Bool, I8, I16, I32];
@@ -149,7 +150,7 @@ pub(crate) fn draw(operator: &'static str, c: &mut Choices<'_>) -> Option<Step> 
         "RESIZE" => {
             let data_type = c.one_of(&NARROW);
             let axes = [scaled(c), scaled(c)];
-            op::resize(data_type, c.once_in(2), [small(c), c.size(256)], axes)
+            windows::resize(data_type, c.once_in(2), [small(c), c.size(256)], axes)
         }
         _ => linear(operator, c),
     }
@@ -164,8 +165,8 @@ fn linear(operator: &'static str, c: &mut Choices<'_>) -> Option<Step> {
     let f = factors(constant, c);
     let n = small(c);
     match name {
-        "CONV2D" => op::convolution(f, n, &[side(c), side(c)], [c.size(512), c.size(512)]),
-        "CONV3D" => op::convolution(
+        "CONV2D" => windows::convolution(f, n, &[side(c), side(c)], [c.size(512), c.size(512)]),
+        "CONV3D" => windows::convolution(
             f,
             n,
             &[side(c), side(c), side(c)],
@@ -173,14 +174,14 @@ fn linear(operator: &'static str, c: &mut Choices<'_>) -> Option<Step> {
         ),
         "DEPTHWISE_CONV2D" => {
             let m = small(c);
-            op::depthwise(f, n, [side(c), side(c)], [c.size(512), m])
+            windows::depthwise(f, n, [side(c), side(c)], [c.size(512), m])
         }
         "TRANSPOSE_CONV2D" => {
-            op::transpose_conv2d(f, n, [side(c), side(c)], [c.size(256), c.size(256)])
+            windows::transpose_conv2d(f, n, [side(c), side(c)], [c.size(256), c.size(256)])
         }
         "MATMUL" => {
             let (data_type, constant) = (c.one_of(&NARROW), c.once_in(2));
-            op::matmul(
+            windows::matmul(
                 data_type,
                 [n, c.size(4096), c.size(4096), c.size(4096)],
                 constant,
@@ -191,7 +192,7 @@ fn linear(operator: &'static str, c: &mut Choices<'_>) -> Option<Step> {
                 dilation: 1,
                 ..side
             });
-            op::pool(name, c.one_of(&NARROW), n, sides, c.size(1024))
+            windows::pool(name, c.one_of(&NARROW), n, sides, c.size(1024))
         }
         _ => None,
     }

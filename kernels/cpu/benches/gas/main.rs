@@ -18,8 +18,10 @@ mod model;
 mod operators;
 mod random;
 mod search;
+mod sequence;
 mod step;
 mod table;
+mod windows;
 
 use std::time::Duration;
 

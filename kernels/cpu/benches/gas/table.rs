@@ -5,8 +5,9 @@ use aivm_tosa::DataType::{self, Bool, I4, I8, I16, I32, I48};
 
 use crate::draw::OPERATORS;
 use crate::operators as op;
-use crate::operators::{Factors, Rescaling, Scaled, Side};
+use crate::operators::Rescaling;
 use crate::step::Step;
+use crate::windows::{self, Factors, Scaled, Side};
 
 /// Shapes of tensors that operators over any shape are measured at.
 const SHAPES: [&[usize]; 5] = [&[16], &[64, 64], &[1 << 20], &[149, 7, 13], &[100, 100, 1]];
@@ -163,7 +164,7 @@ fn over_sizes(operator: &'static str, lines: &mut Lines) {
         "CONV2D" => {
             for f in [Factors::I8, i16_by_i8, by_i4, computed] {
                 for (out, kernel, channels) in CONVOLUTIONS {
-                    lines.push(op::convolution(f, 1, &square(out, kernel), channels));
+                    lines.push(windows::convolution(f, 1, &square(out, kernel), channels));
                 }
             }
         }
@@ -175,7 +176,7 @@ fn over_sizes(operator: &'static str, lines: &mut Lines) {
                     (6, 3, [3, 5]),
                     (16, 2, [1, 1]),
                 ] {
-                    lines.push(op::convolution(
+                    lines.push(windows::convolution(
                         f,
                         1,
                         &[Side::plain(out, kernel); 3],
@@ -194,14 +195,19 @@ fn over_sizes(operator: &'static str, lines: &mut Lines) {
                     (33, 5, [1, 1]),
                     (16, 3, [8, 4]),
                 ] {
-                    lines.push(op::depthwise(f, 1, square(out, kernel), channels));
+                    lines.push(windows::depthwise(f, 1, square(out, kernel), channels));
                 }
             }
         }
         "TRANSPOSE_CONV2D" => {
             for f in [Factors::I8, i16_by_i8] {
                 for (out, kernel, channels) in CONVOLUTIONS {
-                    lines.push(op::transpose_conv2d(f, 1, square(out, kernel), channels));
+                    lines.push(windows::transpose_conv2d(
+                        f,
+                        1,
+                        square(out, kernel),
+                        channels,
+                    ));
                 }
             }
         }
@@ -217,7 +223,7 @@ fn over_sizes(operator: &'static str, lines: &mut Lines) {
                     [1, 33, 17, 29],
                     [1, 1, 1, 65_536],
                 ] {
-                    lines.push(op::matmul(data_type, sides, false));
+                    lines.push(windows::matmul(data_type, sides, false));
                 }
             }
         }
@@ -231,7 +237,13 @@ fn over_sizes(operator: &'static str, lines: &mut Lines) {
                     (64, 2, 1),
                     (8, 32, 4),
                 ] {
-                    lines.push(op::pool(operator, data_type, 1, square(out, kernel), c));
+                    lines.push(windows::pool(
+                        operator,
+                        data_type,
+                        1,
+                        square(out, kernel),
+                        c,
+                    ));
                 }
             }
         }
@@ -261,7 +273,7 @@ fn over_sizes(operator: &'static str, lines: &mut Lines) {
                             numerator,
                             denominator: 1,
                         };
-                        lines.push(op::resize(data_type, bilinear, [1, c], [axis; 2]));
+                        lines.push(windows::resize(data_type, bilinear, [1, c], [axis; 2]));
                     }
                 }
             }

@@ -11,6 +11,10 @@ const GROUP: u64 = 4;
 /// Bytes of converted input rows that a kernel keeps at a time.
 const BAND_BYTES: u64 = 192 << 10;
 
+/// Rows that beginning one step of packed weights is worth: in a graph of thousands the memory of each has left the
+/// caches when its turn comes.
+const PACKED_STEP: u64 = 20;
+
 /// Convolutions, MATMUL and pooling.
 pub(super) fn work(operator: &Operator, operands: &Operands<'_>) -> Work {
     match operator {
@@ -103,6 +107,7 @@ fn packed_convolution(operands: &Operands<'_>, stride: Extent, dilation: Extent)
         macs: product([places, outputs, height, width, channels]),
         packed: product([places, depth, panels, COLUMNS]),
         sums: product([places, panels]),
+        rows: PACKED_STEP,
         elements: converted(operands, [height, width], [stride, dilation], channels),
         ..Work::default()
     }
@@ -158,7 +163,9 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
         macs,
         // Two products at a time, with the sums in between.
         packed: product([places, window.next_multiple_of(2), filled, 2]),
-        rows: product([places, panels]).saturating_add(ragged),
+        rows: product([places, panels])
+            .saturating_add(ragged)
+            .saturating_add(PACKED_STEP),
         elements: converted,
         singles: repeated.saturating_mul(4),
         ..Work::default()
