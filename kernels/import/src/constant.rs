@@ -126,6 +126,14 @@ impl Constant {
             ));
         };
         let (dims, count) = checked_dims(&tensor.dims, limits)?;
+        let typed = [
+            tensor.float_data.len(),
+            tensor.int32_data.len(),
+            tensor.int64_data.len(),
+        ];
+        if !tensor.raw_data.is_empty() && typed != [0; 3] {
+            return Err("data both in raw_data and in a typed list; keep one of them".into());
+        }
         let data: Vec<u8> = if !tensor.raw_data.is_empty() {
             tensor.raw_data.clone()
         } else {

@@ -85,6 +85,9 @@ pub enum ImportError {
     Refused(aivm_tosa::Refusal),
 }
 
+/// The first version of ONNX's operators in which element-wise operators broadcast as they do now.
+const OPSET_MIN: i64 = 7;
+
 /// How to quantise a float model.
 const QUANTISE_ADVICE: &str = "Quantise it statically, with a few hundred samples of real input:\n  \
     from onnxruntime.quantization import quantize_static, QuantFormat, QuantType\n  \
@@ -142,6 +145,17 @@ pub fn import(
         })
         .collect();
     let opset = opsets.get("").copied().unwrap_or(0);
+    if opset < OPSET_MIN
+        && graph
+            .node
+            .iter()
+            .any(|node| matches!(node.domain.as_str(), "" | "ai.onnx"))
+    {
+        return Err(ImportError::Graph(format!(
+            "the model imports version {opset} of ONNX's operators, the least is {OPSET_MIN}; \
+             convert it (onnx.version_converter.convert_version)"
+        )));
+    }
     let inputs = inputs(graph, options, limits)?;
     let mut lowering = Lowering::new(graph, inputs, opsets, file.len() as u64, limits);
     for tensor in &graph.initializer {

@@ -101,6 +101,13 @@ impl<'a> Lowering<'a> {
             }
             _ => None,
         };
+        if [scalar(a), scalar(b)]
+            .iter()
+            .flatten()
+            .any(|number| !number.is_finite())
+        {
+            return Err(not_finite());
+        }
         let (real, number, first) = match (a, b, scalar(a), scalar(b)) {
             (Value::Real(real), _, _, Some(number)) => (real, number, false),
             (_, Value::Real(real), Some(number), _) => (real, number, true),
@@ -202,6 +209,9 @@ impl<'a> Lowering<'a> {
                         "DequantizeLinear gives them a scale",
                     ));
                 };
+                if !values.iter().all(|value| value.is_finite()) {
+                    return Err(not_finite());
+                }
                 let values = values.into_iter().map(f64::from).collect();
                 Ok(Term::Fixed {
                     values,
@@ -482,7 +492,11 @@ impl<'a> Lowering<'a> {
         let limit = |index: usize, name: &str, default: f64| -> Lowered<f64> {
             if node.input(index).is_none() {
                 let attribute = node.attribute(name).map(|attribute| f64::from(attribute.f));
-                return Ok(attribute.unwrap_or(default));
+                let number = attribute.unwrap_or(default);
+                return match number.is_nan() {
+                    false => Ok(number),
+                    true => Err(unsupported(format!("{name} is not a number"), "a number")),
+                };
             }
             let number = match self.value(node, index)? {
                 Value::Constant(constant) => constant.only_number(),
@@ -534,6 +548,14 @@ impl<'a> Lowering<'a> {
         };
         Ok(int)
     }
+}
+
+/// The fault of a constant with NaN or an infinity.
+fn not_finite() -> super::Fault {
+    unsupported(
+        "a constant that is not a finite number",
+        "a large finite number saturates likewise",
+    )
 }
 
 /// A real constant as numbers.

@@ -328,6 +328,15 @@ impl<'a> Lowering<'a> {
         }
         let (oc, group_ic) = (weight.dims[0], weight.dims[1]);
         let kernel = &weight.dims[2..];
+        if node.extents("kernel_shape", kernel.len(), 1, 1)? != kernel
+            && node.ints("kernel_shape").is_some()
+        {
+            return Err(shapes(format!(
+                "kernel_shape {:?} for a weight of shape {:?}",
+                node.ints("kernel_shape"),
+                weight.dims
+            )));
+        }
         let windows = windows(node, &spatial, kernel)?;
         let group = u32::try_from(node.int("group", 1))
             .ok()
@@ -369,7 +378,7 @@ impl<'a> Lowering<'a> {
             output: [real.activation.shape[0], y.output, x.output, oc],
             zero_points: [real.zero_point, weight.zero_point],
         };
-        let bound = largest_sum(weight, &bias, real.bound);
+        let bound = largest_sum(weight, &bias, real.bound)?;
         let id = if group == 1 {
             self.conv2d(input, weight, 0..oc, &bias, &geometry)?
         } else if group_ic == 1 {
@@ -597,18 +606,32 @@ pub(super) fn products(input: f64, weights: &[f64]) -> Scale {
 }
 
 /// The largest magnitude that a sum can have, if no operand is further from its zero point than `bound`.
-pub(super) fn largest_sum(weight: &Weight, bias: &[i32], bound: i64) -> i64 {
+///
+/// # Errors
+/// It could leave 32 bits.
+pub(super) fn largest_sum(weight: &Weight, bias: &[i32], bound: i64) -> Lowered<i64> {
     let channels = bias.len().max(1);
     let per_channel = (weight.values.len() / channels).max(1);
     let magnitude = |value: &i8| (i64::from(*value) - i64::from(weight.zero_point)).abs();
-    weight
+    let largest = weight
         .values
         .chunks(per_channel)
         .zip(bias)
         .map(|(own, &bias)| own.iter().map(magnitude).sum::<i64>() * bound + i64::from(bias).abs())
         .max()
-        .unwrap_or(0)
-        .min(1 << 31)
+        .unwrap_or(0);
+    in_32_bits(largest)
+}
+
+/// A largest sum, if no sum leaves 32 bits.
+pub(super) fn in_32_bits(largest: i64) -> Lowered<i64> {
+    if largest <= i64::from(i32::MAX) {
+        return Ok(largest);
+    }
+    Err(unsupported(
+        format!("sums up to {largest}, which leave 32 bits"),
+        "split the sum into parts that are quantised, or calibrate scales of weight and bias again",
+    ))
 }
 
 /// One scale and zero point, for operators that know no channels.

@@ -2,7 +2,7 @@
 
 use aivm_tosa::DataType;
 
-use super::convolution::{Weight, largest_sum, products};
+use super::convolution::{Weight, in_32_bits, largest_sum, products};
 use super::quantise::{NO_LIMITS, shapes};
 use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
 use crate::constant::Element;
@@ -253,7 +253,7 @@ impl<'a> Lowering<'a> {
             activation: Activation { id, shape, layout },
             scale: products(scale, &weight.scales),
             zero_point: 0,
-            bound: largest_sum(weight, &bias, real.bound),
+            bound: largest_sum(weight, &bias, real.bound)?,
             limits: NO_LIMITS,
             functions: Vec::new(),
         })
@@ -328,9 +328,7 @@ impl<'a> Lowering<'a> {
             },
             scale: Scale::Tensor(scale),
             zero_point: 0,
-            bound: (a.bound * b.bound)
-                .saturating_mul(i64::from(inner))
-                .min(1 << 31),
+            bound: in_32_bits((a.bound * b.bound).saturating_mul(i64::from(inner)))?,
             limits: NO_LIMITS,
             functions: Vec::new(),
         })

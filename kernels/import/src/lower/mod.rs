@@ -61,6 +61,9 @@ fn unsupported(why: impl Into<String>, rewrite: impl Into<String>) -> Fault {
     }
 }
 
+/// The most tensors in a list of operands, at TOSA's level 8K.
+const LIST_MAX: usize = 64;
+
 /// A reason that lists numbers of the file is cut after this many bytes.
 const REASON_BYTES: usize = 400;
 
@@ -552,6 +555,12 @@ impl<'a> Lowering<'a> {
             return Err(unsupported(
                 format!("{name} would have an output of shape {shape:?}"),
                 "TOSA has ranks up to 6 and up to 2^31 - 1 bytes a tensor, and no empty ones",
+            ));
+        }
+        if inputs.len() > LIST_MAX {
+            return Err(unsupported(
+                format!("{} tensors would be joined", inputs.len()),
+                format!("TOSA joins at most {LIST_MAX} at a time; join them in two steps"),
             ));
         }
         self.room_for_a_tensor()?;

@@ -212,8 +212,11 @@ impl<'a> Lowering<'a> {
         let plain = self.plain(activation)?;
         let (mut from, mut size) = (vec![0; rank], plain.shape.clone());
         let mut reversed = Vec::new();
+        let mut cut = Vec::new();
         for (((&start, &end), &at), &step) in starts.iter().zip(&ends).zip(&axes).zip(&steps) {
-            let at = axis(at, rank).ok_or_else(|| shapes(format!("axis {at}")))?;
+            let at = axis(at, rank).filter(|at| !cut.contains(at));
+            let at = at.ok_or_else(|| shapes(format!("axes {axes:?} of rank {rank}")))?;
+            cut.push(at);
             let side = i64::from(plain.shape[at]);
             let turned = |n: i64| if n < 0 { n.saturating_add(side) } else { n };
             let (low, high) = match step {
@@ -344,6 +347,7 @@ impl<'a> Lowering<'a> {
                 [0, 3, 4, 1, 5, 2],
                 shape,
             ),
+            mode if mode != "CRD" => Err(unsupported(format!("mode {mode:?}"), "DCR or CRD")),
             _ => self.through_six(
                 activation,
                 [n, depth, block, block, h, w],

@@ -84,7 +84,7 @@ impl<'a> NodeView<'a> {
         default: u32,
         min: i64,
     ) -> Lowered<Vec<u32>> {
-        let Some(list) = self.ints(name).filter(|list| !list.is_empty()) else {
+        let Some(list) = self.ints(name) else {
             return Ok(vec![default; count]);
         };
         let numbers: Option<Vec<u32>> = list

@@ -2,6 +2,7 @@
 
 use aivm_tosa::DataType;
 
+use super::convolution::in_32_bits;
 use super::quantise::{NO_LIMITS, Quantisation, shapes};
 use super::window::{ExactWindow, Windows, windows};
 use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
@@ -134,6 +135,9 @@ impl<'a> Lowering<'a> {
         let spatial = spatial(&real.activation)?;
         let kernel = match global {
             true => spatial.clone(),
+            false if node.ints("kernel_shape").is_none() => {
+                return Err(unsupported("no kernel_shape", "the sides of the windows"));
+            }
             false => node.extents("kernel_shape", spatial.len(), 1, 1)?,
         };
         let windows = windows(node, &spatial, &kernel)?;
@@ -161,29 +165,25 @@ impl<'a> Lowering<'a> {
                 "use one of them",
             ));
         }
-        let evened = match padded && !with_padding && !keeps {
+        // The places differ where padding does not count.
+        let differ = padded && !with_padding;
+        let counts_padding = padded && with_padding;
+        if keeps && !counts_padding {
+            return self.rounded_average(real, &windows, ceil);
+        }
+        let evened = match differ {
             true => self.places_in_common(&windows, [&y, &x], real.bound)?,
             false => None,
         };
-        let places = match (&evened, padded && !with_padding) {
-            (Some(evened), _) => evened.places,
-            (None, false) if !keeps => {
-                i64::from(windows.y.kernel) * i64::from(windows.x.kernel)
-            }
-            _ => {
-                if !keeps {
-                    self.note("rounded to the input's scale first: padding makes the places differ too much");
-                }
+        let places = match &evened {
+            Some(evened) => evened.places,
+            None if differ => {
+                self.note("rounded to the input's scale first: too many numbers of places");
                 return self.rounded_average(real, &windows, ceil);
             }
+            None => i64::from(windows.y.kernel) * i64::from(windows.x.kernel),
         };
-        let bound = real.bound.saturating_mul(places);
-        if bound > i64::from(i32::MAX) {
-            return Err(unsupported(
-                format!("averages of {places} places, whose sums leave 32 bits"),
-                "average in two steps",
-            ));
-        }
+        let bound = in_32_bits(real.bound.saturating_mul(places))?;
         let input = self.channels_last(&real.activation)?;
         let input = self.crop(input.id, y.crop, x.crop)?;
         let mut id = self.window_sums(real, input, &windows, [&y, &x])?;

@@ -43,6 +43,15 @@ impl<'a> Lowering<'a> {
             ));
         };
         let (element, zero_point) = match self.optional_constant(node, at + 1)? {
+            Some(constant) if constant.len() != 1 => {
+                return Err(unsupported(
+                    format!(
+                        "{} zero points for a tensor that is computed",
+                        constant.len()
+                    ),
+                    "one zero point; only weights may be per channel",
+                ));
+            }
             Some(constant) => {
                 let zero_point = constant.ints().and_then(|mut ints| ints.next());
                 let zero_point = zero_point

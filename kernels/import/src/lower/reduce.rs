@@ -2,6 +2,7 @@
 
 use aivm_tosa::DataType;
 
+use super::convolution::in_32_bits;
 use super::quantise::{NO_LIMITS, axis, shapes};
 use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
 use crate::constant::Element;
@@ -29,7 +30,7 @@ impl<'a> Lowering<'a> {
             .optional_list(node, 1, "axes")?
             .filter(|axes| !axes.is_empty())
         {
-            Some(axes) => axes.iter().filter_map(|&at| axis(at, rank)).collect(),
+            Some(axes) => reduced_axes(&axes, rank)?,
             None if node.int("noop_with_empty_axes", 0) != 0 => return Ok(vec![value]),
             None => (0..rank).collect(),
         };
@@ -57,7 +58,7 @@ impl<'a> Lowering<'a> {
                 } else {
                     scale
                 };
-                let bound = real.bound.saturating_mul(count).min(1 << 31);
+                let bound = in_32_bits(real.bound.saturating_mul(count))?;
                 Ok(vec![Value::Real(Real {
                     activation: reduced,
                     scale: Scale::Tensor(scale),
@@ -153,4 +154,15 @@ impl<'a> Lowering<'a> {
             .collect();
         self.reshaped(&reduced, &rest)
     }
+}
+
+/// The axes of a reduction, each of them once.
+fn reduced_axes(axes: &[i64], rank: usize) -> Lowered<Vec<usize>> {
+    let fault = || shapes(format!("axes {axes:?} of a tensor of rank {rank}"));
+    let mut list = Vec::new();
+    for &at in axes {
+        let at = axis(at, rank).filter(|at| !list.contains(at));
+        list.push(at.ok_or_else(fault)?);
+    }
+    Ok(list)
 }

@@ -81,6 +81,12 @@ const FLOAT: i64 = 1;
 const INT8: i64 = 3;
 const INT64: i64 = 7;
 
+/// A constant list of integers.
+fn list(name: &str, list: &[i64]) -> Message {
+    let bytes: Vec<u8> = list.iter().flat_map(|n| n.to_le_bytes()).collect();
+    tensor(name, INT64, &[list.len() as i64], &bytes)
+}
+
 /// A model of opset 17 with this graph.
 fn model(graph: &Message) -> Vec<u8> {
     let opset = Message::default().text(1, "").number(2, 17);
@@ -106,6 +112,14 @@ fn quantised(graph: Message, from: &str) -> Vec<u8> {
         .message(1, &node("QuantizeLinear", &[from, "s", "z"], &["y"], &[]))
         .message(12, &value("y", INT8, &[]));
     model(&graph)
+}
+
+/// A model of one node from the real tensor r of these sides to q.
+fn one(dims: &[i64], op: &str, attributes: &[Message]) -> Vec<u8> {
+    quantised(
+        graph(dims).message(1, &node(op, &["r"], &["q"], attributes)),
+        "q",
+    )
 }
 
 fn refusal(file: &[u8], part: &str) {
@@ -166,8 +180,8 @@ fn huge_sides_are_refused() {
 #[test]
 fn windows_that_would_need_large_constants_are_refused() {
     let attributes = [
-        ints("kernel_shape", &[8192, 8192]),
-        ints("pads", &[8191, 8191, 8191, 8191]),
+        ints("kernel_shape", &[1024, 1024]),
+        ints("pads", &[1023, 1023, 1023, 1023]),
         number("count_include_pad", 1),
     ];
     let graph =
@@ -257,7 +271,9 @@ fn many_nodes_names_and_numbers_are_refused_or_bounded() {
     let list = Message::default()
         .text(1, "pads")
         .bytes(8, &vec![1; 4 << 20]);
-    let graph = graph(&[1, 4, 8, 8]).message(1, &node("AveragePool", &["r"], &["q"], &[list]));
+    let kernel = ints("kernel_shape", &[1, 1]);
+    let graph =
+        graph(&[1, 4, 8, 8]).message(1, &node("AveragePool", &["r"], &["q"], &[kernel, list]));
     refusal(&quantised(graph, "q"), "pads");
 }
 
@@ -285,4 +301,107 @@ fn cycles_and_unknown_names_are_refused() {
         .message(1, &node("Relu", &["b"], &["a"], &[]))
         .message(1, &node("Relu", &["a"], &["b"], &[]));
     refusal(&quantised(graph, "b"), "which no node before it computes");
+}
+
+#[test]
+fn axes_that_are_not_there_or_twice_are_refused() {
+    let sides = [1, 4, 8, 8];
+    let many = [2; 50];
+    for axes in [&[1, 1][..], &[1, -3], &[9], &[i64::MIN], &many] {
+        let file = one(&sides, "ReduceMean", &[ints("axes", axes)]);
+        refusal(&file, "of a tensor of rank 4");
+    }
+    let slice = graph(&sides)
+        .message(5, &list("starts", &[0, 1]))
+        .message(5, &list("ends", &[4, 2]))
+        .message(5, &list("axes", &[1, 1]))
+        .message(
+            1,
+            &node("Slice", &["r", "starts", "ends", "axes"], &["q"], &[]),
+        );
+    refusal(&quantised(slice, "q"), "axes [1, 1] of rank 4");
+}
+
+#[test]
+fn sums_that_leave_32_bits_are_refused() {
+    let inputs = 1 << 18;
+    let graph = graph(&[1, inputs])
+        .message(
+            5,
+            &tensor("w", INT8, &[inputs, 1], &vec![127; inputs as usize]),
+        )
+        .message(1, &node("DequantizeLinear", &["w", "s", "z"], &["v"], &[]))
+        .message(1, &node("MatMul", &["r", "v"], &["q"], &[]));
+    refusal(&quantised(graph, "q"), "which leave 32 bits");
+    let file = one(&[1, 1, 8192, 8192], "ReduceSum", &[]);
+    refusal(&file, "which leave 32 bits");
+}
+
+#[test]
+fn more_groups_than_a_list_holds_are_refused() {
+    let weight = tensor("w", INT8, &[130, 2, 1, 1], &[1; 260]);
+    let graph = graph(&[1, 130, 1, 1])
+        .message(5, &weight)
+        .message(1, &node("DequantizeLinear", &["w", "s", "z"], &["v"], &[]))
+        .message(
+            1,
+            &node("Conv", &["r", "v"], &["q"], &[number("group", 65)]),
+        );
+    refusal(&quantised(graph, "q"), "at most 64 at a time");
+}
+
+#[test]
+fn attributes_that_contradict_are_refused() {
+    let sides = [1, 4, 8, 8];
+    refusal(&one(&sides, "AveragePool", &[]), "no kernel_shape");
+    // A number where a list belongs.
+    let kernel = ints("kernel_shape", &[2, 2]);
+    let file = one(&sides, "AveragePool", &[kernel, number("strides", 2)]);
+    refusal(&file, "strides is []");
+    let graph = graph(&sides)
+        .message(5, &tensor("w", INT8, &[1, 4, 3, 3], &[1; 36]))
+        .message(1, &node("DequantizeLinear", &["w", "s", "z"], &["v"], &[]))
+        .message(
+            1,
+            &node(
+                "Conv",
+                &["r", "v"],
+                &["q"],
+                &[ints("kernel_shape", &[5, 5])],
+            ),
+        );
+    refusal(&quantised(graph, "q"), "kernel_shape");
+    let mode = Message::default().text(1, "mode").text(4, "FOO");
+    let file = one(&sides, "DepthToSpace", &[number("blocksize", 2), mode]);
+    refusal(&file, "DCR or CRD");
+}
+
+#[test]
+fn constants_that_contradict_are_refused() {
+    let both = tensor("w", INT8, &[1], &[1]).number(5, 1);
+    refusal(
+        &quantised(graph(&[1, 4]).message(5, &both), "r"),
+        "keep one of them",
+    );
+    let zero_points = graph(&[1, 4])
+        .message(5, &tensor("zz", INT8, &[2], &[0, 0]))
+        .message(1, &node("DequantizeLinear", &["x", "s", "zz"], &["q"], &[]));
+    refusal(&quantised(zero_points, "q"), "2 zero points");
+    for number in [f32::NAN, f32::INFINITY] {
+        let graph = graph(&[1, 4])
+            .message(5, &tensor("c", FLOAT, &[], &number.to_le_bytes()))
+            .message(1, &node("Add", &["r", "c"], &["q"], &[]));
+        refusal(&quantised(graph, "q"), "not a finite number");
+    }
+}
+
+#[test]
+fn versions_before_broadcasting_are_refused() {
+    let graph = graph(&[1, 4])
+        .message(1, &node("QuantizeLinear", &["r", "s", "z"], &["y"], &[]))
+        .message(12, &value("y", INT8, &[]));
+    let none = Message::default().number(1, 8).message(7, &graph);
+    refusal(&none.0, "version 0 of ONNX's operators");
+    let old = Message::default().text(1, "").number(2, 6);
+    refusal(&none.message(8, &old).0, "version 6 of ONNX's operators");
 }
