@@ -6,7 +6,8 @@ Usage:  pip install onnxruntime numpy onnx==1.18.0
 
 One float graph with most of the operators that are lowered, quantised by onnxruntime in QDQ and in QOperator form with
 random calibration data. small_FORM.input holds 16 inputs and small_FORM.output the outputs, as int8 is stored in TOSA,
-from onnxruntime without graph optimisations.
+from onnxruntime without graph optimisations. small_qdq.halves_up.output is the same where averages that are halves
+exactly are rounded up, as TOSA does, and not to even.
 """
 
 import pathlib
@@ -86,6 +87,38 @@ def border(model, op):
     raise SystemExit(f"no {op} at the border")
 
 
+def unoptimised(model):
+    options = onnxruntime.SessionOptions()
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+    return onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+
+
+def halves_up(model, real):
+    """The outputs of the QDQ model with its 2×2 averages, which keep scale and zero point, rounded half up."""
+    before, after = "a2_QuantizeLinear_Output", "p4_QuantizeLinear_Output"
+    zero_point = int(next(numpy_helper.to_array(t) for t in model.graph.initializer if t.name == "a2_zero_point"))
+    head, tail = onnx.ModelProto(), onnx.ModelProto()
+    head.CopyFrom(model)
+    head.graph.output.append(onnx.ValueInfoProto(name=before))
+    tail.CopyFrom(model)
+    nodes = [node for node in model.graph.node if node.output[0] not in ("p4", after)]
+    del tail.graph.node[:]
+    tail.graph.node.extend(nodes)
+    tail.graph.input.append(helper.make_tensor_value_info(after, TensorProto.INT8, (1, 8, 3, 3)))
+    head, tail = unoptimised(head), unoptimised(tail)
+    outputs = []
+    for x in real:
+        stored = head.run([before], {"x": x})[0].astype(np.int64)
+        averages = np.zeros((1, 8, 3, 3), np.int8)
+        for y, column in np.ndindex(3, 3):
+            # The last window of a row is not filled: 5 columns.
+            window = stored[:, :, 2 * y : 2 * y + 2, 2 * column : 2 * column + 2] - zero_point
+            places = window.shape[2] * window.shape[3]
+            averages[:, :, y, column] = (2 * window.sum(axis=(2, 3)) + places) // (2 * places) + zero_point
+        outputs.append(tail.run(None, {"x": x, after: averages})[0])
+    return np.stack(outputs)
+
+
 def main():
     out = pathlib.Path(sys.argv[1])
     with tempfile.TemporaryDirectory() as folder:
@@ -104,15 +137,16 @@ def main():
             scale, zero_point, shift = border(model, "QuantizeLinear")
             rng = np.random.default_rng(7)
             stored = rng.integers(-128, 128, (CASES, *SHAPE))
-            options = onnxruntime.SessionOptions()
-            options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-            session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+            session = unoptimised(model)
             real = ((stored + shift - zero_point) * scale).astype(np.float32)
-            y = np.stack([session.run(None, {"x": x})[0] for x in real])
+            outputs = {name: np.stack([session.run(None, {"x": x})[0] for x in real])}
+            if form == QuantFormat.QDQ:
+                outputs[f"{name}.halves_up"] = halves_up(model, real)
             scale, zero_point, shift = border(model, "DequantizeLinear")
-            steps = np.rint(y / scale).astype(np.int32) + zero_point - shift
             stored.astype(np.int8).tofile(out / f"{name}.input")
-            steps.astype(np.int8).tofile(out / f"{name}.output")
+            for file, y in outputs.items():
+                steps = np.rint(y / scale).astype(np.int32) + zero_point - shift
+                steps.astype(np.int8).tofile(out / f"{file}.output")
             print(name, len(path.read_bytes()), sorted({node.op_type for node in model.graph.node}))
 
 
