@@ -129,7 +129,9 @@ impl<'a> Lowering<'a> {
             ("BitShift", Element::U8) if node.text("direction") == Some("LEFT") => {
                 Op::LogicalLeftShift
             }
-            ("BitShift", Element::U8) => Op::LogicalRightShift,
+            ("BitShift", Element::U8) if node.text("direction") == Some("RIGHT") => {
+                Op::LogicalRightShift
+            }
             ("Equal", _) => Op::Equal,
             ("Greater" | "Less", _) => Op::Greater,
             ("GreaterOrEqual" | "LessOrEqual", _) => Op::GreaterEqual,

@@ -15,6 +15,8 @@ struct Counting;
 thread_local! {
     static HELD: Cell<i64> = const { Cell::new(0) };
     static PEAK: Cell<i64> = const { Cell::new(0) };
+    /// The most time that an import took on this thread.
+    static SLOWEST: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
 
 fn count(bytes: i64) {
@@ -69,6 +71,7 @@ fn import_bounded(file: &[u8]) -> Result<Imported, ImportError> {
     );
     if let (Some(started), Some(ended)) = (started, ended) {
         let took = ended.saturating_sub(started);
+        SLOWEST.set(SLOWEST.get().max(took));
         assert!(took < CPU_MAX, "{took:?} for a file of {}", file.len());
     }
     result
