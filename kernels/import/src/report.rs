@@ -55,7 +55,11 @@ fn shown(name: &str) -> String {
     while !name.is_char_boundary(end) {
         end -= 1;
     }
-    name[..end].to_owned()
+    // Names of the file reach terminals.
+    name[..end]
+        .chars()
+        .map(|c| if c.is_control() { '\u{fffd}' } else { c })
+        .collect()
 }
 
 fn name_of(node: &NodeView<'_>) -> String {
