@@ -62,7 +62,7 @@ impl PriceTable {
         tap: 300,
         element: 15,
         single: 100,
-        row: 900,
+        row: 1_000,
         jump: 600,
         wide: 50,
         division: 250,

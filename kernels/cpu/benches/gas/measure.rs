@@ -162,6 +162,9 @@ impl Figure {
     }
 }
 
+/// Gas of what a model has more, below which the rounding of whole models would count.
+const GAS_MIN: f64 = 10.0;
+
 /// Compares a model with a larger one that has `more` times more of what is measured.
 pub(crate) fn compare(
     (small, large): (&Case, &Case),
@@ -173,7 +176,7 @@ pub(crate) fn compare(
     let (less, time) = (small.time(effort), large.time(effort));
     let gas = large.gas() - small.gas();
     // What is lost in the noise of the rest says nothing.
-    let difference = if time - less > 0.1 * time {
+    let difference = if time - less > 0.1 * time && gas >= GAS_MIN {
         time - less
     } else {
         0.0

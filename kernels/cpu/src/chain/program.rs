@@ -13,8 +13,9 @@ use crate::scale::{scale_high, scale_low};
 /// Numbers that all registers of a program together hold at most, 24 KiB, unless a block were too short then.
 pub(crate) const REGISTER_NUMBERS: usize = 6144;
 
-/// Elements of a block, at least and at most.
-const BLOCK: Range<usize> = 64..1024;
+/// Elements of a block, at least and at most: below 4 KiB, from which on copies become string instructions, see
+/// [`crate::memory::copy`].
+const BLOCK: Range<usize> = 64..960;
 
 /// A chain of element-wise operators over tensors of one number of elements.
 #[derive(Clone, Debug)]
