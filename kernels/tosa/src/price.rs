@@ -70,7 +70,7 @@ impl PriceTable {
         late: 1_000,
         byte: 1,
         far: 8,
-        border: 10,
+        border: 15,
     };
 
     /// The price of `work` in thousandths of a gas; `None` beyond 64 bits.
