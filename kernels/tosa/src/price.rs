@@ -30,7 +30,7 @@ pub struct PriceTable {
     pub element: u64,
     /// One element found and moved alone.
     pub single: u64,
-    /// One run of neighbouring elements that is begun; one input, output or variable of a case.
+    /// One run of neighbouring elements that is begun; two for each input, output and variable of a case.
     pub row: u64,
     /// One element or row that lies where no cache expects it.
     pub jump: u64,
@@ -240,7 +240,12 @@ impl Priced {
             .checked_mul(2)
             .and_then(|bytes| bytes.checked_add(input_bytes)?.checked_add(output_bytes))
             .and_then(|bytes| bytes.checked_mul(prices.border)?.checked_add(prices.case))
-            .and_then(|case| (tensors as u64).checked_mul(prices.row)?.checked_add(case))
+            // Each is found, checked and copied.
+            .and_then(|case| {
+                (2 * tensors as u64)
+                    .checked_mul(prices.row)?
+                    .checked_add(case)
+            })
             .and_then(|case| case.checked_add(main.price))
             .ok_or_else(|| overflow("at the inputs, outputs and variables"))?
             .div_ceil(1000);
