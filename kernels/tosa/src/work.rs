@@ -207,6 +207,7 @@ fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
     if let Operator::CondIf { .. } | Operator::WhileLoop { .. } = operator {
         return Work {
             elements: read.saturating_add(written),
+            rows: (operands.inputs.len() + operands.outputs.len()) as u64,
             ..Work::default()
         };
     }
@@ -219,6 +220,11 @@ fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
         ..Work::default()
     };
     match operator {
+        // Narrow types go through 32 bits and back.
+        Operator::Cast | Operator::Clamp { .. } | Operator::Negate { .. } => Work {
+            elements: work.elements.saturating_add(written),
+            ..work
+        },
         // Counting and choosing take as long as reading two operands more.
         Operator::Clz | Operator::Select => Work {
             elements: work.elements.saturating_add(2 * written),

@@ -42,8 +42,6 @@ pub(super) fn work(operator: &Operator, operands: &Operands<'_>) -> Work {
                 // How many elements the window covers, and its reciprocal.
                 rows: pool.rows.saturating_add(pool.sums),
                 wide: operands.written(),
-                // Sums are wider than what they are taken of.
-                taps: product([pool.taps, 3]),
                 ..pool
             }
         }
@@ -127,7 +125,7 @@ fn plain_convolution(operands: &Operands<'_>, window: u64) -> Work {
         taps: written,
         // Each place of the window, and the window itself, which takes as long as five.
         rows: product([places, window + 5]),
-        elements: product([places, depth]).saturating_add(product([outputs, depth])),
+        elements: product([places, depth, 2]).saturating_add(product([outputs, depth])),
         ..Work::default()
     }
 }
@@ -234,7 +232,8 @@ fn pool(operands: &Operands<'_>, kernel: Extent) -> Work {
     let window = u64::from(kernel.y) * u64::from(kernel.x);
     Work {
         sums: places,
-        taps: product([places, window]),
+        // A few channels at each place, and nothing kept from the place before.
+        taps: product([places, window, 3]),
         rows: product([places, u64::from(kernel.y)]),
         elements: product([written, window]),
         ..Work::default()
