@@ -124,7 +124,7 @@ pub fn write(data_type: DataType, shape: &Shape, cases: Option<u32>, data: &[u8]
     write_elements(descr(data_type), shape, cases, data)
 }
 
-/// [`write`] for real numbers, whose bytes `data` holds as f32, little-endian.
+/// [`write()`] for real numbers, whose bytes `data` holds as f32, little-endian.
 #[must_use]
 pub fn write_reals(shape: &Shape, cases: Option<u32>, data: &[u8]) -> Vec<u8> {
     write_elements(REAL, shape, cases, data)
