@@ -2,10 +2,10 @@
 //!
 //! A convolution is a matrix product whose left rows are gathered while it runs. Three steps:
 //!
-//! 1. [`weights`] are packed once, when the plan is made, into panels of [`COLUMNS`] output channels.
-//! 2. [`band`]: a band of input rows that stays in the cache is converted to what the kernel multiplies,
+//! 1. `weights` are packed once, when the plan is made, into panels of `COLUMNS` output channels.
+//! 2. `band`: a band of input rows that stays in the cache is converted to what the kernel multiplies,
 //!    padding included. A row of the product is then a few segments of the band, read in place.
-//! 3. [`kernels`] multiply some rows by a panel into a tile of accumulators, which [`epilogue`] stores.
+//! 3. `kernels` multiply some rows by a panel into a tile of accumulators, which `epilogue` stores.
 //!
 //! Accumulators wrap modulo 2^32, so any order of the products, any instruction set and any number of
 //! threads give the same bits.
