@@ -245,7 +245,7 @@ fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
         } => {
             // Factors that change from element to element, and sums of 48 bits, are scaled one by one.
             let each = match (per_channel, operands.inputs[0].data_type) {
-                (true, _) => 10,
+                (true, _) => 12,
                 (false, DataType::I48) => 6,
                 (false, _) => 1,
             };
