@@ -14,8 +14,8 @@ pub(crate) fn dispatch<K: Kernel>(isa: Isa, kernel: K) {
         #[cfg(target_arch = "x86_64")]
         #[allow(unsafe_code)]
         Isa::Avx2 | Isa::AvxVnni => {
-            // SAFETY: `Isa` values other than `Portable` are made only where the machine has been seen to have the
-            // instructions; all of these sets include AVX2.
+            // SAFETY: `CpuExecutor::with_options`, the one way to a plan, refuses a set that this machine lacks; both of
+            // these include AVX2.
             unsafe { avx2(kernel) }
         }
         #[cfg(target_arch = "x86_64")]
