@@ -43,6 +43,8 @@ kernels! {
     CLAMP = 1, "clamp", "unary", "lanes";
     /// CLZ.
     CLZ = 1, "clz", "unary", "lanes";
+    /// CONCAT of up to seven inputs.
+    CONCAT = 7, "concat", "each_element", "lanes";
     /// CONV2D to i32, constant weights without zero point. Reads input, packed weights, biases.
     CONV2D_ACCUMULATORS = 3, "conv2d_accumulators", "conv2d";
     /// CONV2D, RESCALE and CLAMP in one. Reads input, packed weights, biases, factors.
@@ -51,10 +53,14 @@ kernels! {
     CONV2D_DIRECT = 3, "conv2d_direct", "lanes";
     /// LOGICAL_LEFT_SHIFT. Reads both operands.
     LOGICAL_LEFT_SHIFT = 2, "logical_left_shift", "shift_amount", "binary", "lanes";
+    /// GATHER. Reads values and indices.
+    GATHER = 2, "gather", "row_index", "each_element", "lanes";
     /// MAX_POOL2D.
     MAX_POOL2D = 1, "max_pool2d", "pool", "lanes";
     /// MUL. Reads both operands.
     MUL = 2, "mul", "binary", "wide", "lanes";
+    /// PAD, REVERSE, SLICE, TILE, TRANSPOSE.
+    MOVE = 1, "move", "each_element", "lanes";
     /// Pads i8 channels to words, before CONV2D.
     PAD_CHANNELS = 1, "pad_channels", "lanes";
     /// REDUCE_MAX.
@@ -63,8 +69,16 @@ kernels! {
     REDUCE_SUM = 1, "reduce_sum", "reduce", "lanes";
     /// RESCALE. Reads input and factors.
     RESCALE = 2, "rescale", "unary", "scale", "wide", "lanes";
-    /// SLICE.
-    SLICE = 1, "slice", "lanes";
+    /// RESIZE, bilinear, of i8. Reads input and places.
+    RESIZE_BILINEAR = 2, "resize_bilinear", "resize_lines", "resize_places", "each_element", "lanes";
+    /// RESIZE, bilinear, of i16. Reads input and places.
+    RESIZE_BILINEAR_I48 = 2, "resize_bilinear_i48", "resize_lines", "resize_places", "wide", "lanes";
+    /// RESIZE, nearest. Reads input and places.
+    RESIZE_NEAREST = 2, "resize_nearest", "resize_places", "each_element", "lanes";
+    /// SCATTER's second step. Reads values, the first step's output, input.
+    SCATTER = 3, "scatter", "each_element", "lanes";
+    /// SCATTER's first step. Reads indices.
+    SCATTER_ROWS = 1, "scatter_rows", "row_index";
     /// SUB. Reads both operands.
     SUB = 2, "sub", "binary", "lanes";
     /// TABLE on i16. Reads input and table.

@@ -45,18 +45,29 @@ const ANSWERS: &[(&str, &[KnownAnswer])] = answers! {
     "avg_pool2d": "avg_pool2d_3x3_padded" "avg_pool2d_odd_count";
     "clamp": "clamp_relu" "clamp_narrow";
     "clz": "clz";
+    "concat": "concat_i8" "concat_i32" "concat_bool" "concat_inner" "concat_outer";
     "conv2d_accumulators": "conv2d_3x3_same" "conv2d_dilation" "conv2d_stride2_asymmetric";
     "conv2d_rescaled": "conv2d_rescaled_channels" "conv2d_rescaled_clamped" "conv2d_rescaled_clamped_double";
     "conv2d_direct": "conv2d_weight_zp" "conv2d_both_zp";
     "logical_left_shift": "logical_left_shift_i8" "logical_left_shift_i16" "logical_left_shift_i32";
+    "gather": "gather_i8" "gather_i16" "gather_i32" "gather_one_channel";
     "max_pool2d": "max_pool2d_3x3_padded" "max_pool2d_odd_count";
     "mul": "mul_shift_1" "mul_shift_31" "mul_shift_32" "mul_shift_63" "mul_i8" "mul_row_column";
+    "move": "pad_i8" "pad_i16" "pad_bool" "pad_nhwc" "reverse_i8" "reverse_inner" "reverse_rank6" "slice_i8" "slice_i16"
+        "slice_i32" "slice_row" "tile_i16" "tile_bool" "transpose_i8" "transpose_nchw" "transpose_rank6";
     "pad_channels": "conv2d_3x3_channels_17" "conv2d_3x3_one_channel";
     "reduce_max": "reduce_max_i8" "reduce_max_i16" "reduce_max_i32_axis1";
     "reduce_sum": "reduce_sum_axis2" "reduce_sum_long";
     "rescale": "rescale_i32_i8_channels_double" "rescale_i32_i32_ties_double" "rescale_i32_i32_ties_single"
         "rescale_shift_2" "rescale_shift_32" "rescale_shift_62_double" "rescale_u8_i16" "rescale_i8_u16";
-    "slice": "slice_i8" "slice_i16" "slice_i32" "slice_row";
+    "resize_bilinear": "resize_bilinear_i8_twice" "resize_bilinear_i8_down" "resize_bilinear_i8_odd"
+        "resize_bilinear_i8_largest_scale";
+    "resize_bilinear_i48": "resize_bilinear_i16_twice" "resize_bilinear_i16_down" "resize_bilinear_i16_odd"
+        "resize_bilinear_i16_largest_scale";
+    "resize_nearest": "resize_nearest_i8_twice" "resize_nearest_i8_down" "resize_nearest_i16_odd"
+        "resize_nearest_i16_largest_scale";
+    "scatter": "scatter_i8" "scatter_i16" "scatter_i32";
+    "scatter_rows": "scatter_all" "scatter_i8";
     "sub": "sub_inner" "sub_rank6";
     "table_i16": "table_i16" "table_i16_steep";
     "table_i8": "table_i8";

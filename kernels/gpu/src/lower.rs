@@ -3,6 +3,9 @@
 
 mod convolution;
 mod element_wise;
+mod movement;
+mod resize;
+mod rows;
 mod strides;
 mod window;
 
@@ -20,7 +23,7 @@ use crate::program::{Input, Operand, Output, Program, Step};
 pub(crate) fn lower(graph: &Graph, workgroups_max: u32) -> Result<Program, String> {
     let mut lowering = Lowering::new(graph, workgroups_max);
     for &id in graph.inputs() {
-        let value = lowering.new_value(id)?;
+        let value = lowering.new_value(id);
         lowering.place[id.0 as usize] = Some(Operand::Value(value));
         let bytes = graph.tensor(id).bytes() as usize;
         lowering.program.inputs.push(Input { value, bytes });
@@ -100,14 +103,22 @@ impl<'a> Lowering<'a> {
     fn node(&mut self, index: usize) -> Result<(), String> {
         let node = &self.graph.nodes()[index];
         match &node.operator {
-            Operator::Reshape => {
-                self.root[node.outputs[0].0 as usize] = self.root(node.inputs[0]);
+            Operator::Identity | Operator::Reshape => {
+                self.rename(node.inputs[0], node.outputs[0]);
                 Ok(())
             }
             Operator::Conv2d { .. } => self.conv2d(node),
             Operator::AvgPool2d { .. } | Operator::MaxPool2d { .. } => self.pool(node),
             Operator::ReduceMax { axis } | Operator::ReduceSum { axis } => self.reduce(node, *axis),
-            Operator::Slice { start } => self.slice(node, start),
+            Operator::Pad { .. }
+            | Operator::Reverse { .. }
+            | Operator::Slice { .. }
+            | Operator::Tile
+            | Operator::Transpose { .. } => self.movement(node),
+            Operator::Concat { axis } => self.concat(node, *axis),
+            Operator::Gather => self.gather(node),
+            Operator::Scatter => self.scatter(node),
+            Operator::Resize { mode, y, x } => self.resize(node, *mode, (*y, *x)),
             Operator::Add
             | Operator::Sub
             | Operator::Mul { .. }
@@ -173,10 +184,9 @@ impl<'a> Lowering<'a> {
     }
 
     /// A new value for the elements of a tensor.
-    fn new_value(&mut self, id: TensorId) -> Result<usize, String> {
-        let tensor = self.tensor(id);
-        let words = layout::words(tensor, self.lanes_log2(id)?);
-        Ok(self.new_words(words))
+    fn new_value(&mut self, id: TensorId) -> usize {
+        let words = layout::words(self.tensor(id));
+        self.new_words(words)
     }
 
     fn new_words(&mut self, words: u32) -> usize {
@@ -221,7 +231,7 @@ impl<'a> Lowering<'a> {
         invocations: u32,
         params: impl FnOnce(u32) -> Vec<u32>,
     ) -> Result<(), String> {
-        let value = self.new_value(output)?;
+        let value = self.new_value(output);
         self.place[output.0 as usize] = Some(Operand::Value(value));
         self.step_into(kernel, operands, value, invocations, params)
     }

@@ -5,7 +5,7 @@
 const AXES: usize = 8;
 
 /// The output's axes and the steps of one or more operands along them, the innermost first.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Axes<const OPERANDS: usize> {
     /// Elements along each axis.
     sizes: Vec<u32>,
@@ -85,6 +85,13 @@ pub(super) fn broadcast(shape: &[u32]) -> Vec<u32> {
     strides
 }
 
+/// The logarithm of how many elements a kernel can move as if they were one: all steps and lengths of a movement (in
+/// elements, wrapping where negative) are multiples of that many, and a word holds them.
+pub(super) fn lanes_together(lanes_log2: u32, lengths: impl IntoIterator<Item = u32>) -> u32 {
+    let multiples = lengths.into_iter().map(u32::trailing_zeros);
+    multiples.min().unwrap_or(0).min(lanes_log2)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -126,5 +133,14 @@ mod tests {
             }
         );
         assert_eq!(axes.words().len(), 16);
+    }
+
+    #[test]
+    fn lanes_stay_apart_where_a_length_is_odd() {
+        assert_eq!(lanes_together(2, [8, 12, 0]), 2);
+        assert_eq!(lanes_together(2, [8, 6, 0]), 1);
+        assert_eq!(lanes_together(2, [8, 4_u32.wrapping_neg()]), 2);
+        assert_eq!(lanes_together(2, [8, 3]), 0);
+        assert_eq!(lanes_together(0, [8]), 0);
     }
 }

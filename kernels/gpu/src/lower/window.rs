@@ -1,10 +1,9 @@
-//! Lowering of poolings, reductions and SLICE.
+//! Lowering of poolings and reductions.
 
 use aivm_shaders::kernels;
 use aivm_tosa::operator::Extent;
 use aivm_tosa::{DataType, Node, Operator};
 
-use super::strides::{Axes, dense};
 use super::{Lowering, check_types, expect_rounds, signed};
 use crate::layout::word_bytes;
 
@@ -120,37 +119,6 @@ impl Lowering<'_> {
                 lanes_log2,
                 row,
             ]
-        })
-    }
-
-    /// SLICE from `start` on.
-    pub(super) fn slice(&mut self, node: &Node, start: &[u32]) -> Result<(), String> {
-        let (from, to) = (node.inputs[0], node.outputs[0]);
-        let strides = dense(self.tensor(from).shape.dimensions());
-        let first: u32 = start
-            .iter()
-            .zip(&strides)
-            .map(|(index, stride)| index * stride)
-            .sum();
-        let output_shape = &self.tensor(to).shape;
-        let elements = output_shape.elements();
-        let axes = Axes::new(output_shape.dimensions(), [strides]);
-        let lanes_log2 = self.lanes_log2(to)?;
-        let output_words = elements.div_ceil(1 << lanes_log2);
-        let input = self.place(from)?;
-        let input_words = self.case_words(input);
-        self.step(&kernels::SLICE, vec![input], to, output_words, |row| {
-            let mut words = axes.words();
-            words.extend([
-                axes.inner(),
-                first,
-                elements,
-                output_words,
-                input_words,
-                lanes_log2,
-                row,
-            ]);
-            words
         })
     }
 }

@@ -2,9 +2,22 @@
 
 mod support;
 
+#[allow(dead_code, reason = "the generator of random graphs serves tests")]
+#[path = "../../../cpu/tests/random/choices.rs"]
+mod choices;
+#[allow(dead_code, reason = "the generator of random graphs serves tests")]
+#[path = "../../../cpu/tests/random/generator.rs"]
+mod generator;
+#[allow(dead_code, reason = "the builder of files serves tests")]
+#[allow(clippy::duplicate_mod, reason = "the rules have one of their own")]
+#[path = "../../../tosa/tests/files/model.rs"]
+mod model;
+
 mod known_answers;
 mod oracle;
 mod total;
+
+mod movement;
 
 mod models;
 

@@ -4,36 +4,51 @@ use std::path::PathBuf;
 
 use crate::support::{executors, model};
 use aivm_gpu::GpuExecutor;
-use aivm_tosa::{DataType, Executor, Plan, Priced};
+use aivm_tosa::{DataType, Executor, Node, Plan, Priced, TensorId};
 
 /// The operators that have kernels: for all their cases a plan must exist, so none can be lost unnoticed.
-const SUPPORTED: [&str; 16] = [
+const SUPPORTED: &[&str] = &[
     "ADD",
     "ARITHMETIC_RIGHT_SHIFT",
     "AVG_POOL2D",
     "CLAMP",
     "CLZ",
+    "CONCAT",
     "CONV2D",
+    "GATHER",
+    "IDENTITY",
     "LOGICAL_LEFT_SHIFT",
     "MAX_POOL2D",
     "MUL",
+    "PAD",
     "REDUCE_MAX",
     "REDUCE_SUM",
     "RESCALE",
     "RESHAPE",
+    "RESIZE",
+    "REVERSE",
+    "SCATTER",
     "SLICE",
     "SUB",
     "TABLE",
+    "TILE",
+    "TRANSPOSE",
 ];
+
+/// Those of them that run with every type that they take, i4 and i48 too.
+const ALL_TYPES: &[&str] = &["IDENTITY", "RESIZE"];
 
 /// Whether a case falls back to another back end: another operator, i4 or i48, a region or a late value.
 pub(crate) fn falls_back(model: &Priced) -> bool {
     let graph = model.graph();
     let mut nodes = graph.nodes().iter();
-    let mut tensors = graph.tensors().iter();
-    !model.program().is_plain()
-        || nodes.any(|node| !SUPPORTED.contains(&node.operator.name()))
-        || tensors.any(|tensor| matches!(tensor.data_type, DataType::I4 | DataType::I48))
+    let odd = |&id: &TensorId| matches!(graph.tensor(id).data_type, DataType::I4 | DataType::I48);
+    let runs = |node: &Node| {
+        let name = node.operator.name();
+        SUPPORTED.contains(&name)
+            && (ALL_TYPES.contains(&name) || !node.inputs.iter().chain(&node.outputs).any(odd))
+    };
+    !model.program().is_plain() || !nodes.all(runs)
 }
 
 struct Case {
@@ -105,7 +120,7 @@ fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
         }
         println!("{ran} ran, {} fall back", cases.len() - ran);
         assert!(wrong.is_empty(), "on {}: {wrong:?}", executor.name());
-        assert!(ran >= 135, "{ran} of {} ran", cases.len());
+        assert!(ran >= 200, "{ran} of {} ran", cases.len());
     }
 }
 

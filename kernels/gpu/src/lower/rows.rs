@@ -1,0 +1,88 @@
+//! Lowering of GATHER and SCATTER: rows by index.
+
+use aivm_shaders::kernels;
+use aivm_tosa::{DataType, Node};
+
+use super::strides::lanes_together;
+use super::{Lowering, check_types, expect_rounds};
+use crate::program::Operand;
+
+const INTEGERS: &[DataType] = &[DataType::I8, DataType::I16, DataType::I32];
+const INDEX: &[DataType] = &[DataType::I32];
+
+/// Most comparisons of SCATTER's indices with rows in one case: about a second on one CPU core.
+const COMPARISONS_MAX: u64 = 1 << 30;
+
+impl Lowering<'_> {
+    /// GATHER.
+    pub(super) fn gather(&mut self, node: &Node) -> Result<(), String> {
+        check_types(self.graph, node, &[INTEGERS, INDEX, INTEGERS])?;
+        let (values, indices, to) = (node.inputs[0], node.inputs[1], node.outputs[0]);
+        let shape = self.tensor(values).shape.dimensions();
+        let (rows, channels) = (shape[1], shape[2]);
+        let chosen = self.tensor(indices).shape.dimensions()[1];
+        let lanes_log2 = self.lanes_log2(to)?;
+        let together = lanes_together(lanes_log2, [channels]);
+        let lanes_log2 = lanes_log2 - together;
+        let elements = self.tensor(to).shape.elements() >> together;
+        let output_words = elements.div_ceil(1 << lanes_log2);
+        let operands = vec![self.place(values)?, self.place(indices)?];
+        let case_words: Vec<u32> = operands.iter().map(|&from| self.case_words(from)).collect();
+        self.step(&kernels::GATHER, operands, to, output_words, |row| {
+            let mut words = vec![rows, chosen, channels >> together];
+            words.extend([elements, output_words, lanes_log2]);
+            words.extend(case_words);
+            words.push(row);
+            words
+        })
+    }
+
+    /// SCATTER: a step finds which row goes where, another moves the elements.
+    pub(super) fn scatter(&mut self, node: &Node) -> Result<(), String> {
+        check_types(self.graph, node, &[INTEGERS, INDEX, INTEGERS, INTEGERS])?;
+        let (values, indices, input) = (node.inputs[0], node.inputs[1], node.inputs[2]);
+        let to = node.outputs[0];
+        let shape = self.tensor(values).shape.dimensions();
+        let (rows, channels) = (shape[1], shape[2]);
+        let written = self.tensor(indices).shape.dimensions()[1];
+        // Below the tensor's elements.
+        let positions = shape[0] * rows;
+        let comparisons = u64::from(positions) * u64::from(written);
+        if comparisons > COMPARISONS_MAX {
+            return Err(format!(
+                "{comparisons} comparisons of indices, more than {COMPARISONS_MAX}"
+            ));
+        }
+        expect_rounds(u64::from(written))?;
+
+        let indices = self.place(indices)?;
+        let indices_words = self.case_words(indices);
+        let sources = self.new_words(positions);
+        self.step_into(
+            &kernels::SCATTER_ROWS,
+            vec![indices],
+            sources,
+            positions,
+            |row| vec![rows, written, positions, indices_words, row],
+        )?;
+
+        let lanes_log2 = self.lanes_log2(to)?;
+        let together = lanes_together(lanes_log2, [channels]);
+        let lanes_log2 = lanes_log2 - together;
+        let elements = self.tensor(to).shape.elements() >> together;
+        let output_words = elements.div_ceil(1 << lanes_log2);
+        let operands = vec![
+            self.place(values)?,
+            Operand::Value(sources),
+            self.place(input)?,
+        ];
+        let case_words: Vec<u32> = operands.iter().map(|&from| self.case_words(from)).collect();
+        self.step(&kernels::SCATTER, operands, to, output_words, |row| {
+            let mut words = vec![rows, written, channels >> together];
+            words.extend([elements, output_words, lanes_log2]);
+            words.extend(case_words);
+            words.push(row);
+            words
+        })
+    }
+}
