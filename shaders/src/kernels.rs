@@ -1,14 +1,18 @@
-//! The kernels of `kernels/`: each a module joined from an operator's file and the files it builds on.
+//! The kernels of `kernels/`: each a module joined from an operator's file and the files it builds on. Those of
+//! element-wise operators are generated: [`crate::chain`].
+
+use std::borrow::Cow;
 
 /// A compute kernel. Its entry point is `main`, its workgroup has 64 invocations in a row.
 ///
 /// Bindings of group 0: 0 is the uniform `params`, 1 the output, 2 and up the `inputs` storage buffers read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
-    /// Its name: that of the operator file.
-    pub name: &'static str,
+    /// Its name: that of the operator file, or of the operators of a generated one. Generated kernels with other types
+    /// have the same name.
+    pub name: Cow<'static, str>,
     /// WGSL text.
-    pub source: &'static str,
+    pub source: Cow<'static, str>,
     /// Storage buffers that it reads.
     pub inputs: u32,
 }
@@ -19,30 +23,22 @@ macro_rules! kernels {
         $(
             $(#[$doc])*
             pub const $constant: Kernel = Kernel {
-                name: $name,
-                source: concat!(
+                name: Cow::Borrowed($name),
+                source: Cow::Borrowed(concat!(
                     include_str!(concat!("../kernels/", $name, ".wgsl")),
                     $("\n", include_str!(concat!("../kernels/", $more, ".wgsl")),)*
-                ),
+                )),
                 inputs: $inputs,
             };
         )*
-        /// Every kernel, by name.
+        /// Every kernel of a file, by name.
         pub const ALL: &[Kernel] = &[$($constant),*];
     };
 }
 
 kernels! {
-    /// ADD. Reads both operands.
-    ADD = 2, "add", "binary", "lanes";
-    /// ARITHMETIC_RIGHT_SHIFT. Reads both operands.
-    ARITHMETIC_RIGHT_SHIFT = 2, "arithmetic_right_shift", "shift_amount", "binary", "lanes";
     /// AVG_POOL2D. Reads input and reciprocals.
     AVG_POOL2D = 2, "avg_pool2d", "pool", "scale", "wide", "lanes";
-    /// CLAMP.
-    CLAMP = 1, "clamp", "unary", "lanes";
-    /// CLZ.
-    CLZ = 1, "clz", "unary", "lanes";
     /// CONCAT of up to seven inputs.
     CONCAT = 7, "concat", "each_element", "lanes";
     /// CONV2D to i32, constant weights without zero point. Reads input, packed weights, biases.
@@ -51,14 +47,10 @@ kernels! {
     CONV2D_RESCALED = 4, "conv2d_rescaled", "conv2d", "scale", "wide";
     /// CONV2D to i32, any weights. Reads input, weights, biases.
     CONV2D_DIRECT = 3, "conv2d_direct", "lanes";
-    /// LOGICAL_LEFT_SHIFT. Reads both operands.
-    LOGICAL_LEFT_SHIFT = 2, "logical_left_shift", "shift_amount", "binary", "lanes";
     /// GATHER. Reads values and indices.
     GATHER = 2, "gather", "row_index", "each_element", "lanes";
     /// MAX_POOL2D.
     MAX_POOL2D = 1, "max_pool2d", "pool", "lanes";
-    /// MUL. Reads both operands.
-    MUL = 2, "mul", "binary", "wide", "lanes";
     /// PAD, REVERSE, SLICE, TILE, TRANSPOSE.
     MOVE = 1, "move", "each_element", "lanes";
     /// Pads i8 channels to words, before CONV2D.
@@ -67,8 +59,6 @@ kernels! {
     REDUCE_MAX = 1, "reduce_max", "reduce", "lanes";
     /// REDUCE_SUM.
     REDUCE_SUM = 1, "reduce_sum", "reduce", "lanes";
-    /// RESCALE. Reads input and factors.
-    RESCALE = 2, "rescale", "unary", "scale", "wide", "lanes";
     /// RESIZE, bilinear, of i8. Reads input and places.
     RESIZE_BILINEAR = 2, "resize_bilinear", "resize_lines", "resize_places", "each_element", "lanes";
     /// RESIZE, bilinear, of i16. Reads input and places.
@@ -79,10 +69,4 @@ kernels! {
     SCATTER = 3, "scatter", "each_element", "lanes";
     /// SCATTER's first step. Reads indices.
     SCATTER_ROWS = 1, "scatter_rows", "row_index";
-    /// SUB. Reads both operands.
-    SUB = 2, "sub", "binary", "lanes";
-    /// TABLE on i16. Reads input and table.
-    TABLE_I16 = 2, "table_i16", "unary", "lanes";
-    /// TABLE on i8. Reads input and table.
-    TABLE_I8 = 2, "table_i8", "unary", "lanes";
 }

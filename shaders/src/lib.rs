@@ -9,6 +9,8 @@
 
 pub mod kernels;
 
+pub mod chain;
+
 mod rule;
 pub use rule::{LintError, Rule};
 

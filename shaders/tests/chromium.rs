@@ -56,14 +56,21 @@ fn tint_accepts_every_kernel_and_accepted_shader() {
     }
     let mut sources: BTreeMap<String, String> = kernels::ALL
         .iter()
-        .map(|kernel| (format!("kernels/{}", kernel.name), kernel.source.to_owned()))
+        .map(|kernel| {
+            (
+                format!("kernels/{}", kernel.name),
+                kernel.source.to_string(),
+            )
+        })
         .collect();
-    let accepted = Path::new(env!("CARGO_MANIFEST_DIR")).join("accepted");
-    for entry in std::fs::read_dir(accepted).expect("the folder is there") {
-        let path = entry.expect("a file").path();
-        let name = path.file_name().expect("a name").to_string_lossy();
-        let text = std::fs::read_to_string(&path).expect("a text");
-        sources.insert(format!("accepted/{name}"), text);
+    for folder in ["accepted", "tests/chains"] {
+        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join(folder);
+        for entry in std::fs::read_dir(files).expect("the folder is there") {
+            let path = entry.expect("a file").path();
+            let name = path.file_name().expect("a name").to_string_lossy();
+            let text = std::fs::read_to_string(&path).expect("a text");
+            sources.insert(format!("{folder}/{name}"), text);
+        }
     }
     let planted = "planted".to_owned();
     sources.insert(planted.clone(), NON_UNIFORM_BARRIER.to_owned());

@@ -89,7 +89,7 @@ fn every_kernel_that_ships_passes() {
     let wrong: Vec<String> = kernels::ALL
         .iter()
         .filter_map(|kernel| {
-            lint(kernel.source)
+            lint(&kernel.source)
                 .err()
                 .map(|error| format!("{}:{error}", kernel.name))
         })

@@ -53,8 +53,9 @@ impl GpuExecutor {
     ///
     /// # Errors
     /// As [`Executor::prepare`].
-    pub fn dispatches(&self, model: &Arc<Priced>) -> Result<Vec<&'static str>, ExecutorFault> {
-        self.plan(model).map(|plan| plan.kernels())
+    pub fn dispatches(&self, model: &Arc<Priced>) -> Result<Vec<String>, ExecutorFault> {
+        let plan = self.plan(model)?;
+        Ok(plan.kernels().into_iter().map(str::to_owned).collect())
     }
 
     pub(crate) fn plan(&self, model: &Arc<Priced>) -> Result<GpuPlan, ExecutorFault> {

@@ -1,5 +1,5 @@
 //! Known-answer tests: small graphs with inputs and outputs that the TOSA reference model gave, for every
-//! kernel. An adapter that gives another answer is not used.
+//! kernel and every operator of generated ones. An adapter that gives another answer is not used.
 
 use std::sync::Arc;
 
@@ -40,26 +40,18 @@ macro_rules! answers {
 
 /// Graphs that dispatch each kernel.
 const ANSWERS: &[(&str, &[KnownAnswer])] = answers! {
-    "add": "add_row_column" "add_rank6" "add_rank0";
-    "arithmetic_right_shift": "arithmetic_right_shift_i8_round" "arithmetic_right_shift_i16_floor" "arithmetic_right_shift_i32_round";
     "avg_pool2d": "avg_pool2d_3x3_padded" "avg_pool2d_odd_count";
-    "clamp": "clamp_relu" "clamp_narrow";
-    "clz": "clz";
     "concat": "concat_i8" "concat_i32" "concat_bool" "concat_inner" "concat_outer";
     "conv2d_accumulators": "conv2d_3x3_same" "conv2d_dilation" "conv2d_stride2_asymmetric";
     "conv2d_rescaled": "conv2d_rescaled_channels" "conv2d_rescaled_clamped" "conv2d_rescaled_clamped_double";
     "conv2d_direct": "conv2d_weight_zp" "conv2d_both_zp";
-    "logical_left_shift": "logical_left_shift_i8" "logical_left_shift_i16" "logical_left_shift_i32";
     "gather": "gather_i8" "gather_i16" "gather_i32" "gather_one_channel";
     "max_pool2d": "max_pool2d_3x3_padded" "max_pool2d_odd_count";
-    "mul": "mul_shift_1" "mul_shift_31" "mul_shift_32" "mul_shift_63" "mul_i8" "mul_row_column";
     "move": "pad_i8" "pad_i16" "pad_bool" "pad_nhwc" "reverse_i8" "reverse_inner" "reverse_rank6" "slice_i8" "slice_i16"
         "slice_i32" "slice_row" "tile_i16" "tile_bool" "transpose_i8" "transpose_nchw" "transpose_rank6";
     "pad_channels": "conv2d_3x3_channels_17" "conv2d_3x3_one_channel";
     "reduce_max": "reduce_max_i8" "reduce_max_i16" "reduce_max_i32_axis1";
     "reduce_sum": "reduce_sum_axis2" "reduce_sum_long";
-    "rescale": "rescale_i32_i8_channels_double" "rescale_i32_i32_ties_double" "rescale_i32_i32_ties_single"
-        "rescale_shift_2" "rescale_shift_32" "rescale_shift_62_double" "rescale_u8_i16" "rescale_i8_u16";
     "resize_bilinear": "resize_bilinear_i8_twice" "resize_bilinear_i8_down" "resize_bilinear_i8_odd"
         "resize_bilinear_i8_largest_scale";
     "resize_bilinear_i48": "resize_bilinear_i16_twice" "resize_bilinear_i16_down" "resize_bilinear_i16_odd"
@@ -68,9 +60,46 @@ const ANSWERS: &[(&str, &[KnownAnswer])] = answers! {
         "resize_nearest_i16_largest_scale";
     "scatter": "scatter_i8" "scatter_i16" "scatter_i32";
     "scatter_rows": "scatter_all" "scatter_i8";
-    "sub": "sub_inner" "sub_rank6";
-    "table_i16": "table_i16" "table_i16_steep";
-    "table_i8": "table_i8";
+};
+
+/// Graphs that dispatch each element-wise operator alone, with each of its types and modes.
+const ELEMENT_WISE: &[(&str, &[KnownAnswer])] = answers! {
+    "abs": "abs" "abs_rank0";
+    "add": "add_row_column" "add_rank6" "add_rank0" "add_same";
+    "arithmetic_right_shift": "arithmetic_right_shift_i8_floor" "arithmetic_right_shift_i8_round"
+        "arithmetic_right_shift_i16_floor" "arithmetic_right_shift_i16_round" "arithmetic_right_shift_i32_floor"
+        "arithmetic_right_shift_i32_round" "arithmetic_right_shift_broadcast";
+    "bitwise_and": "bitwise_and_i8" "bitwise_and_i16" "bitwise_and_i32";
+    "bitwise_not": "bitwise_not_i8" "bitwise_not_i16" "bitwise_not_i32";
+    "bitwise_or": "bitwise_or_i8" "bitwise_or_i16" "bitwise_or_i32";
+    "bitwise_xor": "bitwise_xor_i8" "bitwise_xor_i16" "bitwise_xor_i32";
+    "cast": "cast_bool_i8" "cast_bool_i16" "cast_bool_i32" "cast_i8_bool" "cast_i8_i16" "cast_i8_i32" "cast_i16_bool"
+        "cast_i16_i8" "cast_i16_i32" "cast_i32_bool" "cast_i32_i8" "cast_i32_i16";
+    "clamp": "clamp_relu" "clamp_narrow" "clamp_i16";
+    "clz": "clz" "clz_small";
+    "equal": "equal" "equal_broadcast";
+    "greater": "greater" "greater_broadcast";
+    "greater_equal": "greater_equal" "greater_equal_broadcast";
+    "intdiv": "intdiv" "intdiv_broadcast";
+    "logical_and": "logical_and" "logical_and_broadcast";
+    "logical_left_shift": "logical_left_shift_i8" "logical_left_shift_i16" "logical_left_shift_i32"
+        "logical_left_shift_broadcast";
+    "logical_not": "logical_not" "logical_not_rank0";
+    "logical_or": "logical_or" "logical_or_broadcast";
+    "logical_right_shift": "logical_right_shift_i8" "logical_right_shift_i16" "logical_right_shift_i32"
+        "logical_right_shift_broadcast";
+    "logical_xor": "logical_xor" "logical_xor_broadcast";
+    "maximum": "maximum" "maximum_broadcast";
+    "minimum": "minimum" "minimum_broadcast";
+    "mul": "mul_shift_1" "mul_shift_31" "mul_shift_32" "mul_shift_63" "mul_i8" "mul_i16" "mul_low_bits" "mul_row_column";
+    "negate": "negate_i8_zp_m5_77" "negate_i8_zp_127_m128" "negate_i16" "negate_i32";
+    "rescale": "rescale_i32_i8_channels_double" "rescale_i32_i32_ties_double" "rescale_i32_i32_ties_single"
+        "rescale_shift_2" "rescale_shift_32" "rescale_shift_62_double" "rescale_u8_i16" "rescale_u16_i8" "rescale_i8_u16"
+        "rescale_i8_u8_negative" "rescale_i16_i16" "rescale_scale16_channels" "rescale_i48_i8" "rescale_i48_i16_channels"
+        "rescale_i48_i32";
+    "select": "select_bool" "select_i8" "select_i16" "select_i32" "select_one_condition" "select_same";
+    "sub": "sub_inner" "sub_rank6" "sub_scalar";
+    "table": "table_i8" "table_i16" "table_i16_steep";
 };
 
 impl GpuExecutor {
@@ -88,7 +117,7 @@ impl GpuExecutor {
                 detail: wrong.join("; "),
             }
         };
-        ANSWERS.iter().map(check).collect()
+        ANSWERS.iter().chain(ELEMENT_WISE).map(check).collect()
     }
 
     fn check(&self, kernel: &str, answer: &KnownAnswer) -> Result<(), String> {
@@ -141,14 +170,21 @@ mod tests {
         let tested: Vec<&str> = ANSWERS.iter().map(|&(kernel, _)| kernel).collect();
         let kernels: Vec<&str> = aivm_shaders::kernels::ALL
             .iter()
-            .map(|kernel| kernel.name)
+            .map(|kernel| &*kernel.name)
             .collect();
         assert_eq!(tested, kernels);
     }
 
     #[test]
+    fn every_element_wise_operator_has_a_known_answer() {
+        let tested: Vec<&str> = ELEMENT_WISE.iter().map(|&(kernel, _)| kernel).collect();
+        assert_eq!(tested, aivm_shaders::chain::Function::NAMES);
+    }
+
+    #[test]
     fn the_reference_gives_the_known_answers() {
-        for answer in ANSWERS.iter().flat_map(|&(_, answers)| answers) {
+        let answers = ANSWERS.iter().chain(ELEMENT_WISE);
+        for answer in answers.flat_map(|&(_, answers)| answers) {
             let model = aivm_tosa::load(
                 answer.model,
                 &ModelLimits::default(),

@@ -1,5 +1,5 @@
 //! Graph → dispatches: one operator, one kernel, except that CONV2D takes a RESCALE and a CLAMP behind it
-//! along, and RESHAPE needs none.
+//! along, that consecutive element-wise operators share one, and that moving nothing needs none.
 
 mod convolution;
 mod element_wise;
@@ -15,6 +15,7 @@ use aivm_tosa::{DataType, Graph, Node, Operator, Tensor, TensorId};
 use crate::layout;
 use crate::pipelines::WORKGROUP;
 use crate::program::{Input, Operand, Output, Program, Step};
+use element_wise::Expression;
 
 /// Lowers `graph` for a device with at most `workgroups_max` workgroups along each dimension.
 ///
@@ -72,6 +73,8 @@ struct Lowering<'a> {
     reader: Vec<Option<usize>>,
     /// Of each node, whether an earlier one does its work.
     fused: Vec<bool>,
+    /// Of each tensor that has no place because one element-wise operator alone reads it, how it is computed.
+    held: Vec<Option<Expression>>,
 }
 
 impl<'a> Lowering<'a> {
@@ -97,6 +100,7 @@ impl<'a> Lowering<'a> {
             readers,
             reader,
             fused: vec![false; graph.nodes().len()],
+            held: vec![None; tensors],
         }
     }
 
@@ -119,15 +123,7 @@ impl<'a> Lowering<'a> {
             Operator::Gather => self.gather(node),
             Operator::Scatter => self.scatter(node),
             Operator::Resize { mode, y, x } => self.resize(node, *mode, (*y, *x)),
-            Operator::Add
-            | Operator::Sub
-            | Operator::Mul { .. }
-            | Operator::ArithmeticRightShift { .. }
-            | Operator::LogicalLeftShift => self.binary(node),
-            Operator::Clamp { .. }
-            | Operator::Clz
-            | Operator::Table(_)
-            | Operator::Rescale { .. } => self.unary(node),
+            operator if element_wise::is_element_wise(operator) => self.element_wise(node),
             _ => Err("no kernel for this operator".to_owned()),
         }
     }
@@ -225,7 +221,7 @@ impl<'a> Lowering<'a> {
     /// Appends a step that computes the tensor `output`. `params` gets the invocations of a row of the grid.
     fn step(
         &mut self,
-        kernel: &'static Kernel,
+        kernel: &Kernel,
         operands: Vec<Operand>,
         output: TensorId,
         invocations: u32,
@@ -239,7 +235,7 @@ impl<'a> Lowering<'a> {
     /// As [`Lowering::step`], for a value that is no tensor of the graph.
     fn step_into(
         &mut self,
-        kernel: &'static Kernel,
+        kernel: &Kernel,
         operands: Vec<Operand>,
         output: usize,
         invocations: u32,
@@ -249,7 +245,7 @@ impl<'a> Lowering<'a> {
         debug_assert!(!operands.contains(&Operand::Value(output)));
         let (groups, row) = self.grid(invocations)?;
         self.program.steps.push(Step {
-            kernel,
+            kernel: kernel.clone(),
             params: params(row),
             operands,
             output,

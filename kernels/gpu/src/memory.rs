@@ -89,18 +89,22 @@ impl Slots {
 
 #[cfg(test)]
 mod tests {
-    use aivm_shaders::kernels;
+    use aivm_shaders::kernels::Kernel;
 
     use super::*;
     use crate::program::{Input, Step};
 
     fn step(operands: &[usize], output: usize) -> Step {
-        let operands = operands
+        let operands: Vec<Operand> = operands
             .iter()
             .map(|&value| Operand::Value(value))
             .collect();
         Step {
-            kernel: &kernels::ADD,
+            kernel: Kernel {
+                name: "none".into(),
+                source: "".into(),
+                inputs: operands.len() as u32,
+            },
             params: Vec::new(),
             operands,
             output,

@@ -1,5 +1,6 @@
 //! Compiled kernels of one device, each linted before wgpu sees it and compiled once.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -17,10 +18,10 @@ pub(crate) struct Pipeline {
     pub(crate) layout: wgpu::BindGroupLayout,
 }
 
-/// Pipelines by kernel name, made when first asked for.
+/// Pipelines by the kernel's text, made when first asked for.
 #[derive(Default)]
 pub(crate) struct Pipelines {
-    made: Mutex<BTreeMap<&'static str, Arc<Pipeline>>>,
+    made: Mutex<BTreeMap<Cow<'static, str>, Arc<Pipeline>>>,
 }
 
 impl Pipelines {
@@ -28,14 +29,14 @@ impl Pipelines {
     pub(crate) fn get(
         &self,
         device: &Device,
-        kernel: &'static Kernel,
+        kernel: &Kernel,
     ) -> Result<Arc<Pipeline>, ExecutorFault> {
         let mut made = self.made.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(pipeline) = made.get(kernel.name) {
+        if let Some(pipeline) = made.get(&kernel.source) {
             return Ok(Arc::clone(pipeline));
         }
         let pipeline = Arc::new(compile(device, kernel)?);
-        made.insert(kernel.name, Arc::clone(&pipeline));
+        made.insert(kernel.source.clone(), Arc::clone(&pipeline));
         Ok(pipeline)
     }
 }
@@ -47,7 +48,7 @@ fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> 
             kernel.name
         )));
     }
-    let accepted = aivm_shaders::lint(kernel.source).map_err(|error| {
+    let accepted = aivm_shaders::lint(&kernel.source).map_err(|error| {
         device.fault(format!(
             "kernel {} does not pass the lint: {error}",
             kernel.name
@@ -57,28 +58,28 @@ fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> 
         let module = device
             .device
             .create_shader_module(wgpu::ShaderModuleDescriptor {
-                label: Some(kernel.name),
+                label: Some(&kernel.name),
                 source: wgpu::ShaderSource::Wgsl(accepted.source().into()),
             });
         let entries: Vec<_> = (0..kernel.inputs + 2).map(layout_entry).collect();
         let layout = device
             .device
             .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
-                label: Some(kernel.name),
+                label: Some(&kernel.name),
                 entries: &entries,
             });
         let pipeline_layout =
             device
                 .device
                 .create_pipeline_layout(&wgpu::PipelineLayoutDescriptor {
-                    label: Some(kernel.name),
+                    label: Some(&kernel.name),
                     bind_group_layouts: &[Some(&layout)],
                     immediate_size: 0,
                 });
         let pipeline = device
             .device
             .create_compute_pipeline(&wgpu::ComputePipelineDescriptor {
-                label: Some(kernel.name),
+                label: Some(&kernel.name),
                 layout: Some(&pipeline_layout),
                 module: &module,
                 entry_point: Some("main"),

@@ -72,7 +72,7 @@ impl GpuPlan {
         let kernels = program
             .steps
             .iter()
-            .map(|step| pipelines.get(&device, step.kernel));
+            .map(|step| pipelines.get(&device, &step.kernel));
         let pipelines = kernels.collect::<Result<Vec<_>, _>>()?;
         let constants = Resident::upload(&device, &program.constants, wgpu::BufferUsages::STORAGE)?;
         let params: Vec<_> = program
@@ -103,12 +103,12 @@ impl GpuPlan {
     }
 
     /// Names of the kernels of a run, in the order of its dispatches.
-    pub(crate) fn kernels(&self) -> Vec<&'static str> {
+    pub(crate) fn kernels(&self) -> Vec<&str> {
         self.prepared
             .program
             .steps
             .iter()
-            .map(|step| step.kernel.name)
+            .map(|step| &*step.kernel.name)
             .collect()
     }
 

@@ -41,7 +41,7 @@ pub(crate) enum Operand {
 
 /// One dispatch, for any number of cases.
 pub(crate) struct Step {
-    pub(crate) kernel: &'static Kernel,
+    pub(crate) kernel: Kernel,
     /// Words of the kernel's `params`.
     pub(crate) params: Vec<u32>,
     /// In the order of the kernel's bindings.

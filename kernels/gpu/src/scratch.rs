@@ -92,7 +92,7 @@ fn bind_groups(prepared: &Prepared, slots: &[wgpu::Buffer], cases: u32) -> Vec<w
                 .device
                 .device
                 .create_bind_group(&wgpu::BindGroupDescriptor {
-                    label: Some(step.kernel.name),
+                    label: Some(&step.kernel.name),
                     layout: &pipeline.layout,
                     entries: &entries,
                 })

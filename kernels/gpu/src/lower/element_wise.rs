@@ -1,168 +1,158 @@
-//! Lowering of element-wise operators.
+//! Lowering of element-wise operators: each is held back as an expression while its only reader is another one of as
+//! many elements, so that a chain of them becomes one dispatch.
 
-use aivm_shaders::kernels::{self, Kernel};
-use aivm_tosa::operator::{RescaleFactor, TableContent};
-use aivm_tosa::{DataType, Node, Operator, RescaleRounding};
+mod expression;
+mod function;
 
+pub(super) use expression::Expression;
+pub(super) use function::is_element_wise;
+
+use aivm_shaders::chain::{Access, Element, Function, Source};
+use aivm_tosa::{DataType, Node, TensorId};
+
+use super::Lowering;
 use super::strides::{Axes, broadcast};
-use super::{Lowering, check_types, signed};
-use crate::layout::word_bytes;
-use crate::program::Operand;
-
-const INTEGERS: &[DataType] = &[DataType::I8, DataType::I16, DataType::I32];
+use expression::Bound;
+use function::{element, function_of};
 
 impl Lowering<'_> {
-    /// CLAMP, CLZ, TABLE, RESCALE.
-    pub(super) fn unary(&mut self, node: &Node) -> Result<(), String> {
-        match &node.operator {
-            Operator::Clamp { min, max } => {
-                check_types(self.graph, node, &[INTEGERS, INTEGERS])?;
-                let bound = |value: i64| {
-                    i32::try_from(value).map_err(|_| "the bounds exceed i32".to_owned())
-                };
-                let arguments = vec![signed(bound(*min)?), signed(bound(*max)?)];
-                self.unary_step(&kernels::CLAMP, node, None, arguments)
+    /// An element-wise operator.
+    pub(super) fn element_wise(&mut self, node: &Node) -> Result<(), String> {
+        let output = node.outputs[0];
+        let expression = self.expression(node)?;
+        if self.is_continued(output) {
+            self.held[output.0 as usize] = Some(expression);
+            return Ok(());
+        }
+        self.compute(expression, output)
+    }
+
+    /// Whether one element-wise operator of as many elements is all that reads a tensor.
+    fn is_continued(&self, id: TensorId) -> bool {
+        let Some(reader) = self.reader[id.0 as usize] else {
+            return false;
+        };
+        let node = &self.graph.nodes()[reader];
+        let reads = node.inputs.iter().filter(|&&input| input == id).count();
+        let elements = |id| self.tensor(id).shape.elements();
+        reads == self.readers[id.0 as usize] as usize
+            && is_element_wise(&node.operator)
+            && elements(node.outputs[0]) == elements(id)
+    }
+
+    /// The node applied to its operands, those held back included.
+    fn expression(&mut self, node: &Node) -> Result<Expression, String> {
+        let output = node.outputs[0];
+        let input_type = self.tensor(node.inputs[0]).data_type;
+        let function = function_of(&node.operator, input_type)
+            .ok_or_else(|| format!("{} is no element-wise operator", node.operator.name()))?;
+        loop {
+            let expression = self.applied(node, function, output)?;
+            if expression.fits() {
+                // From now on it stands for them.
+                for input in &node.inputs {
+                    self.held[input.0 as usize] = None;
+                }
+                return Ok(expression);
             }
-            Operator::Clz => {
-                check_types(self.graph, node, &[&[DataType::I32], &[DataType::I32]])?;
-                self.unary_step(&kernels::CLZ, node, None, vec![0])
-            }
-            Operator::Table(TableContent::I8(entries)) => {
-                check_types(self.graph, node, &[&[DataType::I8], &[DataType::I8]])?;
-                let table =
-                    self.new_constant(entries.iter().map(|entry| entry.cast_unsigned()).collect());
-                self.unary_step(&kernels::TABLE_I8, node, Some(table), vec![0])
-            }
-            Operator::Table(TableContent::I16(entries)) => {
-                check_types(self.graph, node, &[&[DataType::I16], &[DataType::I32]])?;
-                let mut bytes: Vec<u8> = entries
-                    .iter()
-                    .flat_map(|entry| entry.to_le_bytes())
-                    .collect();
-                bytes.resize(bytes.len().next_multiple_of(4), 0);
-                let table = self.new_constant(bytes);
-                self.unary_step(&kernels::TABLE_I16, node, Some(table), vec![0])
-            }
-            Operator::Rescale {
-                factors,
-                per_channel,
-                rounding,
-                input_zp,
-                output_zp,
-                input_unsigned,
-                output_unsigned,
-                ..
-            } => {
-                check_types(self.graph, node, &[INTEGERS, INTEGERS])?;
-                let table = self.new_constant(factor_bytes(factors));
-                let output = self.tensor(node.outputs[0]).data_type;
-                let (low, high) = saturation(output, *output_unsigned);
-                let arguments = vec![
-                    if *per_channel {
-                        factors.len() as u32
-                    } else {
-                        1
-                    },
-                    u32::from(*rounding == RescaleRounding::Double),
-                    signed(*input_zp),
-                    signed(*output_zp),
-                    u32::from(*input_unsigned),
-                    signed(low),
-                    signed(high),
-                ];
-                self.unary_step(&kernels::RESCALE, node, Some(table), arguments)
-            }
-            other => Err(format!(
-                "{} is no element-wise operator of one operand",
-                other.name()
-            )),
+            self.compute_largest(&node.inputs)?;
         }
     }
 
-    fn unary_step(
+    fn applied(
         &mut self,
-        kernel: &'static Kernel,
         node: &Node,
-        table: Option<Operand>,
-        arguments: Vec<u32>,
-    ) -> Result<(), String> {
-        let (from, to) = (node.inputs[0], node.outputs[0]);
-        let input = self.place(from)?;
-        let input_words = self.case_words(input);
-        let (input_lanes, output_lanes) = (self.lanes_log2(from)?, self.lanes_log2(to)?);
-        let elements = self.tensor(to).shape.elements();
-        let output_words = elements.div_ceil(1 << output_lanes);
-        let operands = std::iter::once(input).chain(table).collect();
-        self.step(kernel, operands, to, output_words, |row| {
-            let mut words = vec![
-                elements,
-                output_words,
-                output_lanes,
-                input_words,
-                input_lanes,
-                row,
-                0,
-                0,
-            ];
-            words.extend(arguments);
-            words
+        function: Function,
+        output: TensorId,
+    ) -> Result<Expression, String> {
+        let mut expression = Expression::default();
+        let mut operands = Vec::with_capacity(node.inputs.len());
+        for (index, &input) in node.inputs.iter().enumerate() {
+            let earlier = node.inputs[..index]
+                .iter()
+                .position(|&other| other == input);
+            let operand = match (earlier, &self.held[input.0 as usize]) {
+                (Some(earlier), _) => operands[earlier],
+                (None, Some(held)) => expression.append(held),
+                (None, None) => {
+                    let bound = self.bound(input, output)?;
+                    expression.source(bound)
+                }
+            };
+            operands.push(operand);
+        }
+        let element = element(self.tensor(output).data_type)?;
+        expression.apply(function, element, operands, &node.operator);
+        Ok(expression)
+    }
+
+    /// How an operand with a place is read for each element of `output`.
+    fn bound(&mut self, input: TensorId, output: TensorId) -> Result<Bound, String> {
+        let tensor = self.tensor(input);
+        let element = element(tensor.data_type)?;
+        let shape = &tensor.shape;
+        let constant = self.constant_bytes(input);
+        if let Some(bytes) = constant
+            && shape.elements() == 1
+            && element != Element::I48
+        {
+            return Ok(Bound::scalar(element, scalar(tensor.data_type, bytes)));
+        }
+        let output_shape = &self.tensor(output).shape;
+        let axes = (shape.elements() != output_shape.elements()).then(|| {
+            let steps = broadcast(shape.dimensions());
+            Axes::new(output_shape.dimensions(), [steps])
+        });
+        let access = match axes {
+            Some(_) => Access::Broadcast,
+            None => Access::Dense,
+        };
+        let operand = self.place(input)?;
+        Ok(Bound {
+            source: Source { element, access },
+            operand: Some(operand),
+            case_words: self.case_words(operand),
+            axes,
+            scalar: 0,
         })
     }
 
-    /// ADD, SUB, MUL and the shifts.
-    pub(super) fn binary(&mut self, node: &Node) -> Result<(), String> {
-        check_types(self.graph, node, &[INTEGERS, INTEGERS, INTEGERS])?;
-        let (kernel, argument) = match &node.operator {
-            Operator::Add => (&kernels::ADD, 0),
-            Operator::Sub => (&kernels::SUB, 0),
-            Operator::Mul { shift } => (&kernels::MUL, u32::from(*shift)),
-            Operator::ArithmeticRightShift { round } => {
-                (&kernels::ARITHMETIC_RIGHT_SHIFT, u32::from(*round))
-            }
-            Operator::LogicalLeftShift => (&kernels::LOGICAL_LEFT_SHIFT, 0),
-            other => {
-                return Err(format!(
-                    "{} is no element-wise operator of two operands",
-                    other.name()
-                ));
-            }
+    /// Computes the longest expression that stands for one of these tensors. There is one if an expression does not
+    /// fit, for every operator alone does.
+    fn compute_largest(&mut self, inputs: &[TensorId]) -> Result<(), String> {
+        let nodes = |id: &&TensorId| {
+            let held = self.held[id.0 as usize].as_ref();
+            held.map_or(0, Expression::nodes)
         };
-        let (left, right, to) = (node.inputs[0], node.inputs[1], node.outputs[0]);
-        let shape = &self.tensor(to).shape;
-        let axes = Axes::new(
-            shape.dimensions(),
-            [left, right].map(|id| broadcast(self.tensor(id).shape.dimensions())),
-        );
-        let elements = shape.elements();
-        let lanes = [left, right, to].map(|id| self.lanes_log2(id));
-        let [left_lanes, right_lanes, output_lanes] = lanes;
-        let (left_lanes, right_lanes, output_lanes) = (left_lanes?, right_lanes?, output_lanes?);
-        let output_words = elements.div_ceil(1 << output_lanes);
-        let (left, right) = (self.place(left)?, self.place(right)?);
-        let (left_words, right_words) = (self.case_words(left), self.case_words(right));
-        self.step(kernel, vec![left, right], to, output_words, |row| {
-            let mut words = axes.words();
-            words.extend([axes.inner(), elements, output_words, output_lanes]);
-            words.extend([
-                left_words,
-                left_lanes,
-                right_words,
-                right_lanes,
-                row,
-                argument,
-            ]);
-            words
+        let largest = inputs.iter().max_by_key(nodes).copied();
+        let held = largest.and_then(|id| Some((id, self.held[id.0 as usize].take()?)));
+        match held {
+            Some((id, expression)) => self.compute(expression, id),
+            None => Err("the operator reads too many tensors".to_owned()),
+        }
+    }
+
+    /// Appends the step that computes an expression as the tensor `output`.
+    fn compute(&mut self, expression: Expression, output: TensorId) -> Result<(), String> {
+        let tensor = self.tensor(output);
+        let elements = tensor.shape.elements();
+        let words = crate::layout::words(tensor);
+        let kernel = expression.chain().kernel();
+        let (tables, first_words) = expression.tables();
+        let mut operands = expression.operands();
+        if !tables.is_empty() {
+            operands.push(self.new_constant(tables));
+        }
+        self.step(&kernel, operands, output, words, |row| {
+            expression.params([elements, words, row], &first_words)
         })
     }
 }
 
-/// Multiplier and shift of each factor.
-pub(super) fn factor_bytes(factors: &[RescaleFactor]) -> Vec<u8> {
-    word_bytes(
-        factors
-            .iter()
-            .flat_map(|factor| [signed(factor.multiplier), u32::from(factor.shift)]),
-    )
+/// The one element of a constant, sign-extended.
+fn scalar(data_type: DataType, bytes: &[u8]) -> i32 {
+    // Of at most 32 bits, so the value fits.
+    aivm_tosa::bytes::read(data_type, bytes) as i32
 }
 
 /// The range to which RESCALE saturates.

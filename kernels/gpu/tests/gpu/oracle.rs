@@ -8,18 +8,36 @@ use aivm_tosa::{DataType, Executor, Node, Plan, Priced, TensorId};
 
 /// The operators that have kernels: for all their cases a plan must exist, so none can be lost unnoticed.
 const SUPPORTED: &[&str] = &[
+    "ABS",
     "ADD",
     "ARITHMETIC_RIGHT_SHIFT",
     "AVG_POOL2D",
+    "BITWISE_AND",
+    "BITWISE_NOT",
+    "BITWISE_OR",
+    "BITWISE_XOR",
+    "CAST",
     "CLAMP",
     "CLZ",
     "CONCAT",
     "CONV2D",
+    "EQUAL",
     "GATHER",
+    "GREATER",
+    "GREATER_EQUAL",
     "IDENTITY",
+    "INTDIV",
+    "LOGICAL_AND",
     "LOGICAL_LEFT_SHIFT",
+    "LOGICAL_NOT",
+    "LOGICAL_OR",
+    "LOGICAL_RIGHT_SHIFT",
+    "LOGICAL_XOR",
+    "MAXIMUM",
     "MAX_POOL2D",
+    "MINIMUM",
     "MUL",
+    "NEGATE",
     "PAD",
     "REDUCE_MAX",
     "REDUCE_SUM",
@@ -28,6 +46,7 @@ const SUPPORTED: &[&str] = &[
     "RESIZE",
     "REVERSE",
     "SCATTER",
+    "SELECT",
     "SLICE",
     "SUB",
     "TABLE",
@@ -36,7 +55,7 @@ const SUPPORTED: &[&str] = &[
 ];
 
 /// Those of them that run with every type that they take, i4 and i48 too.
-const ALL_TYPES: &[&str] = &["IDENTITY", "RESIZE"];
+const ALL_TYPES: &[&str] = &["IDENTITY", "RESCALE", "RESIZE"];
 
 /// Whether a case falls back to another back end: another operator, i4 or i48, a region or a late value.
 pub(crate) fn falls_back(model: &Priced) -> bool {
