@@ -6,7 +6,8 @@ Used by oracle_cases.py. `all_cases` yields pairs of a name and a model, in a fi
 import numpy as np
 import tosa_serializer as ts
 
-from oracle_cases import DOUBLE, NAN, SINGLE, T, Model, binary, rescale, unary, window
+from oracle_cases import DOUBLE, NAN, SINGLE, T, Model, binary, pool, rescale, unary, window
+from oracle_chains import chains
 
 I32 = (T.INT32, T.INT32)
 TYPES = ((T.BOOL, "bool"), (T.INT8, "i8"), (T.INT16, "i16"), (T.INT32, "i32"))
@@ -409,8 +410,26 @@ def higher_ranks(_):
     yield "reverse_rank6", unary(ts.Op.REVERSE, (2, 1, 3, 2, 2, 3), (T.INT16, T.INT16), 3)
 
 
+def two_steps(random):
+    """Axes and windows of more than 4096 elements, which a back end may cut."""
+    bits, byte = (T.BOOL, T.BOOL), (T.INT8, T.INT8)
+    yield "reduce_all_two_steps", unary(ts.Op.REDUCE_ALL, (4099,), bits, 0, shape=(1,), edges=[1] * 4099)
+    yield "reduce_any_two_steps", unary(ts.Op.REDUCE_ANY, (4099,), bits, 0, shape=(1,), edges=[0] * 4098)
+    yield "reduce_max_two_steps", unary(ts.Op.REDUCE_MAX, (4097, 3), byte, 0, NAN, shape=(1, 3), high=90)
+    yield "reduce_min_two_steps", unary(ts.Op.REDUCE_MIN, (2, 4100), byte, 1, NAN, shape=(2, 1), low=-90)
+    yield "reduce_sum_two_steps", unary(ts.Op.REDUCE_SUM, (4111,), I32, 0, shape=(1,), low=-(2**18), high=2**18)
+    yield "argmax_two_steps", unary(ts.Op.ARGMAX, (2, 4097, 2), (T.INT8, T.INT32), 1, NAN, shape=(2, 2),
+                                    attribute="ArgMax", edges=[-128] * 4097 * 2)
+    yield "argmax_i16_two_steps", unary(ts.Op.ARGMAX, (4100,), (T.INT16, T.INT32), 0, NAN, shape=(), attribute="ArgMax")
+    for op, name in ((ts.Op.MAX_POOL2D, "max_pool2d"), (ts.Op.AVG_POOL2D, "avg_pool2d")):
+        yield f"{name}_two_steps", pool(op, (1, 66, 67, 2), (65, 64), (1, 2), (1, 1, 0, 1), (-101, 5))
+        yield f"{name}_i16_two_steps", pool16(op, (2, 3, 2100, 1), (3, 2099), (1, 1), (1, 1, 1, 0))
+
+
 def all_cases(random):
     # A new group comes last: every case takes random numbers from one sequence.
     for group in (tensor_operators, element_wise, reductions, data_layout, gather_scatter_image, conversion, regions,
                   late_values, higher_ranks):
         yield from group(random)
+    yield from chains(random)
+    yield from two_steps(random)

@@ -1,6 +1,7 @@
 // MAX_POOL2D.
 
 struct Arguments {
+    input_lanes_log2: u32,
     // Least value of the type.
     lowest: i32,
 }
@@ -13,6 +14,6 @@ fn accumulate(total: i32, value: i32) -> i32 {
     return max(total, value);
 }
 
-fn finish(total: i32, count: u32) -> i32 {
+fn finish(total: i32, output_y: u32, columns: u32) -> i32 {
     return total;
 }

@@ -1,6 +1,7 @@
-// Frame of 2-D poolings over [N, H, W, C]: an invocation makes one word of the output. Padding is left
-// out of the window. The operator's file gives `struct Arguments`, `fn start() -> i32`,
-// `fn accumulate(total, value) -> i32` and `fn finish(total, count) -> i32`.
+// Frame of 2-D poolings over [N, H, W, C]: each element of the output by itself. Padding is left out of the
+// window. The operator's file gives `struct Arguments` with `input_lanes_log2`, `fn start() -> i32`,
+// `fn accumulate(total, value) -> i32` and `fn finish(total, output_y, columns) -> i32`, where `columns` is how many of
+// the window lie inside the input.
 
 struct Params {
     height: u32,
@@ -17,60 +18,39 @@ struct Params {
     elements: u32,
     output_words: u32,
     input_words: u32,
-    // Of input and output.
+    // Of the output.
     lanes_log2: u32,
     row: u32,
     arguments: Arguments,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(1) var<storage, read_write> output: array<u32>;
 @group(0) @binding(2) var<storage, read> input: array<u32>;
 
-fn pooled(element: u32, case_start: u32) -> i32 {
+fn value_at(element: u32, which_case: u32) -> i32 {
     let channels = max(params.channels, 1u);
     let channel = element % channels;
     let position = element / channels;
-    let x = (position % max(params.output_width, 1u)) * params.stride_x;
+    let output_x = position % max(params.output_width, 1u);
     let line = position / max(params.output_width, 1u);
-    let y = (line % max(params.output_height, 1u)) * params.stride_y;
+    let output_y = line % max(params.output_height, 1u);
     let image = line / max(params.output_height, 1u);
+    let rows = inside(output_y * params.stride_y, params.kernel_y, params.pad_top, params.height);
+    let columns = inside(output_x * params.stride_x, params.kernel_x, params.pad_left, params.width);
     var total = start();
-    var count = 0u;
-    for (var kernel_y = 0u; kernel_y < params.kernel_y; kernel_y++) {
-        // Rows and columns of the padding wrap to large numbers or lie past the end.
-        let source_y = y + kernel_y - params.pad_top;
-        if (source_y < params.height) {
-            for (var kernel_x = 0u; kernel_x < params.kernel_x; kernel_x++) {
-                let source_x = x + kernel_x - params.pad_left;
-                if (source_x < params.width) {
-                    let source = ((image * params.height + source_y) * params.width + source_x) * channels + channel;
-                    let word = case_start + (source >> min(params.lanes_log2, 2u));
-                    let bits = input[min(word, arrayLength(&input) - 1u)];
-                    total = accumulate(total, signed_lane(bits, source, params.lanes_log2));
-                    count += 1u;
-                }
-            }
+    for (var y = rows.x; y < rows.y; y++) {
+        for (var x = columns.x; x < columns.y; x++) {
+            let source = ((image * params.height + y) * params.width + x) * channels + channel;
+            let word = which_case * params.input_words + (source >> min(params.arguments.input_lanes_log2, 2u));
+            let bits = input[min(word, arrayLength(&input) - 1u)];
+            total = accumulate(total, signed_lane(bits, source, params.arguments.input_lanes_log2));
         }
     }
-    return finish(total, count);
+    return finish(total, output_y, columns.y - columns.x);
 }
 
-@compute @workgroup_size(64)
-fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let word = id.y * params.row + id.x;
-    let target_word = id.z * params.output_words + word;
-    if (word >= params.output_words || target_word >= arrayLength(&output)) {
-        return;
-    }
-    let lanes = 1u << min(params.lanes_log2, 2u);
-    var result = 0u;
-    for (var lane = 0u; lane < lanes; lane++) {
-        let element = word * lanes + lane;
-        if (element < params.elements) {
-            let value = pooled(element, id.z * params.input_words);
-            result |= in_lane(value, element, params.lanes_log2);
-        }
-    }
-    output[target_word] = result;
+// The part of a window that lies inside the input, along one side: its first place, and the one behind its last.
+// `begin` counts from where the padding begins.
+fn inside(begin: u32, window: u32, pad: u32, side: u32) -> vec2<u32> {
+    return vec2(max(begin, pad) - pad, min(max(begin + window, pad) - pad, side));
 }

@@ -37,8 +37,14 @@ macro_rules! kernels {
 }
 
 kernels! {
-    /// AVG_POOL2D. Reads input and reciprocals.
-    AVG_POOL2D = 2, "avg_pool2d", "pool", "scale", "wide", "lanes";
+    /// ARGMAX, or the first of its steps.
+    ARGMAX = 1, "argmax", "largest", "each_element", "lanes";
+    /// A step of ARGMAX behind the first. Reads input and what the step before chose.
+    ARGMAX_CHUNKS = 2, "argmax_chunks", "largest", "each_element", "lanes";
+    /// AVG_POOL2D, or the second of its steps.
+    AVG_POOL2D = 1, "avg_pool2d", "pool", "each_element", "scale", "wide", "lanes";
+    /// The first step of AVG_POOL2D, where it takes two.
+    AVG_POOL2D_SUMS = 1, "avg_pool2d_sums", "pool", "each_element", "lanes";
     /// CONCAT of up to seven inputs.
     CONCAT = 7, "concat", "each_element", "lanes";
     /// CONV2D to i32, constant weights without zero point. Reads input, packed weights, biases.
@@ -50,15 +56,17 @@ kernels! {
     /// GATHER. Reads values and indices.
     GATHER = 2, "gather", "row_index", "each_element", "lanes";
     /// MAX_POOL2D.
-    MAX_POOL2D = 1, "max_pool2d", "pool", "lanes";
+    MAX_POOL2D = 1, "max_pool2d", "pool", "each_element", "lanes";
     /// PAD, REVERSE, SLICE, TILE, TRANSPOSE.
     MOVE = 1, "move", "each_element", "lanes";
     /// Pads i8 channels to words, before CONV2D.
     PAD_CHANNELS = 1, "pad_channels", "lanes";
-    /// REDUCE_MAX.
-    REDUCE_MAX = 1, "reduce_max", "reduce", "lanes";
+    /// REDUCE_MAX, REDUCE_ANY.
+    REDUCE_MAX = 1, "reduce_max", "reduce", "each_element", "lanes";
+    /// REDUCE_MIN, REDUCE_ALL.
+    REDUCE_MIN = 1, "reduce_min", "reduce", "each_element", "lanes";
     /// REDUCE_SUM.
-    REDUCE_SUM = 1, "reduce_sum", "reduce", "lanes";
+    REDUCE_SUM = 1, "reduce_sum", "reduce", "each_element", "lanes";
     /// RESIZE, bilinear, of i8. Reads input and places.
     RESIZE_BILINEAR = 2, "resize_bilinear", "resize_lines", "resize_places", "each_element", "lanes";
     /// RESIZE, bilinear, of i16. Reads input and places.

@@ -40,18 +40,25 @@ macro_rules! answers {
 
 /// Graphs that dispatch each kernel.
 const ANSWERS: &[(&str, &[KnownAnswer])] = answers! {
-    "avg_pool2d": "avg_pool2d_3x3_padded" "avg_pool2d_odd_count";
+    "argmax": "argmax_i8_axis1" "argmax_i8_axis0" "argmax_i16_axis2" "argmax_to_rank0";
+    "argmax_chunks": "argmax_two_steps" "argmax_i16_two_steps";
+    "avg_pool2d": "avg_pool2d_3x3_padded" "avg_pool2d_odd_count" "avg_pool2d_i16" "avg_pool2d_i16_global";
+    "avg_pool2d_sums": "avg_pool2d_two_steps" "avg_pool2d_i16_two_steps";
     "concat": "concat_i8" "concat_i32" "concat_bool" "concat_inner" "concat_outer";
     "conv2d_accumulators": "conv2d_3x3_same" "conv2d_dilation" "conv2d_stride2_asymmetric";
     "conv2d_rescaled": "conv2d_rescaled_channels" "conv2d_rescaled_clamped" "conv2d_rescaled_clamped_double";
     "conv2d_direct": "conv2d_weight_zp" "conv2d_both_zp";
     "gather": "gather_i8" "gather_i16" "gather_i32" "gather_one_channel";
-    "max_pool2d": "max_pool2d_3x3_padded" "max_pool2d_odd_count";
+    "max_pool2d": "max_pool2d_3x3_padded" "max_pool2d_odd_count" "max_pool2d_i16" "max_pool2d_two_steps"
+        "max_pool2d_i16_two_steps";
     "move": "pad_i8" "pad_i16" "pad_bool" "pad_nhwc" "reverse_i8" "reverse_inner" "reverse_rank6" "slice_i8" "slice_i16"
         "slice_i32" "slice_row" "tile_i16" "tile_bool" "transpose_i8" "transpose_nchw" "transpose_rank6";
     "pad_channels": "conv2d_3x3_channels_17" "conv2d_3x3_one_channel";
-    "reduce_max": "reduce_max_i8" "reduce_max_i16" "reduce_max_i32_axis1";
-    "reduce_sum": "reduce_sum_axis2" "reduce_sum_long";
+    "reduce_max": "reduce_max_i8" "reduce_max_i16" "reduce_max_i32_axis1" "reduce_any_axis1" "reduce_max_two_steps"
+        "reduce_any_two_steps";
+    "reduce_min": "reduce_min_i8_axis0" "reduce_min_i16_axis1" "reduce_min_i32_axis2" "reduce_min_largest"
+        "reduce_all_axis1" "reduce_min_two_steps" "reduce_all_two_steps";
+    "reduce_sum": "reduce_sum_axis2" "reduce_sum_long" "reduce_sum_two_steps";
     "resize_bilinear": "resize_bilinear_i8_twice" "resize_bilinear_i8_down" "resize_bilinear_i8_odd"
         "resize_bilinear_i8_largest_scale";
     "resize_bilinear_i48": "resize_bilinear_i16_twice" "resize_bilinear_i16_down" "resize_bilinear_i16_odd"

@@ -4,10 +4,11 @@
 mod convolution;
 mod element_wise;
 mod movement;
+mod pool;
+mod reduce;
 mod resize;
 mod rows;
 mod strides;
-mod window;
 
 use aivm_shaders::kernels::Kernel;
 use aivm_tosa::{DataType, Graph, Node, Operator, Tensor, TensorId};
@@ -48,6 +49,10 @@ pub(crate) fn lower(graph: &Graph, workgroups_max: u32) -> Result<Program, Strin
 ///
 /// llvmpipe ends a shader's loops after 65,536 rounds without a word, and the sum is wrong. No step comes near.
 const ROUNDS_MAX: u64 = 60_000;
+
+/// Most elements that poolings and reductions combine in a step for one element of its output: what has more takes
+/// several steps. An invocation makes up to four, and a window of one column costs two rounds an element.
+const STEP_ELEMENTS_MAX: u32 = 4096;
 
 /// That no invocation goes round more often than every driver allows.
 fn expect_rounds(rounds: u64) -> Result<(), String> {
@@ -113,7 +118,12 @@ impl<'a> Lowering<'a> {
             }
             Operator::Conv2d { .. } => self.conv2d(node),
             Operator::AvgPool2d { .. } | Operator::MaxPool2d { .. } => self.pool(node),
-            Operator::ReduceMax { axis } | Operator::ReduceSum { axis } => self.reduce(node, *axis),
+            Operator::ArgMax { axis } => self.argmax(node, *axis),
+            Operator::ReduceAll { axis }
+            | Operator::ReduceAny { axis }
+            | Operator::ReduceMax { axis }
+            | Operator::ReduceMin { axis }
+            | Operator::ReduceSum { axis } => self.reduce(node, *axis),
             Operator::Pad { .. }
             | Operator::Reverse { .. }
             | Operator::Slice { .. }

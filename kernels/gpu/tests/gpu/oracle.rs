@@ -10,6 +10,7 @@ use aivm_tosa::{DataType, Executor, Node, Plan, Priced, TensorId};
 const SUPPORTED: &[&str] = &[
     "ABS",
     "ADD",
+    "ARGMAX",
     "ARITHMETIC_RIGHT_SHIFT",
     "AVG_POOL2D",
     "BITWISE_AND",
@@ -39,7 +40,10 @@ const SUPPORTED: &[&str] = &[
     "MUL",
     "NEGATE",
     "PAD",
+    "REDUCE_ALL",
+    "REDUCE_ANY",
     "REDUCE_MAX",
+    "REDUCE_MIN",
     "REDUCE_SUM",
     "RESCALE",
     "RESHAPE",

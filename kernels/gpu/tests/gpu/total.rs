@@ -10,16 +10,11 @@ use aivm_tosa::{Executor, RunError};
 #[test]
 fn every_rule_of_a_supported_operator_holds() {
     for executor in executors() {
-        let (mut ran, mut long, mut wrong) = (0, 0, Vec::new());
+        let (mut ran, mut wrong) = (0, Vec::new());
         for rule in rules::rules() {
             let plan = match executor.prepare(&rule.model) {
                 Ok(plan) => plan,
                 Err(_) if falls_back(&rule.model) => continue,
-                // AVG_POOL2D of 257 × 257: longer loops than llvmpipe runs to their end.
-                Err(fault) if fault.what.contains("rounds of a loop") => {
-                    long += 1;
-                    continue;
-                }
                 Err(fault) => panic!("{}: {fault}", rule.name),
             };
             ran += 1;
@@ -28,7 +23,6 @@ fn every_rule_of_a_supported_operator_holds() {
             }
         }
         assert!(wrong.is_empty(), "on {}: {wrong:?}", executor.name());
-        assert_eq!(long, 1, "loops that are too long");
         assert!(ran >= 30, "{ran} rules ran");
     }
 }
