@@ -11,6 +11,13 @@ use bytemuck::Pod;
 /// Every place begins at a multiple of this many bytes: a cache line.
 const ALIGNMENT: usize = 64;
 
+/// Bytes within which a processor compares the addresses of loads with those of earlier stores.
+const PAGE: usize = 4096;
+
+/// A place of a page or more begins at a multiple of this many bytes. Steps go through large tensors side by side;
+/// were one a few lines ahead of another within its page, loads would wait for stores to other addresses.
+const LARGE_ALIGNMENT: usize = PAGE / 2;
+
 /// Which memory a [`Place`] is in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Source {
@@ -51,20 +58,20 @@ impl Place {
     }
 }
 
-/// Zeroed memory that begins at a cache line, so that places can be read as numbers of any size.
+/// Zeroed memory that begins at a page, so that places can be read as numbers of any size and alignments hold.
 #[derive(Debug, Default)]
 pub(crate) struct Buffer {
     words: Vec<u64>,
-    /// Words before the first cache line.
+    /// Words before the first page.
     start: usize,
     bytes: usize,
 }
 
 impl Buffer {
     pub(crate) fn new(bytes: usize) -> Buffer {
-        let words = vec![0_u64; bytes.div_ceil(8) + ALIGNMENT / 8];
+        let words = vec![0_u64; bytes.div_ceil(8) + PAGE / 8];
         // An alignment that cannot be told costs speed only.
-        let start = words.as_ptr().align_offset(ALIGNMENT).min(ALIGNMENT / 8);
+        let start = words.as_ptr().align_offset(PAGE).min(PAGE / 8);
         Buffer {
             words,
             start,
@@ -155,21 +162,38 @@ impl Layout {
     /// A place that no living tensor has: the smallest free one that is large enough.
     pub(crate) fn take(&mut self, bytes: usize) -> Place {
         let size = bytes.next_multiple_of(ALIGNMENT);
-        let free = self.by_size.range((size, 0)..).next().copied();
-        let offset = match free {
-            Some((free, offset)) => {
-                self.forget(offset, free);
-                if free > size {
-                    self.remember(offset + size, free - size);
-                }
-                offset
+        let alignment = if bytes >= PAGE {
+            LARGE_ALIGNMENT
+        } else {
+            ALIGNMENT
+        };
+        let fits = |&(free, begin): &(usize, usize)| {
+            begin.next_multiple_of(alignment) + size <= begin + free
+        };
+        // The smallest range may begin badly; one that is longer by the alignment holds the place wherever it begins.
+        let mut ranges = self.by_size.range((size, 0)..);
+        let smallest = ranges.next().copied().filter(fits);
+        let free = smallest.or_else(|| {
+            let mut ranges = self.by_size.range((size + alignment - ALIGNMENT, 0)..);
+            ranges.next().copied()
+        });
+        let (begin, end) = match free {
+            Some((free, begin)) => {
+                self.forget(begin, free);
+                (begin, begin + free)
             }
             None => {
-                let offset = self.end;
-                self.end += size;
-                offset
+                let begin = self.end;
+                self.end = begin.next_multiple_of(alignment) + size;
+                (begin, self.end)
             }
         };
+        let offset = begin.next_multiple_of(alignment);
+        for (begin, end) in [(begin, offset), (offset + size, end)] {
+            if begin < end {
+                self.remember(begin, end - begin);
+            }
+        }
         Place {
             source: Source::Arena,
             offset,
@@ -221,6 +245,26 @@ mod tests {
         assert_eq!((joined.offset, layout.bytes()), (0, 256));
         layout.give_back(c);
         assert_eq!(layout.take(65).offset, 128);
+    }
+
+    #[test]
+    fn large_places_begin_at_half_pages_and_small_ones_fill_the_gaps() {
+        let mut layout = Layout::default();
+        let (small, large) = (layout.take(100), layout.take(PAGE));
+        assert_eq!((small.offset, large.offset), (0, LARGE_ALIGNMENT));
+        let gap = layout.take(LARGE_ALIGNMENT - 128);
+        assert_eq!((gap.offset, layout.bytes()), (128, LARGE_ALIGNMENT + PAGE));
+        // Long enough, but not from a half page on.
+        let (a, b) = (layout.take(64), layout.take(PAGE));
+        layout.give_back(large);
+        layout.give_back(a);
+        let larger = layout.take(PAGE + 64);
+        assert_eq!(larger.offset, LARGE_ALIGNMENT);
+        layout.give_back(larger);
+        layout.give_back(b);
+        layout.give_back(gap);
+        layout.give_back(small);
+        assert_eq!(layout.by_size.len(), 1);
     }
 
     #[test]
