@@ -2,15 +2,14 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aivm_tosa::{
-    Executor, ExecutorFault, NodeId, Plan, Priced, RunError, RunStatus, Variables, bytes,
-};
-use rayon::ThreadPool;
-
-use crate::isa::Isa;
+use crate::isa::{Isa, UnknownIsa};
 use crate::memory::Buffer;
 use crate::plan::{Body, Constants, Planner};
 use crate::run::{Machine, Observe, Scratch};
+use crate::threads::Threads;
+use aivm_tosa::{
+    Executor, ExecutorFault, NodeId, Plan, Priced, RunError, RunStatus, Variables, bytes,
+};
 
 /// Names the instruction set that [`CpuOptions::default`] takes, see [`Isa::name`].
 pub const ISA_VARIABLE: &str = "AIVM_CPU_ISA";
@@ -21,6 +20,9 @@ const PARALLEL_WORK: u64 = 1 << 18;
 /// Multiply-accumulates in large steps of a case from which threads share them: waking a thread takes as long as a
 /// million on the caller's.
 const SHARED_CASE: u64 = 4 << 20;
+
+/// Memories of ended runs that a plan keeps for later ones, for each thread that may run at once.
+const SCRATCHES_PER_THREAD: usize = 2;
 
 /// How a [`CpuExecutor`] works. No option changes a result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,16 +67,12 @@ impl Default for CpuOptions {
     }
 }
 
-/// The instruction set that `name` names, which this machine has. `avxvnni` stands for `avx-vnni` as well.
+/// The instruction set that `name` names, which this machine has.
 fn named(name: &str) -> Result<Isa, String> {
-    let plain = |name: &str| name.trim().to_ascii_lowercase().replace('-', "");
-    let mut all = Isa::ALL.into_iter();
-    let isa = all.find(|isa| plain(isa.name()) == plain(name));
-    let isa = match isa {
-        Some(isa) => isa,
-        None => name.parse::<Isa>().map_err(|error| error.to_string())?,
-    };
-    available(isa)
+    available(
+        name.parse()
+            .map_err(|error: UnknownIsa| error.to_string())?,
+    )
 }
 
 fn available(isa: Isa) -> Result<Isa, String> {
@@ -102,34 +100,6 @@ pub struct CpuExecutor {
     threads: Threads,
 }
 
-/// Where parallel work runs.
-#[derive(Clone)]
-enum Threads {
-    /// On the caller's thread only.
-    One,
-    /// On rayon's global pool.
-    Global,
-    Own(Arc<ThreadPool>),
-}
-
-impl Threads {
-    fn count(&self) -> usize {
-        match self {
-            Threads::One => 1,
-            Threads::Global => rayon::current_num_threads(),
-            Threads::Own(pool) => pool.current_num_threads(),
-        }
-    }
-
-    /// Runs `work` where its parallel parts find the pool.
-    fn run<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
-        match self {
-            Threads::Own(pool) => pool.install(work),
-            Threads::One | Threads::Global => work(),
-        }
-    }
-}
-
 impl CpuExecutor {
     /// An executor with options from the environment, see [`CpuOptions::from_environment`].
     ///
@@ -152,16 +122,8 @@ impl CpuExecutor {
                 "tensors are little-endian, this machine is not",
             ));
         }
-        let threads = match options.threads {
-            Some(0 | 1) => Threads::One,
-            None if rayon::current_num_threads() == 1 => Threads::One,
-            None => Threads::Global,
-            Some(count) => {
-                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-                let pool = pool.map_err(|error| fault(&name, error.to_string()))?;
-                Threads::Own(Arc::new(pool))
-            }
-        };
+        let threads = Threads::new(options.threads);
+        let threads = threads.map_err(|error| fault(&name, error.to_string()))?;
         Ok(CpuExecutor {
             name,
             options,
@@ -275,11 +237,12 @@ impl CpuPlan {
         idle.unwrap_or_else(|| Scratch::new(&self.bodies, &self.initial, self.variables))
     }
 
+    /// Keeps the memory of a run that has ended, unless many are kept already.
     fn give_back(&self, scratch: Scratch) {
-        self.idle
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(scratch);
+        let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
+        if idle.len() < SCRATCHES_PER_THREAD * self.threads.count() {
+            idle.push(scratch);
+        }
     }
 
     /// Runs cases one after the other.
@@ -344,13 +307,13 @@ impl CpuPlan {
         if threads == 1 || alone {
             return self.in_turn(cases, false);
         }
-        self.threads.run(|| {
-            if few {
-                return self.in_turn(cases, true);
-            }
-            let least = cases.cases.div_ceil(4 * threads);
-            self.shared(cases, least)
-        })
+        if few {
+            return self
+                .threads
+                .share_case(|parallel| self.in_turn(cases, parallel));
+        }
+        let least = cases.cases.div_ceil(4 * threads);
+        self.threads.run(|| self.shared(cases, least))
     }
 
     /// [`Plan::step`], observed as in [`CpuPlan::trace`].
@@ -364,15 +327,16 @@ impl CpuPlan {
         bytes::check_input(self.model.graph(), 1, input)?;
         let before = output.len();
         output.resize(before + self.model.output_bytes() as usize, 0);
-        let parallel = self.threads.count() > 1 && self.shares_a_case;
         let mut scratch = self.take();
         scratch.set_variables(variables);
-        let machine = self.machine(parallel);
-        let mut case = || machine.case(&mut scratch, input, &mut output[before..], observe);
-        let result = if parallel {
-            self.threads.run(case)
+        let mut case = |parallel| {
+            let machine = self.machine(parallel);
+            machine.case(&mut scratch, input, &mut output[before..], observe)
+        };
+        let result = if self.shares_a_case {
+            self.threads.share_case(case)
         } else {
-            case()
+            case(false)
         };
         match result {
             Ok(()) => scratch.copy_variables(variables),
@@ -426,17 +390,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn instruction_sets_are_named_with_or_without_hyphens() {
-        assert_eq!(named("portable"), Ok(Isa::Portable));
-        for isa in Isa::ALL {
-            let expected = available(isa);
-            assert_eq!(named(isa.name()), expected);
-            assert_eq!(named(&isa.name().replace('-', "").to_uppercase()), expected);
-        }
-    }
-
-    #[test]
     fn an_unknown_or_missing_instruction_set_is_an_error_that_says_what_there_is() {
+        assert_eq!(named("portable"), Ok(Isa::Portable));
         let unknown = named("sse9").expect_err("there is none");
         assert!(
             unknown.contains("sse9") && unknown.contains("portable"),

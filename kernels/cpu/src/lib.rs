@@ -18,6 +18,7 @@ mod plan;
 mod run;
 mod scale;
 mod step;
+mod threads;
 
 pub use executor::{CpuExecutor, CpuOptions, CpuPlan, ISA_VARIABLE};
 pub use isa::Isa;
