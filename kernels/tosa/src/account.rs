@@ -16,6 +16,7 @@ pub(crate) struct Account<'a, 'l> {
     tensors: u64,
     nodes: u64,
     constant_bytes: u64,
+    weight_bytes: u64,
     /// Of the tensors that were written and are no constants, and of the variables.
     activation_bytes: u64,
     pub resolved: Resolved,
@@ -31,6 +32,7 @@ impl<'a, 'l> Account<'a, 'l> {
             tensors: 0,
             nodes: 0,
             constant_bytes: 0,
+            weight_bytes: 0,
             activation_bytes: 0,
             resolved: Resolved::new(file_bytes.saturating_mul(3)),
             variables: Vec::new(),
@@ -77,6 +79,23 @@ impl<'a, 'l> Account<'a, 'l> {
             ));
         }
         self.resolved.take(tensor.bytes())
+    }
+
+    /// Counts the weight of a convolution, also one that another convolution reads too.
+    pub(crate) fn count_weight(&mut self, tensor: &Tensor) -> Result<(), Refusal> {
+        self.weight_bytes = self.weight_bytes.saturating_add(tensor.bytes());
+        if self.weight_bytes > self.limits.weight_bytes {
+            return Err(Refusal::new(
+                RefusalCode::WeightBytes,
+                format!(
+                    "{} bytes with tensor {}, the limit is {}",
+                    self.weight_bytes,
+                    Quoted(&tensor.name),
+                    self.limits.weight_bytes
+                ),
+            ));
+        }
+        Ok(())
     }
 
     /// Counts a tensor that is no constant. Done tensor by tensor, so that a graph above the limit is refused

@@ -123,8 +123,10 @@ impl<'a> Block<'a> {
 
     /// The graph.
     pub(crate) fn into_graph(self) -> Graph {
+        let weights = self.nodes.iter().filter_map(Node::weight);
+        let weights = weights.map(|id| &self.tensors[id.0 as usize]);
         Graph {
-            bytes: self.tensors.iter().map(Tensor::bytes).sum(),
+            bytes: self.tensors.iter().chain(weights).map(Tensor::bytes).sum(),
             tensors: self.tensors,
             nodes: self.nodes,
             inputs: self.inputs,
@@ -291,6 +293,9 @@ impl<'a> Block<'a> {
             }
             _ => ops::check(&operation, &mut account.resolved)?,
         };
+        if let Some(weight) = node.weight() {
+            account.count_weight(&self.tensors[weight.0 as usize])?;
+        }
         for &id in &node.outputs {
             self.write_activation(id, account)?;
         }

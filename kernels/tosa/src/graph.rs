@@ -56,6 +56,20 @@ pub struct Node {
     pub late: Vec<LateOperand>,
 }
 
+impl Node {
+    /// The weight, if this is a convolution.
+    #[must_use]
+    pub fn weight(&self) -> Option<TensorId> {
+        match self.operator {
+            Operator::Conv2d { .. }
+            | Operator::Conv3d { .. }
+            | Operator::DepthwiseConv2d { .. }
+            | Operator::TransposeConv2d { .. } => Some(self.inputs[1]),
+            _ => None,
+        }
+    }
+}
+
 /// A tensor whose elements take the place of a value of the operator, see [`Node::settle`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct LateOperand {
@@ -174,7 +188,8 @@ pub struct Graph {
     pub(crate) nodes: Vec<Node>,
     pub(crate) inputs: Vec<TensorId>,
     pub(crate) outputs: Vec<TensorId>,
-    /// Bytes of all tensors together, constants included; work is counted by whether caches may hold them.
+    /// Bytes of all tensors together, constants included, and of each convolution's weight once more; work is counted
+    /// by whether caches may hold them.
     pub(crate) bytes: u64,
 }
 

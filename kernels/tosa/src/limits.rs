@@ -14,6 +14,9 @@ pub struct ModelLimits {
     pub name_bytes: u32,
     /// All constants together, in bytes at the borders ([`crate::DataType::bytes`]).
     pub constant_bytes: u64,
+    /// The weights of all convolutions together, in bytes at the borders, counted once for each operator that reads
+    /// them: executors keep a layout of their own for each.
+    pub weight_bytes: u64,
     /// All tensors that are not constants, and all variables, together, in bytes at the borders.
     pub activation_bytes: u64,
     /// All inputs of `main` in one case together, and all outputs, in bytes at the borders.
@@ -38,6 +41,7 @@ impl ModelLimits {
         nodes: 65_536,
         name_bytes: 1024,
         constant_bytes: 256 << 20,
+        weight_bytes: 256 << 20,
         activation_bytes: 1 << 30,
         border_bytes: 64 << 20,
         regions: 256,

@@ -55,22 +55,22 @@ impl PriceTable {
     pub const V1: PriceTable = PriceTable {
         version: 1,
         case: 1_000_000,
-        node: 10_000,
+        node: 12_000,
         packed: 3,
         plain: 20,
         sum: 1_800,
         tap: 300,
         element: 15,
         single: 100,
-        row: 1_000,
-        jump: 600,
+        row: 1_100,
+        jump: 800,
         wide: 50,
         division: 250,
         lookup: 70,
         late: 1_000,
         byte: 1,
         far: 8,
-        border: 15,
+        border: 20,
     };
 
     /// The price of `work` in thousandths of a gas; `None` beyond 64 bits.

@@ -163,6 +163,7 @@ refusal_codes! {
     VariableCount = "the number of variables is within the limit";
     NameBytes = "names are not longer than the limit, where they are declared and where they are used";
     ConstantBytes = "constants are not longer than the limit";
+    WeightBytes = "the weights of convolutions, counted once for each operator that reads them, are not longer than the limit";
     ActivationBytes = "all computed tensors and variables together are not longer than the limit";
     BorderBytes = "the inputs, and the outputs, are not longer than the limit";
     ResolvedBytes = "constants, first values of variables and the operands resolved from them stay within three times the file's length, plus 64 KiB";

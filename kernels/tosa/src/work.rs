@@ -50,7 +50,7 @@ pub struct Work {
 const NEAR_BYTES: u64 = 128 << 10;
 
 /// Bytes of all tensors of a graph above which its small tensors may have left the caches as well.
-const NEAR_GRAPH_BYTES: u64 = 16 << 20;
+const NEAR_GRAPH_BYTES: u64 = 2 << 20;
 
 /// What lowering one node with late values takes, in elements of such values.
 const LATE_NODE: u64 = 100;
@@ -206,7 +206,8 @@ fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
     let (read, written) = (operands.read(), operands.written());
     if let Operator::CondIf { .. } | Operator::WhileLoop { .. } = operator {
         return Work {
-            elements: read.saturating_add(written),
+            // Copied one by one, none while the one before is still in a cache.
+            elements: read.saturating_add(written).saturating_mul(3),
             rows: (operands.inputs.len() + operands.outputs.len()) as u64,
             ..Work::default()
         };
@@ -216,18 +217,33 @@ fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
         elements: written
             .saturating_mul(operands.inputs.len().max(1) as u64)
             .max(read),
-        rows: broadcast_rows(operands),
+        // Where each operand's next run begins is worked out from coordinates.
+        rows: broadcast_rows(operands).saturating_mul(2),
         ..Work::default()
     };
     match operator {
-        // Narrow types go through 32 bits and back.
-        Operator::Cast | Operator::Clamp { .. } | Operator::Negate { .. } => Work {
+        // Writing takes as long as reading; narrow types go through 32 bits and back.
+        Operator::Abs
+        | Operator::ArithmeticRightShift { .. }
+        | Operator::BitwiseNot
+        | Operator::Cast
+        | Operator::Clamp { .. }
+        | Operator::Equal
+        | Operator::Greater
+        | Operator::GreaterEqual
+        | Operator::LogicalNot
+        | Operator::LogicalRightShift
+        | Operator::Negate { .. } => Work {
             elements: work.elements.saturating_add(written),
             ..work
         },
-        // Counting and choosing take as long as reading two operands more.
-        Operator::Clz | Operator::Select => Work {
+        // Counting takes as long as reading two operands more, choosing as long as four.
+        Operator::Clz => Work {
             elements: work.elements.saturating_add(2 * written),
+            ..work
+        },
+        Operator::Select => Work {
+            elements: work.elements.saturating_add(4 * written),
             ..work
         },
         Operator::Mul { shift } if *shift > 0 || operands.late => Work {
@@ -245,7 +261,7 @@ fn element_wise(operator: &Operator, operands: &Operands<'_>) -> Work {
         } => {
             // Factors that change from element to element, and sums of 48 bits, are scaled one by one.
             let each = match (per_channel, operands.inputs[0].data_type) {
-                (true, _) => 12,
+                (true, _) => 13,
                 (false, DataType::I48) => 6,
                 (false, _) => 1,
             };
@@ -303,9 +319,10 @@ fn reduction(operator: &Operator, operands: &Operands<'_>, axis: usize) -> Work 
         .map(|axis| side(&input.shape, axis))
         .product();
     if let Operator::ArgMax { .. } = operator {
-        // One by one, along the axis.
+        // One by one, along the axis; further where they are not neighbours.
+        let apart = if inner > 1 { read / 2 } else { 0 };
         return Work {
-            singles: read,
+            singles: read + apart,
             rows: written,
             jumps: if inner > 1 && operands.is_far(input) {
                 read
@@ -322,13 +339,22 @@ fn reduction(operator: &Operator, operands: &Operands<'_>, axis: usize) -> Work 
     }
 }
 
+/// Bytes that a cache fetches at once.
+const LINE_BYTES: u64 = 64;
+
 /// GATHER and SCATTER: rows found by their index.
 fn by_index(operands: &Operands<'_>) -> Work {
     let [values, indices] = [operands.inputs[0], operands.inputs[1]];
     let rows = u64::from(indices.shape.elements());
+    let row_bytes = side(&values.shape, 2).saturating_mul(values.data_type.bytes());
     Work {
         rows,
-        jumps: if operands.is_far(values) { rows } else { 0 },
+        // Each line of a row, and the one into which it reaches; of a long row the processor fetches the rest ahead.
+        jumps: if operands.is_far(values) {
+            rows.saturating_mul((row_bytes / LINE_BYTES).min(2) + 1)
+        } else {
+            0
+        },
         ..Work::default()
     }
 }

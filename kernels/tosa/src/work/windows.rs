@@ -67,14 +67,21 @@ fn packs(operands: &Operands<'_>) -> bool {
     operands.inputs[0].data_type == DataType::I8 && constant(1) && constant(2) && !operands.late
 }
 
-/// Values of the input that are converted for kernels: a band of output rows at a time, each with all the input rows
-/// under its windows.
+/// What is converted of the input for kernels.
+struct Converted {
+    /// Rows, each begun by itself: padding at both sides, and values in between.
+    lines: u64,
+    /// Values in them.
+    values: u64,
+}
+
+/// What is converted of the input: a band of output rows at a time, each with all the input rows under its windows.
 fn converted(
     operands: &Operands<'_>,
     kernel: [u64; 2],
     [stride, dilation]: [Extent; 2],
     channels: u64,
-) -> u64 {
+) -> Converted {
     let (input, output) = (&operands.inputs[0].shape, &operands.outputs[0].shape);
     let reach = |kernel: u64, dilation: u32| (kernel - 1) * u64::from(dilation) + 1;
     let (rows, columns) = (reach(kernel[0], dilation.y), reach(kernel[1], dilation.x));
@@ -86,7 +93,11 @@ fn converted(
     let fitting = BAND_BYTES.saturating_sub(product([rows, pitch])) / product([step, pitch]) + 1;
     let bands = height.div_ceil(fitting.min(height));
     let read = product([height - bands, step]).saturating_add(product([bands, rows]));
-    product([side(input, 0), read, width, channels])
+    let lines = product([side(input, 0), read]);
+    Converted {
+        lines,
+        values: product([lines, width, channels]),
+    }
 }
 
 /// CONV2D of packed weights.
@@ -101,12 +112,22 @@ fn packed_convolution(operands: &Operands<'_>, stride: Extent, dilation: Extent)
         product([height, width, channels.next_multiple_of(GROUP)])
     };
     let panels = outputs.div_ceil(COLUMNS);
+    let converted = converted(operands, [height, width], [stride, dilation], channels);
+    // Packed weights are filled up as well.
+    let weights = u64::from(weight.elements());
+    let filled = product([depth, panels, COLUMNS]).saturating_sub(weights);
     Work {
         macs: product([places, outputs, height, width, channels]),
         packed: product([places, depth, panels, COLUMNS]),
         sums: product([places, panels]),
-        rows: PACKED_STEP,
-        elements: converted(operands, [height, width], [stride, dilation], channels),
+        rows: product([converted.lines, 2]).saturating_add(PACKED_STEP),
+        elements: converted.values,
+        bytes: filled,
+        far: if operands.is_far(operands.inputs[1]) {
+            filled
+        } else {
+            0
+        },
         ..Work::default()
     }
 }
@@ -121,7 +142,8 @@ fn plain_convolution(operands: &Operands<'_>, window: u64) -> Work {
     let depth = product([window, channels]);
     Work {
         macs: product([written, depth]),
-        plain: product([written, depth.next_multiple_of(COLUMNS)]),
+        // A block more, for adding its lanes.
+        plain: product([written, depth.next_multiple_of(COLUMNS) + COLUMNS]),
         taps: written,
         // Each place of the window, and the window itself, which takes as long as five.
         rows: product([places, window + 5]),
@@ -142,7 +164,8 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
         return Work {
             macs,
             // Sums go to memory and back at each place.
-            plain: macs.saturating_mul(7),
+            plain: macs.saturating_mul(9),
+            taps: product([places, window]),
             rows: product([places, window]).saturating_add(places),
             ..Work::default()
         };
@@ -150,12 +173,12 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
     let panels = channels.div_ceil(COLUMNS);
     let filled = panels * COLUMNS;
     let converted = converted(operands, [height, width], [stride, dilation], filled);
-    let repeated = if multiplier > 1 { converted } else { 0 };
+    let repeated = if multiplier > 1 { converted.values } else { 0 };
     // Channels that fill no whole register are converted place by place.
     let ragged = if channels == filled {
         0
     } else {
-        converted / filled
+        converted.values / filled
     };
     Work {
         macs,
@@ -163,8 +186,9 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
         packed: product([places, window.next_multiple_of(2), filled, 2]),
         rows: product([places, panels])
             .saturating_add(ragged)
+            .saturating_add(product([converted.lines, 2]))
             .saturating_add(PACKED_STEP),
-        elements: converted,
+        elements: converted.values,
         singles: repeated.saturating_mul(4),
         ..Work::default()
     }
@@ -219,7 +243,8 @@ fn transposed(operands: &Operands<'_>) -> Work {
         taps: product([places, channels, height, 4]),
         rows: places.saturating_add(operands.written() / outputs),
         elements: operands.written().saturating_mul(2),
-        singles: weights,
+        // Each is found in one order and put in another.
+        singles: product([weights, 2]),
         jumps: if operands.is_far(weight) { weights } else { 0 },
         ..Work::default()
     }

@@ -1,7 +1,9 @@
 //! Each limit of [`ModelLimits`] and of a price, on both sides.
 
 use crate::model::{self, I8, I16, INT32, Model, Table, U8, add};
+use crate::operator_types::valid;
 use crate::regions::{accumulator, counting};
+use crate::single::{Part, Single};
 use aivm_tosa::{ModelLimits, PriceTable, RefusalCode, load};
 
 /// Loads `model` with a limit set to `fits`, which must pass, and to `fits − 1`, which must not.
@@ -79,6 +81,30 @@ fn limits_count_over_all_regions() {
         l.activation_bytes = n
     });
     both(&two, RefusalCode::BorderBytes, 8, |l, n| l.border_bytes = n);
+}
+
+#[test]
+fn weights_count_once_for_each_convolution_that_reads_them() {
+    let set: fn(&mut ModelLimits, u64) = |l, n| l.weight_bytes = n;
+    let weight_bytes = |single: &Single| match &single.inputs[1] {
+        Part::Tensor(_, shape) => shape.iter().product::<i32>() as u64,
+        _ => panic!("the weight of {} is a tensor", single.name),
+    };
+    for name in ["CONV2D", "CONV3D", "DEPTHWISE_CONV2D", "TRANSPOSE_CONV2D"] {
+        let single = valid(name);
+        let bytes = weight_bytes(&single);
+        both_sides(&single.model(), RefusalCode::WeightBytes, bytes, set);
+    }
+    let once = valid("CONV2D");
+    let (data_type, shape) = &once.outputs[0];
+    let twice = once.model().output("again", *data_type, shape).operator(
+        "CONV2D",
+        once.attribute.clone(),
+        &["i0", "i1", "i2", "i3", "i4"],
+        &["again"],
+    );
+    let bytes = 2 * weight_bytes(&once);
+    both_sides(&twice, RefusalCode::WeightBytes, bytes, set);
 }
 
 #[test]

@@ -333,6 +333,7 @@ fn each_broken_rule_has_its_code() {
         RefusalCode::VariableCount,
         RefusalCode::NameBytes,
         RefusalCode::ConstantBytes,
+        RefusalCode::WeightBytes,
         RefusalCode::ActivationBytes,
         RefusalCode::BorderBytes,
         RefusalCode::ResolvedBytes,
