@@ -10,7 +10,7 @@ use crate::executor::GpuExecutor;
 /// The outcome of one kernel's test on one adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct KernelCheck {
-    /// The kernel's name.
+    /// The kernel's name; of a generated one those of its operators.
     pub kernel: &'static str,
     /// Whether every answer was right.
     pub passed: bool,
@@ -109,6 +109,18 @@ const ELEMENT_WISE: &[(&str, &[KnownAnswer])] = answers! {
     "table": "table_i8" "table_i16" "table_i16_steep";
 };
 
+/// Graphs whose element-wise operators share a dispatch.
+const CHAINS: &[(&str, &[KnownAnswer])] = answers! {
+    "rescale+rescale+add+rescale+clamp": "chain_residual";
+    "rescale+sub+rescale+table+arithmetic_right_shift+mul+rescale": "chain_exponentials";
+    "greater+cast+logical_xor+maximum+select+cast": "chain_choices";
+};
+
+/// Every known answer.
+fn all_answers() -> impl Iterator<Item = &'static (&'static str, &'static [KnownAnswer])> {
+    ANSWERS.iter().chain(ELEMENT_WISE).chain(CHAINS)
+}
+
 impl GpuExecutor {
     /// Runs every kernel on inputs whose outputs are known.
     #[must_use]
@@ -124,7 +136,7 @@ impl GpuExecutor {
                 detail: wrong.join("; "),
             }
         };
-        ANSWERS.iter().chain(ELEMENT_WISE).map(check).collect()
+        all_answers().map(check).collect()
     }
 
     fn check(&self, kernel: &str, answer: &KnownAnswer) -> Result<(), String> {
@@ -190,8 +202,7 @@ mod tests {
 
     #[test]
     fn the_reference_gives_the_known_answers() {
-        let answers = ANSWERS.iter().chain(ELEMENT_WISE);
-        for answer in answers.flat_map(|&(_, answers)| answers) {
+        for answer in all_answers().flat_map(|&(_, answers)| answers) {
             let model = aivm_tosa::load(
                 answer.model,
                 &ModelLimits::default(),

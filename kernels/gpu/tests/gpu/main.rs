@@ -5,6 +5,8 @@ mod support;
 #[allow(dead_code, reason = "the generator of random graphs serves tests")]
 #[path = "../../../cpu/tests/random/choices.rs"]
 mod choices;
+#[path = "../../../cpu/tests/random/elements.rs"]
+mod elements;
 #[allow(dead_code, reason = "the generator of random graphs serves tests")]
 #[path = "../../../cpu/tests/random/generator.rs"]
 mod generator;
@@ -12,11 +14,18 @@ mod generator;
 #[allow(clippy::duplicate_mod, reason = "the rules have one of their own")]
 #[path = "../../../tosa/tests/files/model.rs"]
 mod model;
+#[allow(dead_code, reason = "the generator of random graphs serves tests")]
+#[path = "../../../cpu/tests/random/operators.rs"]
+mod operators;
+#[allow(dead_code, reason = "the generator of random graphs serves tests")]
+#[path = "../../../cpu/tests/random/regions.rs"]
+mod regions;
 
 mod known_answers;
 mod oracle;
 mod total;
 
+mod chains;
 mod movement;
 
 mod models;
