@@ -47,14 +47,20 @@ kernels! {
     AVG_POOL2D_SUMS = 1, "avg_pool2d_sums", "pool", "each_element", "lanes";
     /// CONCAT of up to seven inputs.
     CONCAT = 7, "concat", "each_element", "lanes";
-    /// CONV2D to i32, constant weights without zero point. Reads input, packed weights, biases.
-    CONV2D_ACCUMULATORS = 3, "conv2d_accumulators", "conv2d";
-    /// CONV2D, RESCALE and CLAMP in one. Reads input, packed weights, biases, factors.
-    CONV2D_RESCALED = 4, "conv2d_rescaled", "conv2d", "scale", "wide";
-    /// CONV2D to i32, any weights. Reads input, weights, biases.
-    CONV2D_DIRECT = 3, "conv2d_direct", "lanes";
+    /// CONV2D of i8, constant weights without zero point, and RESCALE and CLAMP behind. Reads factors, input, packed
+    /// weights, biases.
+    CONV2D = 4, "conv2d", "window", "epilogue", "scale", "wide";
+    /// DEPTHWISE_CONV2D of i8, constant weights, and RESCALE and CLAMP behind. Reads factors, input, packed weights,
+    /// biases.
+    DEPTHWISE_CONV2D = 4, "depthwise_conv2d", "window", "epilogue", "scale", "wide";
     /// GATHER. Reads values and indices.
     GATHER = 2, "gather", "row_index", "each_element", "lanes";
+    /// Sums of products to i32: CONV2D, CONV3D, DEPTHWISE_CONV2D, MATMUL, TRANSPOSE_CONV2D. Reads input, weights, biases.
+    LINEAR_I32 = 3, "linear_i32", "linear", "lanes";
+    /// Sums of products to i48: the same operators. Reads input, weights, biases.
+    LINEAR_I48 = 3, "linear_i48", "linear", "wide", "lanes";
+    /// MATMUL of i8, and RESCALE and CLAMP behind. Reads factors and both inputs.
+    MATMUL = 3, "matmul", "epilogue", "scale", "wide";
     /// MAX_POOL2D.
     MAX_POOL2D = 1, "max_pool2d", "pool", "each_element", "lanes";
     /// PAD, REVERSE, SLICE, TILE, TRANSPOSE.

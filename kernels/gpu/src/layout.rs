@@ -5,8 +5,8 @@
 //! other, each beginning a word. So RESHAPE moves nothing, and a tensor of one case has the bytes
 //! it has outside. bool and i4 take 8 bits, as outside; i48 takes two words, the low one first.
 //!
-//! Only CONV2D reads another layout: channels of each position padded to words, made by the kernel
-//! `pad_channels` where the number of channels is no multiple of four.
+//! Only the packed kernels of `lower/linear` read another layout: channels of each position padded to words, made by
+//! the kernel `pad_channels` where the number of channels is no multiple of four.
 
 use aivm_tosa::{DataType, Tensor};
 

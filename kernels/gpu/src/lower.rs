@@ -1,8 +1,8 @@
 //! Graph → dispatches: one operator, one kernel, except that CONV2D takes a RESCALE and a CLAMP behind it
 //! along, that consecutive element-wise operators share one, and that moving nothing needs none.
 
-mod convolution;
 mod element_wise;
+mod linear;
 mod movement;
 mod pool;
 mod reduce;
@@ -116,7 +116,11 @@ impl<'a> Lowering<'a> {
                 self.rename(node.inputs[0], node.outputs[0]);
                 Ok(())
             }
-            Operator::Conv2d { .. } => self.conv2d(node),
+            Operator::Conv2d { .. }
+            | Operator::Conv3d { .. }
+            | Operator::DepthwiseConv2d { .. }
+            | Operator::MatMul { .. }
+            | Operator::TransposeConv2d { .. } => self.linear(node),
             Operator::AvgPool2d { .. } | Operator::MaxPool2d { .. } => self.pool(node),
             Operator::ArgMax { axis } => self.argmax(node, *axis),
             Operator::ReduceAll { axis }

@@ -22,6 +22,8 @@ const SUPPORTED: &[&str] = &[
     "CLZ",
     "CONCAT",
     "CONV2D",
+    "CONV3D",
+    "DEPTHWISE_CONV2D",
     "EQUAL",
     "GATHER",
     "GREATER",
@@ -34,6 +36,7 @@ const SUPPORTED: &[&str] = &[
     "LOGICAL_OR",
     "LOGICAL_RIGHT_SHIFT",
     "LOGICAL_XOR",
+    "MATMUL",
     "MAXIMUM",
     "MAX_POOL2D",
     "MINIMUM",
@@ -56,10 +59,20 @@ const SUPPORTED: &[&str] = &[
     "TABLE",
     "TILE",
     "TRANSPOSE",
+    "TRANSPOSE_CONV2D",
 ];
 
 /// Those of them that run with every type that they take, i4 and i48 too.
-const ALL_TYPES: &[&str] = &["IDENTITY", "RESCALE", "RESIZE"];
+const ALL_TYPES: &[&str] = &[
+    "CONV2D",
+    "CONV3D",
+    "DEPTHWISE_CONV2D",
+    "IDENTITY",
+    "MATMUL",
+    "RESCALE",
+    "RESIZE",
+    "TRANSPOSE_CONV2D",
+];
 
 /// Whether a case falls back to another back end: another operator, i4 or i48, a region or a late value.
 pub(crate) fn falls_back(model: &Priced) -> bool {

@@ -1,0 +1,95 @@
+//! MATMUL of i8: of constant columns the packed CONV2D, else a kernel that turns the second matrix as it reads.
+
+use aivm_shaders::kernels;
+use aivm_tosa::{DataType, Graph, Node, TensorId};
+
+use super::ConstantWeights;
+use super::window::Window;
+use crate::lower::{Lowering, expect_rounds, signed};
+
+/// A product of matrices of i8.
+pub(super) struct Product {
+    a: TensorId,
+    b: TensorId,
+    output: TensorId,
+    /// Matrices, rows of the output, elements of a sum, columns of the output.
+    batch: u32,
+    rows: u32,
+    summed: u32,
+    columns: u32,
+    a_zp: i32,
+    b_zp: i32,
+}
+
+impl Product {
+    /// What MATMUL computes, if it is of i8.
+    pub(super) fn of(graph: &Graph, node: &Node, (a_zp, b_zp): (i32, i32)) -> Option<Product> {
+        let (a, b) = (node.inputs[0], node.inputs[1]);
+        let sides = |id: TensorId| graph.tensor(id).shape.dimensions();
+        let (&[batch, rows, summed], &[_, _, columns]) = (sides(a), sides(b)) else {
+            return None;
+        };
+        (graph.tensor(a).data_type == DataType::I8).then_some(Product {
+            a,
+            b,
+            output: node.outputs[0],
+            batch,
+            rows,
+            summed,
+            columns,
+            a_zp,
+            b_zp,
+        })
+    }
+}
+
+impl Lowering<'_> {
+    /// MATMUL of i8.
+    pub(super) fn matmul(&mut self, product: &Product) -> Result<(), String> {
+        if product.batch == 1
+            && product.b_zp == 0
+            && let Some(weight) = self.constant_bytes(product.b)
+        {
+            let window = Window::one_by_one(
+                (product.a, product.output),
+                product.rows,
+                [product.summed, product.columns],
+                product.a_zp,
+            );
+            let weights = ConstantWeights {
+                weight: turned(weight, product.columns as usize),
+                bias: vec![0],
+            };
+            return self.conv2d(&window, &weights);
+        }
+        let summed_words = product.summed.div_ceil(4);
+        let groups = product.columns.div_ceil(4);
+        expect_rounds(u64::from(summed_words) + 16)?;
+        let a = self.padded_to_words(product.a, product.summed)?;
+        let b = self.padded_to_words(product.b, product.columns)?;
+        let epilogue = self.epilogue(product.output, product.columns);
+        let output_words = crate::layout::words(self.tensor(epilogue.output));
+        let case_words = [a, b].map(|operand| self.case_words(operand));
+        let operands = vec![epilogue.factors, a, b];
+        let tiles = product.batch * product.rows.div_ceil(4) * groups;
+        self.step(&kernels::MATMUL, operands, epilogue.output, tiles, |row| {
+            let mut words = vec![product.rows, product.summed, summed_words];
+            words.extend([product.columns, groups, product.batch * product.rows]);
+            words.extend([product.a_zp, product.b_zp].map(signed));
+            words.push(output_words);
+            words.extend(case_words);
+            words.push(row);
+            words.extend(epilogue.params);
+            words
+        })
+    }
+}
+
+/// The columns of a matrix, one after the other.
+fn turned(matrix: &[u8], columns: usize) -> Vec<i8> {
+    let column = |index: usize| matrix[index..].iter().step_by(columns);
+    (0..columns)
+        .flat_map(column)
+        .map(|byte| byte.cast_signed())
+        .collect()
+}

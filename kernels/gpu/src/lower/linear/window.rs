@@ -1,0 +1,233 @@
+//! CONV2D and DEPTHWISE_CONV2D of i8 with constant weights: packed four to a word, with a RESCALE and a CLAMP behind
+//! taken along.
+
+use aivm_shaders::kernels::{self, Kernel};
+use aivm_tosa::operator::{Extent, Padding};
+use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
+
+use super::ConstantWeights;
+use crate::layout::word_bytes;
+use crate::lower::{Lowering, expect_rounds, signed};
+
+/// A window over `[N, H, W, C]` of i8.
+pub(super) struct Window {
+    input: TensorId,
+    output: TensorId,
+    input_shape: [u32; 4],
+    output_shape: [u32; 4],
+    kernel: Extent,
+    stride: Extent,
+    dilation: Extent,
+    pad: Padding,
+    input_zp: i32,
+    weight_zp: i32,
+}
+
+impl Window {
+    /// CONV2D, if the packed kernel takes it: of i8, its weight without zero point.
+    pub(super) fn of_conv2d(graph: &Graph, node: &Node) -> Option<Window> {
+        let sides = graph.tensor(node.inputs[1]).shape.dimensions();
+        let window = Window::new(graph, node, [sides[1], sides[2]])?;
+        (window.weight_zp == 0).then_some(window)
+    }
+
+    /// DEPTHWISE_CONV2D, if a packed kernel takes it: of i8, with one output for each channel, or with one channel and
+    /// a weight without zero point.
+    pub(super) fn of_depthwise(graph: &Graph, node: &Node) -> Option<Window> {
+        let sides = graph.tensor(node.inputs[1]).shape.dimensions();
+        let window = Window::new(graph, node, [sides[0], sides[1]])?;
+        let (channels, multiples) = (sides[2], sides[3]);
+        (multiples == 1 || channels == 1 && window.weight_zp == 0).then_some(window)
+    }
+
+    fn new(graph: &Graph, node: &Node, [y, x]: [u32; 2]) -> Option<Window> {
+        let (Operator::Conv2d {
+            pad,
+            stride,
+            dilation,
+            input_zp,
+            weight_zp,
+        }
+        | Operator::DepthwiseConv2d {
+            pad,
+            stride,
+            dilation,
+            input_zp,
+            weight_zp,
+        }) = node.operator
+        else {
+            return None;
+        };
+        let (input, output) = (node.inputs[0], node.outputs[0]);
+        let shape = |id: TensorId| graph.tensor(id).shape.dimensions().try_into().ok();
+        (graph.tensor(input).data_type == DataType::I8).then_some(Window {
+            input,
+            output,
+            input_shape: shape(input)?,
+            output_shape: shape(output)?,
+            kernel: Extent { y, x },
+            stride,
+            dilation,
+            pad,
+            input_zp,
+            weight_zp,
+        })
+    }
+
+    /// Each of `positions` alone: `[positions, channels]` of `input` to `[positions, output channels]` of `output`.
+    pub(super) fn one_by_one(
+        (input, output): (TensorId, TensorId),
+        positions: u32,
+        [channels, output_channels]: [u32; 2],
+        input_zp: i32,
+    ) -> Window {
+        let one = Extent { y: 1, x: 1 };
+        Window {
+            input,
+            output,
+            input_shape: [1, 1, positions, channels],
+            output_shape: [1, 1, positions, output_channels],
+            kernel: one,
+            stride: one,
+            dilation: one,
+            pad: Padding {
+                top: 0,
+                bottom: 0,
+                left: 0,
+                right: 0,
+            },
+            input_zp,
+            weight_zp: 0,
+        }
+    }
+
+    /// How often the loops over rows, columns and `inner` go round, with those of the epilogue.
+    fn rounds(&self, inner: u32) -> u64 {
+        let (rows, columns) = (u64::from(self.kernel.y), u64::from(self.kernel.x));
+        let taps = rows * columns;
+        taps.saturating_mul(u64::from(inner))
+            .saturating_add(rows + taps + 16)
+    }
+
+    /// `bias − input_zp · Σ (weight − weight_zp)` of each output channel, wrapping as the sum of products would;
+    /// channels up to a multiple of 4. The kernel then multiplies raw inputs, and padding with the zero point
+    /// contributes nothing. `sums` are the sums of the weights of each output channel.
+    fn folded_biases(&self, sums: impl Iterator<Item = i32>, bias: &[i32]) -> Vec<u32> {
+        let mut folded: Vec<u32> = sums
+            .enumerate()
+            .map(|(channel, sum)| {
+                let bias = bias[if bias.len() == 1 { 0 } else { channel }];
+                signed(bias.wrapping_sub(self.input_zp.wrapping_mul(sum)))
+            })
+            .collect();
+        folded.resize(folded.len().next_multiple_of(4), 0);
+        folded
+    }
+}
+
+impl Lowering<'_> {
+    /// CONV2D with `weights` `[OC, KH, KW, IC]`.
+    pub(super) fn conv2d(
+        &mut self,
+        window: &Window,
+        weights: &ConstantWeights,
+    ) -> Result<(), String> {
+        let [.., channels] = window.input_shape;
+        let [.., output_channels] = window.output_shape;
+        expect_rounds(window.rounds(channels.div_ceil(4)))?;
+        let taps = weights.weight.len() / output_channels as usize;
+        let sum = |taps: &[i8]| {
+            taps.iter()
+                .fold(0i32, |sum, &tap| sum.wrapping_add(i32::from(tap)))
+        };
+        let sums = weights.weight.chunks_exact(taps).map(sum);
+        let biases = window.folded_biases(sums, &weights.bias);
+        let packed = packed(&weights.weight, output_channels, channels);
+        self.packed(&kernels::CONV2D, window, packed, biases)
+    }
+
+    /// DEPTHWISE_CONV2D with `weights` `[KH, KW, C, M]`, where C or M is 1.
+    pub(super) fn depthwise_conv2d(
+        &mut self,
+        window: &Window,
+        weights: &ConstantWeights,
+    ) -> Result<(), String> {
+        let [.., channels] = window.input_shape;
+        let output_channels = window.output_shape[3] as usize;
+        if window.output_shape[3] != channels {
+            // Of one channel: CONV2D with the weight's axes in another order.
+            let channel = |index: usize| weights.weight[index..].iter().step_by(output_channels);
+            let weights = ConstantWeights {
+                weight: (0..output_channels).flat_map(channel).copied().collect(),
+                bias: weights.bias.clone(),
+            };
+            return self.conv2d(window, &weights);
+        }
+        expect_rounds(window.rounds(0))?;
+        let mut sums = vec![0i32; output_channels];
+        let mut packed = Vec::new();
+        for tap in weights.weight.chunks_exact(output_channels) {
+            for (sum, &weight) in sums.iter_mut().zip(tap) {
+                *sum = sum.wrapping_add(i32::from(weight) - window.weight_zp);
+            }
+            packed.extend(tap.iter().map(|weight| weight.cast_unsigned()));
+            packed.resize(packed.len().next_multiple_of(4), 0);
+        }
+        let biases = window.folded_biases(sums.into_iter(), &weights.bias);
+        self.packed(&kernels::DEPTHWISE_CONV2D, window, packed, biases)
+    }
+
+    /// A step of four positions × four output channels an invocation.
+    fn packed(
+        &mut self,
+        kernel: &Kernel,
+        window: &Window,
+        weight: Vec<u8>,
+        biases: Vec<u32>,
+    ) -> Result<(), String> {
+        let [_, height, width, channels] = window.input_shape;
+        let [images, output_height, output_width, output_channels] = window.output_shape;
+        let groups = output_channels.div_ceil(4);
+        let positions = images * output_height * output_width;
+        let input = self.padded_to_words(window.input, channels)?;
+        let input_words = self.case_words(input);
+        let weight = self.new_constant(weight);
+        let biases = self.new_constant(word_bytes(biases));
+        let epilogue = self.epilogue(window.output, output_channels);
+        let output_words = crate::layout::words(self.tensor(epilogue.output));
+        let operands = vec![epilogue.factors, input, weight, biases];
+        let zero_word = u32::from_le_bytes([window.input_zp as u8; 4]);
+        let tiles = positions.div_ceil(4) * groups;
+        self.step(kernel, operands, epilogue.output, tiles, |row| {
+            let mut words = vec![height, width, channels.div_ceil(4)];
+            words.extend([output_height, output_width, output_channels]);
+            words.extend([groups, positions]);
+            for pair in [window.kernel, window.stride, window.dilation] {
+                words.extend([pair.y, pair.x]);
+            }
+            words.extend([window.pad.top, window.pad.left]);
+            words.extend([signed(window.weight_zp), zero_word]);
+            words.extend([output_words, input_words, row]);
+            words.extend(epilogue.params);
+            words
+        })
+    }
+}
+
+/// Weights `[OC, KH, KW, IC]` as `[OC / 4][KH][KW][IC / 4][4 output channels][4 input channels]`, filled up with zeros.
+fn packed(weight: &[i8], output_channels: u32, channels: u32) -> Vec<u8> {
+    let channels = channels as usize;
+    let position_words = channels.div_ceil(4);
+    let groups = (output_channels as usize).div_ceil(4);
+    let taps = weight.len() / (output_channels as usize * channels);
+    let mut packed = vec![0; groups * taps * position_words * 16];
+    for (row, values) in weight.chunks_exact(channels).enumerate() {
+        let (output_channel, tap) = (row / taps, row % taps);
+        let (group, component) = (output_channel / 4, output_channel % 4);
+        for (channel, &value) in values.iter().enumerate() {
+            let word = ((group * taps + tap) * position_words + channel / 4) * 4 + component;
+            packed[word * 4 + channel % 4] = value.cast_unsigned();
+        }
+    }
+    packed
+}
