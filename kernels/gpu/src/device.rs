@@ -1,8 +1,8 @@
 //! An open device: every error of wgpu becomes an [`ExecutorFault`], a lost device is remembered.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::{Arc, OnceLock};
-use std::time::Duration;
+use std::sync::{Arc, OnceLock, mpsc};
+use std::time::{Duration, Instant};
 
 use aivm_tosa::ExecutorFault;
 
@@ -106,7 +106,7 @@ impl Device {
     }
 
     /// Waits until `submission` is done. A device that takes longer than the deadline counts as lost.
-    pub(crate) fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), ExecutorFault> {
+    fn wait(&self, submission: wgpu::SubmissionIndex) -> Result<(), ExecutorFault> {
         let poll = wgpu::PollType::Wait {
             submission_index: Some(submission),
             timeout: Some(self.deadline),
@@ -122,9 +122,39 @@ impl Device {
         self.check()
     }
 
-    /// How long a run may wait for the device.
-    pub(crate) fn deadline(&self) -> Duration {
-        self.deadline
+    /// Submits `work` and waits until it is done; then `read` sees the bytes of `staging`.
+    pub(crate) fn submit_and_read<T>(
+        &self,
+        staging: &wgpu::Buffer,
+        work: impl FnOnce() -> wgpu::CommandBuffer,
+        read: impl FnOnce(&[u8]) -> T,
+    ) -> Result<T, ExecutorFault> {
+        let (mapped, mapping) = mpsc::channel();
+        let submission = self.guarded(|| {
+            let submission = self.queue.submit([work()]);
+            staging.map_async(wgpu::MapMode::Read, .., move |result| {
+                // The receiver is gone only if this run has failed already.
+                let _ = mapped.send(result);
+            });
+            submission
+        })?;
+        let started = Instant::now();
+        self.wait(submission)?;
+        // The work is done, but the poll of another thread may hold the callback and not have called it yet.
+        let left = self.deadline.saturating_sub(started.elapsed());
+        match mapping.recv_timeout(left) {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => return Err(self.fault(format!("mapping the outputs: {error}"))),
+            Err(_) => return Err(self.fault("the outputs were not mapped")),
+        }
+        let value = {
+            let bytes = staging
+                .get_mapped_range(..)
+                .map_err(|error| self.fault(format!("reading the outputs: {error}")))?;
+            read(&bytes)
+        };
+        staging.unmap();
+        Ok(value)
     }
 
     /// Bytes of the largest buffer that a kernel can bind.

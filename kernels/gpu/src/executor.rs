@@ -9,6 +9,7 @@ use crate::adapter::AdapterInfo;
 use crate::device::Device;
 use crate::pipelines::Pipelines;
 use crate::plan::GpuPlan;
+use crate::staged::StagedPlan;
 
 /// How long a submission may take before its device counts as lost.
 pub const DEADLINE: Duration = Duration::from_secs(120);
@@ -16,7 +17,7 @@ pub const DEADLINE: Duration = Duration::from_secs(120);
 /// Runs models on one adapter.
 pub struct GpuExecutor {
     device: Arc<Device>,
-    pipelines: Pipelines,
+    pipelines: Arc<Pipelines>,
 }
 
 impl GpuExecutor {
@@ -40,7 +41,7 @@ impl GpuExecutor {
         let device = Arc::new(Device::open(adapter, deadline)?);
         Ok(GpuExecutor {
             device,
-            pipelines: Pipelines::default(),
+            pipelines: Arc::default(),
         })
     }
 
@@ -49,17 +50,20 @@ impl GpuExecutor {
         self.device.destroy();
     }
 
-    /// The kernels that a run of `model` dispatches, in order.
+    /// The kernels that a run of `model`, which is plain, dispatches, in order.
     ///
     /// # Errors
-    /// As [`Executor::prepare`].
+    /// If it is not plain, and as [`Executor::prepare`].
     pub fn dispatches(&self, model: &Arc<Priced>) -> Result<Vec<String>, ExecutorFault> {
         let plan = self.plan(model)?;
         Ok(plan.kernels().into_iter().map(str::to_owned).collect())
     }
 
     pub(crate) fn plan(&self, model: &Arc<Priced>) -> Result<GpuPlan, ExecutorFault> {
-        GpuPlan::new(Arc::clone(&self.device), &self.pipelines, model)
+        if !model.program().is_plain() {
+            return Err(self.device.fault("the model is not one list of dispatches"));
+        }
+        GpuPlan::new(&self.device, &self.pipelines, model)
     }
 }
 
@@ -69,6 +73,10 @@ impl Executor for GpuExecutor {
     }
 
     fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
-        Ok(Arc::new(self.plan(model)?))
+        if model.program().is_plain() {
+            return Ok(Arc::new(self.plan(model)?));
+        }
+        let plan = StagedPlan::new(&self.device, &self.pipelines, model)?;
+        Ok(Arc::new(plan))
     }
 }

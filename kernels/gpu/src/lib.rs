@@ -18,9 +18,12 @@ mod lower;
 mod memory;
 mod pipelines;
 mod plan;
+mod prepared;
 mod program;
 mod resident;
+mod run;
 mod scratch;
+mod staged;
 
 pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};
 pub use executor::{DEADLINE, GpuExecutor};

@@ -1,6 +1,7 @@
 //! Graph → dispatches: one operator, one kernel, except that CONV2D takes a RESCALE and a CLAMP behind it
 //! along, that consecutive element-wise operators share one, and that moving nothing needs none.
 
+mod control;
 mod element_wise;
 mod linear;
 mod movement;
@@ -16,6 +17,7 @@ use aivm_tosa::{DataType, Graph, Node, Operator, Tensor, TensorId};
 use crate::layout;
 use crate::pipelines::WORKGROUP;
 use crate::program::{Input, Operand, Output, Program, Step};
+use control::late_inputs;
 use element_wise::Expression;
 
 /// Lowers `graph` for a device with at most `workgroups_max` workgroups along each dimension.
@@ -23,26 +25,44 @@ use element_wise::Expression;
 /// # Errors
 /// What keeps the graph from running on this device.
 pub(crate) fn lower(graph: &Graph, workgroups_max: u32) -> Result<Program, String> {
-    let mut lowering = Lowering::new(graph, workgroups_max);
-    for &id in graph.inputs() {
-        let value = lowering.new_value(id);
-        lowering.place[id.0 as usize] = Some(Operand::Value(value));
-        let bytes = graph.tensor(id).bytes() as usize;
-        lowering.program.inputs.push(Input { value, bytes });
-    }
-    for index in 0..graph.nodes().len() {
-        if !lowering.fused[index] {
-            let node = &graph.nodes()[index];
-            lowering
-                .node(index)
-                .map_err(|what| format!("node {index}, {}: {what}", node.operator.name()))?;
-        }
-    }
+    let mut lowering = Lowering::of(graph, workgroups_max)?;
     for &id in graph.outputs() {
         let output = lowering.output(id)?;
         lowering.program.outputs.push(output);
     }
     Ok(lowering.program)
+}
+
+/// As [`lower`], for a region: its outputs are `results`.
+///
+/// # Errors
+/// As [`lower`].
+pub(crate) fn lower_region(graph: &Graph, workgroups_max: u32) -> Result<Program, String> {
+    Lowering::of(graph, workgroups_max)?.with_results(graph.outputs())
+}
+
+/// Lowers one node of `graph`, whose late values stand in `operator`. The inputs are [`late_inputs`], the result is
+/// the output.
+///
+/// # Errors
+/// As [`lower`].
+pub(crate) fn lower_late(
+    graph: &Graph,
+    node: &Node,
+    operator: Operator,
+    workgroups_max: u32,
+) -> Result<Program, String> {
+    let mut lowering = Lowering::new(graph, workgroups_max);
+    // No other node is done along with it.
+    lowering.readers.fill(u32::MAX);
+    lowering.take_inputs(&late_inputs(graph, node));
+    let settled = Node {
+        operator,
+        late: Vec::new(),
+        ..node.clone()
+    };
+    lowering.node(&settled)?;
+    lowering.with_results(&node.outputs)
 }
 
 /// How many times the loops of one invocation may go round, all together.
@@ -68,7 +88,7 @@ struct Lowering<'a> {
     graph: &'a Graph,
     workgroups_max: u32,
     program: Program,
-    /// Of each tensor, the one whose elements it shares through RESHAPE, or itself.
+    /// Of each tensor, the one whose elements it shares, or itself.
     root: Vec<TensorId>,
     /// Of each root, where it lies, once it does.
     place: Vec<Option<Operand>>,
@@ -88,8 +108,11 @@ impl<'a> Lowering<'a> {
         let mut readers = vec![0; tensors];
         let mut reader = vec![None; tensors];
         for (index, node) in graph.nodes().iter().enumerate() {
-            for input in &node.inputs {
-                readers[input.0 as usize] += 1;
+            let late = node.late.iter().map(|late| &late.tensor);
+            // A node with late values is lowered when it runs, so nothing is done along with it: as if two read it.
+            let times = if node.late.is_empty() { 1 } else { 2 };
+            for input in node.inputs.iter().chain(late) {
+                readers[input.0 as usize] += times;
                 reader[input.0 as usize] = Some(index);
             }
         }
@@ -109,8 +132,42 @@ impl<'a> Lowering<'a> {
         }
     }
 
-    fn node(&mut self, index: usize) -> Result<(), String> {
-        let node = &self.graph.nodes()[index];
+    /// Lowers the nodes of a graph; its outputs are left.
+    fn of(graph: &'a Graph, workgroups_max: u32) -> Result<Lowering<'a>, String> {
+        let mut lowering = Lowering::new(graph, workgroups_max);
+        lowering.take_inputs(graph.inputs());
+        for (index, node) in graph.nodes().iter().enumerate() {
+            if lowering.fused[index] {
+                continue;
+            }
+            let lowered = if control::is_control(node) {
+                lowering.control(index)
+            } else {
+                lowering.node(node)
+            };
+            lowered.map_err(|what| format!("node {index}, {}: {what}", node.operator.name()))?;
+        }
+        Ok(lowering)
+    }
+
+    /// Makes tensors inputs of the program.
+    fn take_inputs(&mut self, ids: &[TensorId]) {
+        for &id in ids {
+            let value = self.new_value(id);
+            self.place[id.0 as usize] = Some(Operand::Value(value));
+            let bytes = self.tensor(id).bytes() as usize;
+            self.program.inputs.push(Input { value, bytes });
+        }
+    }
+
+    /// The program whose results are these tensors.
+    fn with_results(mut self, ids: &[TensorId]) -> Result<Program, String> {
+        let results = ids.iter().map(|&id| self.place(id));
+        self.program.results = results.collect::<Result<_, _>>()?;
+        Ok(self.program)
+    }
+
+    fn node(&mut self, node: &Node) -> Result<(), String> {
         match &node.operator {
             Operator::Identity | Operator::Reshape => {
                 self.rename(node.inputs[0], node.outputs[0]);
@@ -167,7 +224,7 @@ impl<'a> Lowering<'a> {
         self.root[id.0 as usize]
     }
 
-    /// The bytes of a constant tensor, also behind a RESHAPE.
+    /// The bytes of a constant tensor, also under another name.
     fn constant_bytes(&self, id: TensorId) -> Option<&'a [u8]> {
         self.tensor(self.root(id)).constant.as_deref()
     }

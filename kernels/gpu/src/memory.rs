@@ -23,14 +23,15 @@ pub(crate) fn assign(program: &Program) -> Slots {
     for input in &program.inputs {
         slots.place(&mut free, input.value, program.values[input.value]);
     }
-    for (index, step) in program.steps.iter().enumerate() {
-        slots.place(&mut free, step.output, program.values[step.output]);
-        // Freed only now, so that the output could not take an operand's buffer.
-        let mut freed: Vec<usize> = step
-            .operands
+    for (index, (inputs, outputs)) in accesses(program).into_iter().enumerate() {
+        for &output in outputs {
+            slots.place(&mut free, output, program.values[output]);
+        }
+        // Freed only now, so that no output could take an operand's buffer.
+        let mut freed: Vec<usize> = inputs
             .iter()
             .filter_map(value_of)
-            .chain([step.output])
+            .chain(outputs.iter().copied())
             .collect();
         freed.sort_unstable();
         freed.dedup();
@@ -44,14 +45,35 @@ pub(crate) fn assign(program: &Program) -> Slots {
     slots
 }
 
-/// Of each value the last step that needs it; outputs are needed behind all steps.
+/// What each step and each control reads and writes, in the order in which they run.
+fn accesses(program: &Program) -> Vec<(&[Operand], &[usize])> {
+    let mut all = Vec::with_capacity(program.steps.len() + program.controls.len());
+    let mut controls = program.controls.iter().peekable();
+    for index in 0..=program.steps.len() {
+        while let Some(control) = controls.next_if(|control| control.before == index) {
+            all.push((control.inputs.as_slice(), control.outputs.as_slice()));
+        }
+        if let Some(step) = program.steps.get(index) {
+            all.push((step.operands.as_slice(), std::slice::from_ref(&step.output)));
+        }
+    }
+    all
+}
+
+/// Of each value the last of the program's accesses that needs it; outputs are needed behind all of them.
 fn last_uses(program: &Program) -> Vec<usize> {
     let mut last = vec![0; program.values.len()];
-    for (index, step) in program.steps.iter().enumerate() {
-        last[step.output] = index;
-        for value in step.operands.iter().filter_map(value_of) {
+    for (index, (inputs, outputs)) in accesses(program).into_iter().enumerate() {
+        for value in inputs
+            .iter()
+            .filter_map(value_of)
+            .chain(outputs.iter().copied())
+        {
             last[value] = index;
         }
+    }
+    for value in program.results.iter().filter_map(value_of) {
+        last[value] = usize::MAX;
     }
     for output in &program.outputs {
         if let Output::Value { value, .. } = output {

@@ -1,7 +1,6 @@
 //! A prepared model: dispatches, resident constants, and a run of them in one submission.
 
-use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::Instant;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_tosa::bytes::check_input;
 use aivm_tosa::{ExecutorFault, Plan, Priced, RunError, Variables};
@@ -10,10 +9,9 @@ use crate::adapter::AdapterLimits;
 use crate::device::Device;
 use crate::layout::push_padded;
 use crate::lower::lower;
-use crate::memory::{Slots, assign};
-use crate::pipelines::{Pipeline, Pipelines};
-use crate::program::{Output, Program};
-use crate::resident::{Resident, uniform_bytes};
+use crate::pipelines::Pipelines;
+use crate::prepared::Prepared;
+use crate::program::Output;
 use crate::scratch::Scratch;
 
 /// Most cases in one submission.
@@ -23,77 +21,37 @@ const SCRATCH_BYTES: u64 = 256 << 20;
 /// Sets of buffers that are kept for later runs.
 const SCRATCHES_KEPT: usize = 4;
 
-/// What does not change between runs.
-pub(crate) struct Prepared {
-    pub(crate) device: Arc<Device>,
-    pub(crate) program: Program,
-    pub(crate) slots: Slots,
-    pub(crate) pipelines: Vec<Arc<Pipeline>>,
-    pub(crate) constants: Resident,
-    pub(crate) params: Resident,
-    /// Most cases in one submission on this device.
-    pub(crate) cases_max: u32,
-}
-
-/// A model on a device.
+/// A plain model on a device: a run is one submission.
 pub(crate) struct GpuPlan {
     model: Arc<Priced>,
     prepared: Prepared,
+    /// Most cases in one submission on this device.
+    cases_max: u32,
     /// Buffers that no run uses now.
     idle: Mutex<Vec<Scratch>>,
-    /// Models with variables do not run here.
+    /// A plain model has none.
     no_variables: Variables,
 }
 
 impl GpuPlan {
     /// Lowers `model`, compiles its kernels and uploads its constants.
     pub(crate) fn new(
-        device: Arc<Device>,
+        device: &Arc<Device>,
         pipelines: &Pipelines,
         model: &Arc<Priced>,
     ) -> Result<GpuPlan, ExecutorFault> {
         device.check()?;
-        if !model.program().is_plain() {
-            return Err(
-                device.fault("control flow, variables and late values do not run on the GPU")
-            );
-        }
         let program = lower(model.graph(), device.limits.workgroups_max)
             .map_err(|what| device.fault(what))?;
-        let slots = assign(&program);
-        for &words in &slots.words {
-            device.check_buffer(u64::from(words) * 4)?;
-        }
-        let cases_max = cases_max(&device.limits, &slots.words, program.staged_bytes())
+        let staged = program.staged_bytes();
+        let prepared = Prepared::new(device, pipelines, program)?;
+        let cases_max = cases_max(&device.limits, &prepared.slots.words, staged)
             .map_err(|what| device.fault(what))?;
-        for constant in &program.constants {
-            device.check_buffer(constant.len() as u64)?;
-        }
-        let kernels = program
-            .steps
-            .iter()
-            .map(|step| pipelines.get(&device, &step.kernel));
-        let pipelines = kernels.collect::<Result<Vec<_>, _>>()?;
-        let constants = Resident::upload(&device, &program.constants, wgpu::BufferUsages::STORAGE)?;
-        let params: Vec<_> = program
-            .steps
-            .iter()
-            .map(|step| uniform_bytes(&step.params))
-            .collect();
-        let params = Resident::upload(&device, &params, wgpu::BufferUsages::UNIFORM)?;
-        let prepared = Prepared {
-            device,
-            program,
-            slots,
-            pipelines,
-            constants,
-            params,
-            cases_max,
-        };
         let plan = GpuPlan {
             no_variables: Variables::initial(model.program()),
             model: Arc::clone(model),
             prepared,
+            cases_max,
             idle: Mutex::new(Vec::new()),
         };
         // A model whose buffers do not fit is refused now and not at its first run.
@@ -121,7 +79,7 @@ impl GpuPlan {
             Some(index) => Ok(idle.swap_remove(index)),
             None => {
                 drop(idle);
-                let capacity = cases.next_power_of_two().min(self.prepared.cases_max);
+                let capacity = cases.next_power_of_two().min(self.cases_max);
                 Scratch::new(&self.prepared, capacity)
             }
         }
@@ -142,35 +100,13 @@ impl GpuPlan {
         let prepared = &self.prepared;
         let device = &prepared.device;
         let scratch = self.take_scratch(cases)?;
-        let (mapped, mapping) = mpsc::channel();
-        let submission = device.guarded(|| {
+        let work = || {
             self.upload(&scratch, cases, input);
-            let submission = device.queue.submit([self.encode(&scratch, cases)]);
-            scratch
-                .staging
-                .map_async(wgpu::MapMode::Read, .., move |result| {
-                    // The receiver is gone only if this run has failed already.
-                    let _ = mapped.send(result);
-                });
-            submission
+            self.encode(&scratch, cases)
+        };
+        device.submit_and_read(&scratch.staging, work, |staged| {
+            self.collect(staged, cases, output);
         })?;
-        let started = Instant::now();
-        device.wait(submission)?;
-        // The work is done, but the poll of another thread may hold the callback and not have called it yet.
-        let left = device.deadline().saturating_sub(started.elapsed());
-        match mapping.recv_timeout(left) {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(device.fault(format!("mapping the outputs: {error}"))),
-            Err(_) => return Err(device.fault("the outputs were not mapped")),
-        }
-        {
-            let staged = scratch
-                .staging
-                .get_mapped_range(..)
-                .map_err(|error| device.fault(format!("reading the outputs: {error}")))?;
-            self.collect(&staged, cases, output);
-        }
-        scratch.staging.unmap();
         // Only buffers of a run that succeeded are used again.
         self.put_back(scratch);
         Ok(())
@@ -199,20 +135,8 @@ impl GpuPlan {
             .device
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        {
-            let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
-            for ((step, pipeline), bind_group) in prepared
-                .program
-                .steps
-                .iter()
-                .zip(&prepared.pipelines)
-                .zip(&scratch.bind_groups)
-            {
-                pass.set_pipeline(&pipeline.pipeline);
-                pass.set_bind_group(0, bind_group, &[]);
-                pass.dispatch_workgroups(step.groups[0], step.groups[1], cases);
-            }
-        }
+        let all = 0..prepared.program.steps.len();
+        scratch.dispatch(prepared, all, cases, &mut encoder);
         let mut offset = 0;
         for output in &prepared.program.outputs {
             if let Output::Value { value, .. } = output {
@@ -266,7 +190,7 @@ impl Plan for GpuPlan {
         let mut left = cases;
         while left > 0 {
             let done = (cases - left) as usize;
-            let now = left.min(self.prepared.cases_max);
+            let now = left.min(self.cases_max);
             let part = &input[done * case_bytes..][..now as usize * case_bytes];
             if let Err(fault) = self.submit(now, part, output) {
                 output.truncate(before);

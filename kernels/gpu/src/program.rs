@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aivm_shaders::kernels::Kernel;
+use aivm_tosa::{RegionId, VariableId};
 
 /// Dispatches over values and constants.
 #[derive(Default)]
@@ -17,6 +18,10 @@ pub(crate) struct Program {
     pub(crate) inputs: Vec<Input>,
     /// The graph's outputs, in declared order.
     pub(crate) outputs: Vec<Output>,
+    /// What the host drives between steps, in the order in which it happens.
+    pub(crate) controls: Vec<Control>,
+    /// Of a region, where its outputs lie, in declared order; it has no `outputs`.
+    pub(crate) results: Vec<Operand>,
 }
 
 impl Program {
@@ -50,6 +55,32 @@ pub(crate) struct Step {
     pub(crate) output: usize,
     /// Workgroups along x and y; z counts the cases.
     pub(crate) groups: [u32; 2],
+}
+
+/// Something that no kernel does.
+pub(crate) struct Control {
+    /// It happens before the step of this index, and behind all earlier ones.
+    pub(crate) before: usize,
+    pub(crate) action: Action,
+    /// What it reads.
+    pub(crate) inputs: Vec<Operand>,
+    /// The values that it writes; none of the inputs.
+    pub(crate) outputs: Vec<usize>,
+}
+
+/// What a [`Control`] does.
+pub(crate) enum Action {
+    /// COND_IF: the region for true and that for false. Input 0 is the condition.
+    Branch([RegionId; 2]),
+    /// WHILE_LOOP.
+    Loop { condition: RegionId, body: RegionId },
+    /// VARIABLE_READ, to the output.
+    ReadVariable(VariableId),
+    /// VARIABLE_WRITE, of the input.
+    WriteVariable(VariableId),
+    /// A node with late values, by its index. The inputs are its `values` late tensors, then those of the node that
+    /// are no constants.
+    Late { node: usize, values: usize },
 }
 
 /// Where an input of the graph goes.

@@ -78,6 +78,12 @@ impl Resident {
         Ok(end)
     }
 
+    /// The buffer that holds an item, and its offset there.
+    pub(crate) fn source(&self, item: usize) -> (&wgpu::Buffer, u64) {
+        let part = &self.parts[item];
+        (&self.buffers[part.buffer], part.offset)
+    }
+
     /// The item to bind.
     pub(crate) fn binding(&self, item: usize) -> wgpu::BindingResource<'_> {
         let part = &self.parts[item];

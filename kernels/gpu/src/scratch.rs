@@ -1,9 +1,11 @@
 //! The buffers of one run: values, and the staging buffer from which outputs are read.
 
+use std::ops::Range;
+
 use aivm_tosa::ExecutorFault;
 
 use crate::device::Device;
-use crate::plan::Prepared;
+use crate::prepared::Prepared;
 use crate::program::Operand;
 
 /// Buffers for up to `cases` cases at once, with the bind groups of every step.
@@ -15,7 +17,7 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
-    /// Allocates for `cases` cases, which [`Prepared::cases_max`] allows.
+    /// Allocates for `cases` cases, which fit the device.
     pub(crate) fn new(prepared: &Prepared, cases: u32) -> Result<Scratch, ExecutorFault> {
         let device = &prepared.device;
         for &words in &prepared.slots.words {
@@ -50,7 +52,39 @@ impl Scratch {
     }
 }
 
-fn buffer(device: &Device, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
+impl Scratch {
+    /// Records the dispatches of some steps.
+    pub(crate) fn dispatch(
+        &self,
+        prepared: &Prepared,
+        steps: Range<usize>,
+        cases: u32,
+        encoder: &mut wgpu::CommandEncoder,
+    ) {
+        let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
+        for index in steps {
+            let groups = prepared.program.steps[index].groups;
+            pass.set_pipeline(&prepared.pipelines[index].pipeline);
+            pass.set_bind_group(0, &self.bind_groups[index], &[]);
+            pass.dispatch_workgroups(groups[0], groups[1], cases);
+        }
+    }
+
+    /// The buffer of an operand, and its offset there.
+    pub(crate) fn source<'a>(
+        &'a self,
+        prepared: &'a Prepared,
+        operand: Operand,
+    ) -> (&'a wgpu::Buffer, u64) {
+        match operand {
+            Operand::Constant(constant) => prepared.constants.source(constant),
+            Operand::Value(value) => (&self.slots[prepared.slots.of_value[value]], 0),
+        }
+    }
+}
+
+/// A buffer of one run.
+pub(crate) fn buffer(device: &Device, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
     device.device.create_buffer(&wgpu::BufferDescriptor {
         label: Some("scratch"),
         size,

@@ -27,6 +27,7 @@ mod total;
 
 mod chains;
 mod movement;
+mod stateful;
 
 mod models;
 
