@@ -1,6 +1,6 @@
 //! Any bytes as an ONNX file: imported or refused; what is imported is accepted by the reader of `.tosa` files.
 //!
-//! `cargo +nightly fuzz run onnx fuzz/corpus/onnx kernels/import/tests/goldens -- -timeout=1 -rss_limit_mb=1024`
+//! `fuzz/run.sh onnx`, or with a nightly compiler and its address sanitizer `cargo +nightly fuzz run onnx`.
 #![no_main]
 
 use aivm_import::{ImportError, ImportLimits, ImportOptions, import};

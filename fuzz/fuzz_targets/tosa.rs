@@ -1,6 +1,6 @@
 //! Any bytes as a `.tosa` file: priced or refused, with the place of what is wrong.
 //!
-//! `cargo +nightly fuzz run tosa fuzz/corpus/tosa examples/models -- -timeout=1 -rss_limit_mb=1024`
+//! `fuzz/run.sh tosa`, or with a nightly compiler and its address sanitizer `cargo +nightly fuzz run tosa`.
 #![no_main]
 
 use aivm_tosa::{ModelLimits, PriceTable, load};
