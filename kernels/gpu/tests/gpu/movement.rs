@@ -263,3 +263,18 @@ fn resize(to: &mut Generator, value: &Value) {
     let inputs = [&*value.name, &scale, &offset, &border];
     to.operator("RESIZE", vec![(0, I32(mode))], &inputs, data_type, &shape);
 }
+
+/// SCATTER compares each row with each index: beyond a bound that would hold the device too long.
+#[test]
+fn a_scatter_of_too_many_rows_is_a_fault() {
+    let mut generator = Generator::new(Choices::new(0), "t", 0);
+    let values = generator.input(I8, &[1, 40_000, 1]);
+    let indices = generator.input(INT32, &[1, 40_000]);
+    let inputs = [&*values.name, &indices.name, &values.name];
+    generator.operator("SCATTER", vec![], &inputs, I8, &[1, 40_000, 1]);
+    let model = crate::support::model(&generator.finish().file());
+    for executor in executors() {
+        let fault = executor.prepare(&model).err().expect("too many");
+        assert!(fault.what.contains("comparisons of indices"), "{fault}");
+    }
+}
