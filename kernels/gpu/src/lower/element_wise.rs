@@ -1,5 +1,5 @@
-//! Lowering of element-wise operators: each is held back as an expression while its only reader is another one of as
-//! many elements, so that a chain of them becomes one dispatch.
+//! Lowering of element-wise operators: each is held back as an expression while all that reads it ends in another one
+//! of as many elements, so that a chain of them becomes one dispatch.
 
 mod expression;
 mod function;
@@ -7,7 +7,7 @@ mod function;
 pub(super) use expression::Expression;
 pub(super) use function::is_element_wise;
 
-use aivm_shaders::chain::{Access, Element, Function, Source};
+use aivm_shaders::chain::{Access, Element, Function, NODES_MAX, Source};
 use aivm_tosa::{DataType, Node, TensorId};
 
 use super::Lowering;
@@ -15,29 +15,52 @@ use super::strides::{Axes, broadcast};
 use expression::Bound;
 use function::{element, function_of};
 
+/// How many nodes before the last reader of a tensor its other readers are looked for.
+const SPAN_MAX: usize = 64;
+
 impl Lowering<'_> {
     /// An element-wise operator.
     pub(super) fn element_wise(&mut self, node: &Node) -> Result<(), String> {
         let output = node.outputs[0];
         let expression = self.expression(node)?;
-        if self.is_continued(output) {
+        if self.is_continued(output, expression.nodes()) {
             self.held[output.0 as usize] = Some(expression);
             return Ok(());
         }
         self.compute(expression, output)
     }
 
-    /// Whether one element-wise operator of as many elements is all that reads a tensor.
-    fn is_continued(&self, id: TensorId) -> bool {
-        let Some(reader) = self.reader[id.0 as usize] else {
+    /// Whether a tensor that takes `nodes` operators need not be stored: the last operator that reads it is
+    /// element-wise and of as many elements, and whatever else reads it is so, too, and is needed for that one only.
+    /// All of them fit a chain.
+    fn is_continued(&self, id: TensorId, nodes: usize) -> bool {
+        let Some(last) = self.reader[id.0 as usize] else {
             return false;
         };
-        let node = &self.graph.nodes()[reader];
-        let reads = node.inputs.iter().filter(|&&input| input == id).count();
+        let first = last.saturating_sub(SPAN_MAX - 1);
+        let span = &self.graph.nodes()[first..=last];
         let elements = |id| self.tensor(id).shape.elements();
-        reads == self.readers[id.0 as usize] as usize
-            && is_element_wise(&node.operator)
-            && elements(node.outputs[0]) == elements(id)
+        let mut inside = vec![id];
+        for (node, index) in span.iter().zip(first..) {
+            if node.inputs.iter().any(|input| inside.contains(input)) {
+                let output = node.outputs.first().copied();
+                let Some(output) = output.filter(|_| is_element_wise(&node.operator)) else {
+                    return false;
+                };
+                if elements(output) != elements(id) || nodes + inside.len() > NODES_MAX {
+                    return false;
+                }
+                if index < last {
+                    inside.push(output);
+                }
+            }
+        }
+        let read_in_span = |id: &TensorId| {
+            let inputs = span.iter().flat_map(|node| &node.inputs);
+            inputs.filter(|&input| input == id).count()
+        };
+        let mut inside = inside.iter();
+        inside.all(|id| read_in_span(id) == self.readers[id.0 as usize] as usize)
     }
 
     /// The node applied to its operands, those held back included.
@@ -49,9 +72,11 @@ impl Lowering<'_> {
         loop {
             let expression = self.applied(node, function, output)?;
             if expression.fits() {
-                // From now on it stands for them.
-                for input in &node.inputs {
-                    self.held[input.0 as usize] = None;
+                for &input in &node.inputs {
+                    let last = self.reader[input.0 as usize];
+                    if last.is_some_and(|last| std::ptr::eq(&self.graph.nodes()[last], node)) {
+                        self.held[input.0 as usize] = None;
+                    }
                 }
                 return Ok(expression);
             }
@@ -82,7 +107,7 @@ impl Lowering<'_> {
             operands.push(operand);
         }
         let element = element(self.tensor(output).data_type)?;
-        expression.apply(function, element, operands, &node.operator);
+        expression.apply(output, (function, element), operands, &node.operator);
         Ok(expression)
     }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aivm_shaders::chain::{self, Access, Chain, Element, Function, INPUTS_MAX, NODES_MAX, Source};
-use aivm_tosa::Operator;
+use aivm_tosa::{Operator, TensorId};
 
 use super::function::{arguments, table};
 use crate::lower::signed;
@@ -43,6 +43,8 @@ impl Bound {
 /// An operator of a chain and its parameters.
 #[derive(Clone)]
 struct Term {
+    /// The tensor that it gives.
+    tensor: TensorId,
     node: chain::Node,
     arguments: Vec<u32>,
     /// Empty if it has none.
@@ -84,28 +86,35 @@ impl Expression {
             .iter()
             .map(|bound| self.source(bound.clone()))
             .collect();
-        let first = self.terms.len();
-        self.terms.extend(other.terms.iter().cloned());
-        for term in &mut self.terms[first..] {
-            for operand in &mut term.node.operands {
-                *operand = match *operand {
-                    chain::Operand::Source(index) => sources[index],
-                    chain::Operand::Node(index) => chain::Operand::Node(first + index),
-                };
-            }
+        // Where each of the other's terms lies here; what both hold is computed once.
+        let mut places: Vec<usize> = Vec::with_capacity(other.terms.len());
+        for term in &other.terms {
+            let known = self.terms.iter().position(|own| own.tensor == term.tensor);
+            places.push(known.unwrap_or_else(|| {
+                let mut term = term.clone();
+                for operand in &mut term.node.operands {
+                    *operand = match *operand {
+                        chain::Operand::Source(index) => sources[index],
+                        chain::Operand::Node(index) => chain::Operand::Node(places[index]),
+                    };
+                }
+                self.terms.push(term);
+                self.terms.len() - 1
+            }));
         }
-        chain::Operand::Node(self.terms.len() - 1)
+        chain::Operand::Node(places[places.len() - 1])
     }
 
-    /// Adds an operator, which now gives the value.
+    /// Adds the operator that gives `tensor`, which now is the value.
     pub(super) fn apply(
         &mut self,
-        function: Function,
-        output: Element,
+        tensor: TensorId,
+        (function, output): (Function, Element),
         operands: Vec<chain::Operand>,
         operator: &Operator,
     ) {
         self.terms.push(Term {
+            tensor,
             node: chain::Node {
                 function,
                 output,
