@@ -5,13 +5,14 @@
 //! order in which they can run.
 
 use crate::account::Account;
-use crate::attribute::{self, Attribute, op, operator_name};
+use crate::attribute::{self, Attribute};
 use crate::constant;
 use crate::control_flow::{self, Regions};
 use crate::declaration::{self, FileShape};
 use crate::flatbuffer::{Bytes, File, Kind, Table};
 use crate::ops::{self, Operand, Operation};
 use crate::refusal::Quoted;
+use crate::schema::{op, operator_name};
 use crate::{Graph, Node, Operator, Refusal, RefusalCode, Tensor, TensorId, VariableId};
 
 const OPERATOR: Kind = ("TosaOperator", 6, 39);

@@ -2,7 +2,7 @@
 
 use crate::flatbuffer::{Bytes, File, Table};
 use crate::refusal::Quoted;
-use crate::{DataType, Refusal, RefusalCode, Shape, Tensor};
+use crate::{Refusal, RefusalCode, Shape, Tensor, schema};
 
 /// A tensor as a block declares it.
 pub(crate) struct FileTensor<'a> {
@@ -84,19 +84,11 @@ pub(crate) fn read_tensor<'a>(
             format!("marked: {variable}, name {}", Quoted(variable_name)),
         );
     }
-    let data_type = match type_number {
-        1 => DataType::Bool,
-        2 => DataType::I4,
-        3 => DataType::I8,
-        4 => DataType::I16,
-        5 => DataType::I32,
-        6 => DataType::I48,
-        _ => {
-            return refuse(
-                RefusalCode::UnsupportedType,
-                format!("type number {type_number}"),
-            );
-        }
+    let Some(data_type) = schema::data_type(type_number) else {
+        return refuse(
+            RefusalCode::UnsupportedType,
+            format!("type number {type_number}"),
+        );
     };
     if unranked {
         return refuse(RefusalCode::DynamicShape, "no rank".into());

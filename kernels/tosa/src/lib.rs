@@ -24,6 +24,7 @@ pub mod limits;
 pub mod operator;
 pub mod price;
 pub mod refusal;
+pub mod schema;
 pub mod types;
 pub mod variables;
 pub mod work;

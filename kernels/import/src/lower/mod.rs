@@ -551,7 +551,7 @@ impl<'a> Lowering<'a> {
             u64::from(shape.elements()) * data_type.bytes() <= self.limits.elements
         });
         if !fits {
-            let (name, _) = op.name_and_number();
+            let name = op.name();
             return Err(unsupported(
                 format!("{name} would have an output of shape {shape:?}"),
                 "TOSA has ranks up to 6 and up to 2^31 - 1 bytes a tensor, and no empty ones",

@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use aivm_tosa::DataType;
+use aivm_tosa::schema::{op, type_number};
 use flatbuffers::{FlatBufferBuilder, UOffsetT, WIPOffset};
 
 use super::op::Field;
@@ -11,10 +12,6 @@ use super::{Op, Operand, ShapeId, Tensor, TensorId, Writer};
 type Builder = FlatBufferBuilder<'static>;
 /// A written object; what it is, is known from where it is used.
 type Written = WIPOffset<UOffsetT>;
-
-/// Numbers of CONST and CONST_SHAPE in the schema.
-const CONST: u8 = 67;
-const CONST_SHAPE: u8 = 75;
 
 pub(super) fn file(writer: &Writer) -> Vec<u8> {
     let needed = writer.needed();
@@ -72,13 +69,13 @@ fn block(builder: &mut Builder, writer: &Writer, needed: &[bool], used: &Used) -
     for &id in &used.tensors {
         if writer.tensors[id.0 as usize].data.is_some() {
             let name = writer.name(id).to_owned();
-            operators.push(operator(builder, CONST, &[], &[], &[name]));
+            operators.push(operator(builder, op::CONST, &[], &[], &[name]));
         }
     }
     for &id in &used.shapes {
         operators.push({
             let name = writer.shapes[id.0 as usize].0.clone();
-            operator(builder, CONST_SHAPE, &[], &[], &[name])
+            operator(builder, op::CONST_SHAPE, &[], &[], &[name])
         });
     }
     for (described, _) in writer
@@ -98,7 +95,7 @@ fn block(builder: &mut Builder, writer: &Writer, needed: &[bool], used: &Used) -
             &described.op,
             first_type(writer, &described.inputs),
         );
-        let (_, number) = described.op.name_and_number();
+        let number = described.op.number();
         operators.push(operator(builder, number, &fields, &inputs, &[output]));
     }
     let tensors: Vec<Written> = used
@@ -207,7 +204,7 @@ fn attribute(builder: &mut Builder, op: &Op, input: DataType) -> Vec<(u16, Slot)
 
 fn operator(
     builder: &mut Builder,
-    number: u8,
+    number: u32,
     attribute: &[(u16, Slot)],
     inputs: &[String],
     outputs: &[String],
@@ -218,8 +215,9 @@ fn operator(
     table(
         builder,
         &[
-            (0, Slot::I32(i32::from(number))),
-            (1, Slot::U8(number)),
+            (0, Slot::I32(number.cast_signed())),
+            // An attribute's union number is a byte: no operator's number is larger.
+            (1, Slot::U8(number as u8)),
             (2, Slot::To(attribute)),
             (3, Slot::To(inputs)),
             (4, Slot::To(outputs)),
@@ -234,7 +232,7 @@ fn tensor(builder: &mut Builder, tensor: &Tensor) -> Written {
     let mut fields = vec![
         (0, Slot::To(name)),
         (1, Slot::To(sides)),
-        (2, Slot::I32(type_number(tensor.data_type))),
+        (2, Slot::I32(type_number(tensor.data_type).cast_signed())),
     ];
     if let Some(data) = &tensor.data {
         let data = elements(builder, &file_data(tensor.data_type, data));
@@ -279,15 +277,4 @@ fn shape(builder: &mut Builder, writer: &Writer, id: ShapeId) -> Written {
             (2, Slot::To(data)),
         ],
     )
-}
-
-fn type_number(data_type: DataType) -> i32 {
-    match data_type {
-        DataType::Bool => 1,
-        DataType::I4 => 2,
-        DataType::I8 => 3,
-        DataType::I16 => 4,
-        DataType::I32 => 5,
-        DataType::I48 => 6,
-    }
 }

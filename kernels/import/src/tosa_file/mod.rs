@@ -299,7 +299,7 @@ impl Writer {
     /// The name of the operator that was added as number `index`.
     #[must_use]
     pub fn operator_name(&self, index: usize) -> &'static str {
-        self.operators[index].op.name_and_number().0
+        self.operators[index].op.name()
     }
 
     /// The file.

@@ -1,6 +1,7 @@
 //! The operators that the writer knows, with their attributes: all that an integer graph of one block needs.
 
 use aivm_tosa::DataType;
+use aivm_tosa::schema::{op, operator_name, type_number};
 
 /// An operator and its attribute. Lists are in the file's order: extents `[y, x]`, padding
 /// `[top, bottom, left, right]`. What TOSA takes as an operand (zero points, multipliers, sizes) is an operand here.
@@ -117,12 +118,15 @@ pub(super) enum Field {
     Bytes(Vec<u8>),
 }
 
-/// INT32 and INT48 among the file's type numbers.
-const ACC_I32: i32 = 5;
-const ACC_I48: i32 = 6;
 /// The first NaN mode and rounding mode of the file: PROPAGATE, SINGLE_ROUND.
 const PROPAGATE: i32 = 1;
 const SINGLE_ROUND: i32 = 1;
+
+impl Field {
+    fn type_number(data_type: DataType) -> Field {
+        Field::Number(type_number(data_type).cast_signed())
+    }
+}
 
 fn numbers<T: Copy + TryInto<i32>>(list: &[T]) -> Field {
     // Extents are far below 2^31: a writer's caller has checked them against the level's limits.
@@ -134,70 +138,75 @@ fn numbers<T: Copy + TryInto<i32>>(list: &[T]) -> Field {
 }
 
 impl Op {
-    /// TOSA's name and the operator's number in the schema, which is also that of its attribute.
+    /// The operator's number in the schema, which is also that of its attribute.
     #[must_use]
-    pub const fn name_and_number(&self) -> (&'static str, u8) {
+    pub const fn number(&self) -> u32 {
         match self {
-            Op::ArgMax { .. } => ("ARGMAX", 1),
-            Op::AvgPool2d { .. } => ("AVG_POOL2D", 2),
-            Op::Conv2d { .. } => ("CONV2D", 3),
-            Op::DepthwiseConv2d { .. } => ("DEPTHWISE_CONV2D", 5),
-            Op::MatMul => ("MATMUL", 7),
-            Op::MaxPool2d { .. } => ("MAX_POOL2D", 8),
-            Op::TransposeConv2d { .. } => ("TRANSPOSE_CONV2D", 10),
-            Op::Clamp { .. } => ("CLAMP", 11),
-            Op::Add => ("ADD", 15),
-            Op::ArithmeticRightShift { .. } => ("ARITHMETIC_RIGHT_SHIFT", 16),
-            Op::BitwiseAnd => ("BITWISE_AND", 17),
-            Op::BitwiseOr => ("BITWISE_OR", 18),
-            Op::BitwiseXor => ("BITWISE_XOR", 19),
-            Op::IntDiv => ("INTDIV", 20),
-            Op::LogicalAnd => ("LOGICAL_AND", 21),
-            Op::LogicalLeftShift => ("LOGICAL_LEFT_SHIFT", 22),
-            Op::LogicalRightShift => ("LOGICAL_RIGHT_SHIFT", 23),
-            Op::LogicalOr => ("LOGICAL_OR", 24),
-            Op::LogicalXor => ("LOGICAL_XOR", 25),
-            Op::Maximum => ("MAXIMUM", 26),
-            Op::Minimum => ("MINIMUM", 27),
-            Op::Mul => ("MUL", 28),
-            Op::Sub => ("SUB", 30),
-            Op::Table => ("TABLE", 31),
-            Op::Abs => ("ABS", 32),
-            Op::BitwiseNot => ("BITWISE_NOT", 33),
-            Op::Clz => ("CLZ", 35),
-            Op::LogicalNot => ("LOGICAL_NOT", 40),
-            Op::Negate => ("NEGATE", 41),
-            Op::Select => ("SELECT", 45),
-            Op::Equal => ("EQUAL", 46),
-            Op::Greater => ("GREATER", 47),
-            Op::GreaterEqual => ("GREATER_EQUAL", 48),
-            Op::ReduceAll { .. } => ("REDUCE_ALL", 49),
-            Op::ReduceAny { .. } => ("REDUCE_ANY", 50),
-            Op::ReduceMax { .. } => ("REDUCE_MAX", 51),
-            Op::ReduceMin { .. } => ("REDUCE_MIN", 52),
-            Op::ReduceSum { .. } => ("REDUCE_SUM", 54),
-            Op::Concat { .. } => ("CONCAT", 55),
-            Op::Pad => ("PAD", 56),
-            Op::Reshape => ("RESHAPE", 57),
-            Op::Reverse { .. } => ("REVERSE", 58),
-            Op::Slice => ("SLICE", 59),
-            Op::Tile => ("TILE", 60),
-            Op::Transpose { .. } => ("TRANSPOSE", 61),
-            Op::Gather => ("GATHER", 62),
-            Op::Scatter => ("SCATTER", 63),
-            Op::Cast => ("CAST", 65),
-            Op::Rescale { .. } => ("RESCALE", 66),
-            Op::Identity => ("IDENTITY", 68),
+            Op::ArgMax { .. } => op::ARGMAX,
+            Op::AvgPool2d { .. } => op::AVG_POOL2D,
+            Op::Conv2d { .. } => op::CONV2D,
+            Op::DepthwiseConv2d { .. } => op::DEPTHWISE_CONV2D,
+            Op::MatMul => op::MATMUL,
+            Op::MaxPool2d { .. } => op::MAX_POOL2D,
+            Op::TransposeConv2d { .. } => op::TRANSPOSE_CONV2D,
+            Op::Clamp { .. } => op::CLAMP,
+            Op::Add => op::ADD,
+            Op::ArithmeticRightShift { .. } => op::ARITHMETIC_RIGHT_SHIFT,
+            Op::BitwiseAnd => op::BITWISE_AND,
+            Op::BitwiseOr => op::BITWISE_OR,
+            Op::BitwiseXor => op::BITWISE_XOR,
+            Op::IntDiv => op::INTDIV,
+            Op::LogicalAnd => op::LOGICAL_AND,
+            Op::LogicalLeftShift => op::LOGICAL_LEFT_SHIFT,
+            Op::LogicalRightShift => op::LOGICAL_RIGHT_SHIFT,
+            Op::LogicalOr => op::LOGICAL_OR,
+            Op::LogicalXor => op::LOGICAL_XOR,
+            Op::Maximum => op::MAXIMUM,
+            Op::Minimum => op::MINIMUM,
+            Op::Mul => op::MUL,
+            Op::Sub => op::SUB,
+            Op::Table => op::TABLE,
+            Op::Abs => op::ABS,
+            Op::BitwiseNot => op::BITWISE_NOT,
+            Op::Clz => op::CLZ,
+            Op::LogicalNot => op::LOGICAL_NOT,
+            Op::Negate => op::NEGATE,
+            Op::Select => op::SELECT,
+            Op::Equal => op::EQUAL,
+            Op::Greater => op::GREATER,
+            Op::GreaterEqual => op::GREATER_EQUAL,
+            Op::ReduceAll { .. } => op::REDUCE_ALL,
+            Op::ReduceAny { .. } => op::REDUCE_ANY,
+            Op::ReduceMax { .. } => op::REDUCE_MAX,
+            Op::ReduceMin { .. } => op::REDUCE_MIN,
+            Op::ReduceSum { .. } => op::REDUCE_SUM,
+            Op::Concat { .. } => op::CONCAT,
+            Op::Pad => op::PAD,
+            Op::Reshape => op::RESHAPE,
+            Op::Reverse { .. } => op::REVERSE,
+            Op::Slice => op::SLICE,
+            Op::Tile => op::TILE,
+            Op::Transpose { .. } => op::TRANSPOSE,
+            Op::Gather => op::GATHER,
+            Op::Scatter => op::SCATTER,
+            Op::Cast => op::CAST,
+            Op::Rescale { .. } => op::RESCALE,
+            Op::Identity => op::IDENTITY,
         }
+    }
+
+    /// TOSA's name.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        operator_name(self.number())
     }
 
     /// The attribute's fields by slot, for a first operand of type `input`.
     pub(super) fn fields(&self, input: DataType) -> Vec<(u16, Field)> {
-        let accumulator = if input == DataType::I16 {
-            ACC_I48
-        } else {
-            ACC_I32
-        };
+        let accumulator = Field::type_number(match input {
+            DataType::I16 => DataType::I48,
+            _ => DataType::I32,
+        });
         match self {
             Op::AvgPool2d {
                 kernel,
@@ -207,7 +216,7 @@ impl Op {
                 (0, numbers(kernel)),
                 (1, numbers(stride)),
                 (2, numbers(pad)),
-                (3, Field::Number(ACC_I32)),
+                (3, Field::type_number(DataType::I32)),
             ],
             Op::MaxPool2d {
                 kernel,
@@ -233,13 +242,13 @@ impl Op {
                 (1, numbers(stride)),
                 (2, numbers(dilation)),
                 (3, Field::Flag(false)),
-                (4, Field::Number(accumulator)),
+                (4, accumulator),
             ],
             Op::TransposeConv2d { out_pad, stride } => vec![
                 (0, numbers(out_pad)),
                 (1, numbers(stride)),
                 (2, Field::Flag(false)),
-                (3, Field::Number(accumulator)),
+                (3, accumulator),
             ],
             Op::Clamp { min, max } => {
                 let bytes = input.bytes() as usize;

@@ -157,9 +157,10 @@ pub(super) fn negate(operation: &Operation<'_>, late: &mut Late) -> Checked {
 mod tests {
     use super::super::operation::Operand;
     use super::*;
-    use crate::attribute::{Attribute, op};
+    use crate::attribute::Attribute;
     use std::sync::Arc;
 
+    use crate::schema::op;
     use crate::{Tensor, TensorId};
 
     fn tensor(name: &str, constant: Option<&[u8]>) -> Tensor {

@@ -17,7 +17,8 @@ mod window;
 
 pub(crate) use operation::{Operand, Operation, Resolved};
 
-use crate::attribute::{Attribute, op};
+use crate::attribute::Attribute;
+use crate::schema::op;
 use crate::{DataType, LateOperand, Node, Operator, Refusal, RefusalCode, TensorId};
 
 /// An operator whose rules hold, and the tensors that it reads.

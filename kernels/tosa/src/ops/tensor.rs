@@ -9,19 +9,12 @@ use super::window::{
 use super::{Checked, Late, Operation};
 use crate::attribute::Window;
 use crate::operator::{Extent, Padding};
+use crate::schema::type_number;
 use crate::{DataType, Operator, Refusal, RefusalCode, Slot};
-
-/// INT32 and INT48 among the file's type numbers.
-const ACC_I32: u32 = 5;
-const ACC_I48: u32 = 6;
 
 /// Checks that the accumulator is `data_type`, i32 or i48.
 pub(super) fn expect_accumulator(acc_type: u32, data_type: DataType) -> Result<(), Refusal> {
-    let expected = if data_type == DataType::I48 {
-        ACC_I48
-    } else {
-        ACC_I32
-    };
+    let expected = type_number(data_type);
     if acc_type != expected {
         return Err(Refusal::new(
             RefusalCode::AccumulatorType,
