@@ -16,6 +16,11 @@ pub(crate) struct Factor {
     pub shift: u8,
 }
 
+/// The smallest and largest integer of 8 bits.
+pub(crate) const I8_RANGE: (i64, i64) = (i8::MIN as i64, i8::MAX as i64);
+/// The smallest and largest integer of 32 bits.
+pub(crate) const I32_RANGE: (i64, i64) = (i32::MIN as i64, i32::MAX as i64);
+
 /// The nearest factor to `ratio`: the multiplier has 31 bits; ratios below 2^−32 lose bits, then become 0.
 /// `None` for a ratio that is not positive, or is 2^29 or more.
 pub(crate) fn factor(ratio: f64) -> Option<Factor> {

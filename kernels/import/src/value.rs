@@ -2,7 +2,10 @@
 
 use std::sync::Arc;
 
+use aivm_tosa::DataType;
+
 use crate::constant::{Constant, Element};
+use crate::scale;
 use crate::tosa_file::TensorId;
 
 /// How the elements of an ONNX tensor lie in the TOSA tensor that stands for it.
@@ -23,6 +26,17 @@ pub(crate) struct Activation {
     pub layout: Layout,
 }
 
+impl Activation {
+    /// A tensor that lies as in ONNX.
+    pub(crate) fn plain(id: TensorId, shape: Vec<u32>) -> Activation {
+        Activation {
+            id,
+            shape,
+            layout: Layout::Plain,
+        }
+    }
+}
+
 /// A tensor of integers. What is stored is the value less [`Int::offset`].
 #[derive(Clone, Debug)]
 pub(crate) struct Int {
@@ -35,6 +49,16 @@ impl Int {
     /// TOSA has signed bytes: an unsigned one is stored 128 lower.
     pub(crate) fn offset(element: Element) -> i64 {
         if element == Element::U8 { 128 } else { 0 }
+    }
+
+    /// The type in which integers of an ONNX type are stored.
+    pub(crate) fn stored_type(element: Element) -> DataType {
+        match element {
+            Element::U8 | Element::I8 => DataType::I8,
+            Element::I16 => DataType::I16,
+            Element::Bool => DataType::Bool,
+            _ => DataType::I32,
+        }
     }
 }
 
@@ -109,6 +133,28 @@ pub(crate) struct Real {
     pub functions: Vec<Function>,
 }
 
+/// No limits of a real value.
+pub(crate) const NO_LIMITS: (f64, f64) = (f64::NEG_INFINITY, f64::INFINITY);
+
+impl Real {
+    /// Integers with nothing to be applied.
+    pub(crate) fn new(activation: Activation, scale: Scale, zero_point: i32, bound: i64) -> Real {
+        Real {
+            activation,
+            scale,
+            zero_point,
+            bound,
+            limits: NO_LIMITS,
+            functions: Vec::new(),
+        }
+    }
+
+    /// Whether something is still to be applied to each element.
+    pub(crate) fn is_pending(&self) -> bool {
+        self.limits != NO_LIMITS || !self.functions.is_empty()
+    }
+}
+
 /// A constant with the scale by which it means real numbers.
 #[derive(Clone, Debug)]
 pub(crate) struct RealConstant {
@@ -135,4 +181,22 @@ pub(crate) enum Value {
     Input(usize),
     /// What a node that was not lowered would have computed.
     Unknown,
+}
+
+impl Value {
+    /// The one real number that a constant of one element holds.
+    pub(crate) fn number(&self) -> Option<f64> {
+        match self {
+            Value::Constant(constant) => constant.only_number(),
+            Value::RealConstant(real) if real.constant.len() == 1 => {
+                let stored = real.constant.ints()?.next()?;
+                Some(scale::dequantise(
+                    stored,
+                    real.scales[0],
+                    real.zero_points[0],
+                ))
+            }
+            _ => None,
+        }
+    }
 }

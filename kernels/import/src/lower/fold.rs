@@ -1,7 +1,8 @@
 //! Nodes whose operands are all known: shapes and weights that an exporter left to be computed.
 
-use super::movement::{LIST_MAX, flatten_axis, reshape_dims, squeeze_dims};
-use super::quantise::{axis, shapes};
+use super::layout::axis;
+use super::movement::perms;
+use super::operands::NUMBERS_MAX;
 use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
 use crate::constant::{Constant, Element};
 use crate::value::{RealConstant, Value};
@@ -154,23 +155,8 @@ impl<'a> Lowering<'a> {
         match node.op() {
             "Identity" => Ok(constant.clone()),
             "Cast" => cast(node, constant).ok_or_else(fault),
-            "Flatten" => {
-                let at = flatten_axis(node, constant.dims.len())?;
-                let side = |sides: &[u32]| {
-                    sides
-                        .iter()
-                        .fold(1, |all: u32, &side| all.saturating_mul(side))
-                };
-                Ok(constant.reshaped(vec![side(&constant.dims[..at]), side(&constant.dims[at..])]))
-            }
-            "Reshape" => {
-                let wanted = self.list(node, 1, "shape")?;
-                let dims = reshape_dims(&constant.dims, &wanted, node.int("allowzero", 0) != 0)?;
-                Ok(constant.reshaped(dims))
-            }
-            "Squeeze" | "Unsqueeze" => {
-                let axes = self.optional_list(node, 1, "axes")?;
-                Ok(constant.reshaped(squeeze_dims(node.op(), &constant.dims, axes.as_deref())?))
+            "Flatten" | "Reshape" | "Squeeze" | "Unsqueeze" => {
+                Ok(constant.reshaped(self.reshape_dims(node, &constant.dims)?))
             }
             "Transpose" => Ok(constant.transposed(&perms(node, constant.dims.len())?)),
             "Gather" | "Slice" | "Concat" | "Add" | "Sub" | "Mul" | "Div" | "ConstantOfShape" => {
@@ -182,13 +168,16 @@ impl<'a> Lowering<'a> {
 
     /// Operators on lists of integers, as shapes are computed.
     fn fold_list(&mut self, node: &NodeView<'a>, constant: &Constant) -> Option<Lowered<Constant>> {
-        if constant.dims.len() > 1 || constant.len() > LIST_MAX {
+        if constant.dims.len() > 1 || constant.len() > NUMBERS_MAX {
             return None;
         }
         let list: Vec<i64> = constant.ints()?.collect();
         let other = |index: usize| -> Option<(Vec<i64>, Constant)> {
             let constant = self.constant(node, index).ok()?;
-            let list = constant.ints().filter(|ints| ints.len() <= 64)?.collect();
+            let list = constant
+                .ints()
+                .filter(|ints| ints.len() <= NUMBERS_MAX)?
+                .collect();
             Some((list, constant))
         };
         let result = match node.op() {
@@ -214,7 +203,7 @@ impl<'a> Lowering<'a> {
             }
             "Concat" => {
                 let mut joined = list;
-                for index in 1..node.input_count().min(64) {
+                for index in 1..node.input_count().min(NUMBERS_MAX) {
                     joined.extend(other(index)?.0);
                 }
                 Constant::from_i64(&joined, vec![joined.len() as u32])
@@ -278,23 +267,6 @@ impl<'a> Lowering<'a> {
             }
         };
         Some(Ok(result))
-    }
-}
-
-fn perms(node: &NodeView<'_>, rank: usize) -> Lowered<Vec<usize>> {
-    let perms: Vec<usize> = match node.ints("perm") {
-        Some(perms) => perms.iter().filter_map(|&perm| axis(perm, rank)).collect(),
-        None => (0..rank).rev().collect(),
-    };
-    let mut sorted = perms.clone();
-    sorted.sort_unstable();
-    if sorted.into_iter().eq(0..rank) {
-        Ok(perms)
-    } else {
-        Err(shapes(format!(
-            "perm {:?} of a tensor of rank {rank}",
-            node.ints("perm")
-        )))
     }
 }
 

@@ -4,8 +4,16 @@
     reason = "a table's entries are computed once, at import"
 )]
 
-use super::{Lowered, Lowering, NodeView};
-use crate::value::{Function, Value};
+use aivm_tosa::DataType;
+
+use super::parameters::Quantisation;
+use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
+use crate::scale::{self, I8_RANGE};
+use crate::tosa_file::Op;
+use crate::value::{Activation, Function, NO_LIMITS, Real, Scale, Value};
+
+/// Functions that one table may stand for.
+const FUNCTIONS_MAX: usize = 16;
 
 impl<'a> Lowering<'a> {
     /// An operator that applies a function to each element.
@@ -44,6 +52,73 @@ impl<'a> Lowering<'a> {
         let real = self.with_function(real, function)?;
         self.note("one table with the operators around it, when the result is quantised");
         Ok(vec![Value::Real(real)])
+    }
+
+    /// QLinearSigmoid and QLinearLeakyRelu of com.microsoft: x, its scale and zero point, those of the result.
+    pub(super) fn q_function(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
+        let (mut real, from) = self.dequantised(node, 0)?;
+        let to = self.quantisation(node, 3, from.element)?;
+        real.functions.push(match node.op() {
+            "QLinearSigmoid" => Function::Sigmoid,
+            _ => Function::LeakyRelu {
+                alpha: node.float("alpha", 0.01),
+            },
+        });
+        let int = self.quantise(&real, to)?;
+        Ok(vec![Value::Int(int)])
+    }
+
+    /// A real tensor with one more function to be applied; limits that are pending become one.
+    pub(super) fn with_function(&mut self, mut real: Real, function: Function) -> Lowered<Real> {
+        let (min, max) = real.limits;
+        if (min, max) != NO_LIMITS {
+            real.functions.push(Function::Clip { min, max });
+            real.limits = NO_LIMITS;
+        }
+        real.functions.push(function);
+        if real.functions.len() > FUNCTIONS_MAX {
+            return Err(unsupported(
+                format!("more than {FUNCTIONS_MAX} functions in a row"),
+                "QuantizeLinear and DequantizeLinear stand between them",
+            ));
+        }
+        Ok(real)
+    }
+
+    /// A table of all 256 values of `real` behind its functions, quantised.
+    pub(super) fn table(&mut self, real: &Real, to: Quantisation) -> Lowered<Activation> {
+        let Scale::Tensor(scale) = real.scale else {
+            return Err(unsupported(
+                "a function of sums with several scales",
+                QUANTISE,
+            ));
+        };
+        if self.writer.data_type(real.activation.id) != DataType::I8 {
+            return Err(unsupported(
+                "a function of sums that are not quantised",
+                "QuantizeLinear and DequantizeLinear stand before each such function",
+            ));
+        }
+        let entries: Vec<i64> = (I8_RANGE.0..=I8_RANGE.1)
+            .map(|stored| {
+                let real_value = scale::dequantise(stored, scale, i64::from(real.zero_point));
+                let value = real
+                    .functions
+                    .iter()
+                    .fold(real_value, |value, function| function.apply(value));
+                scale::quantise(value, to.scale, to.stored_zero_point(), I8_RANGE)
+            })
+            .collect();
+        let table = self.emit_constant(DataType::I8, &[256], &entries)?;
+        let mut activation = real.activation.clone();
+        let shape = self.writer.dimensions(activation.id).to_vec();
+        activation.id = self.emit(
+            Op::Table,
+            &[activation.id.into(), table.into()],
+            DataType::I8,
+            &shape,
+        )?;
+        Ok(activation)
     }
 }
 

@@ -5,11 +5,11 @@
 
 use aivm_tosa::DataType;
 
-use super::quantise::{axis, shapes};
-use super::{Lowered, Lowering, NodeView, QUANTISE, stored_type, unsupported};
+use super::layout::axis;
+use super::{Lowered, Lowering, NodeView, QUANTISE, shapes, unsupported};
 use crate::constant::Element;
 use crate::tosa_file::Op;
-use crate::value::{Activation, Int, Layout, Value};
+use crate::value::{Activation, Int, Value};
 
 impl<'a> Lowering<'a> {
     /// An operator on integers.
@@ -69,13 +69,8 @@ impl<'a> Lowering<'a> {
                 )?
             }
             ("Sign", Element::I8 | Element::I16 | Element::I32 | Element::U8) => {
-                let ones = vec![1; shape.len()];
-                let mut id = wide.id;
-                for (limit, op) in [(-1, Op::Maximum), (1, Op::Minimum)] {
-                    let limit = self.emit_constant(DataType::I32, &ones, &[limit])?;
-                    id = self.emit(op, &[id.into(), limit.into()], DataType::I32, &shape)?;
-                }
-                id
+                let id = self.emit_beside(Op::Maximum, wide.id, &[-1])?;
+                self.emit_beside(Op::Minimum, id, &[1])?
             }
             _ => {
                 return Err(unsupported(
@@ -152,18 +147,11 @@ impl<'a> Lowering<'a> {
         } else {
             Vec::new()
         };
-        if matches!(op, Op::Equal | Op::Greater | Op::GreaterEqual) {
+        if element == Element::Bool || matches!(op, Op::Equal | Op::Greater | Op::GreaterEqual) {
             let activation = self.broadcast(op, operands, DataType::Bool, &more)?;
             return Ok(Int {
                 activation,
                 element: Element::Bool,
-            });
-        }
-        if element == Element::Bool {
-            let activation = self.broadcast(op, operands, DataType::Bool, &more)?;
-            return Ok(Int {
-                activation,
-                element,
             });
         }
         let activation = self.broadcast(op, operands, DataType::I32, &more)?;
@@ -193,13 +181,9 @@ impl<'a> Lowering<'a> {
             }
             operands.push(aligned.id.into());
         }
-        let id = self.emit(Op::Select, &operands, stored_type(a.element), &shape)?;
+        let id = self.emit(Op::Select, &operands, Int::stored_type(a.element), &shape)?;
         Ok(Int {
-            activation: Activation {
-                id,
-                shape,
-                layout: Layout::Plain,
-            },
+            activation: Activation::plain(id, shape),
             element: a.element,
         })
     }
@@ -229,11 +213,7 @@ impl<'a> Lowering<'a> {
         }
         self.note("indices are int32");
         Ok(Int {
-            activation: Activation {
-                id,
-                shape,
-                layout: Layout::Plain,
-            },
+            activation: Activation::plain(id, shape),
             element: Element::I32,
         })
     }
@@ -252,7 +232,7 @@ impl<'a> Lowering<'a> {
     fn narrow(&mut self, activation: Activation, element: Element) -> Lowered<Int> {
         let mut activation = self.shifted(activation, -Int::offset(element))?;
         let shape = self.writer.dimensions(activation.id).to_vec();
-        let data_type = stored_type(element);
+        let data_type = Int::stored_type(element);
         if data_type != DataType::I32 {
             activation.id = self.emit(Op::Cast, &[activation.id.into()], data_type, &shape)?;
         }
@@ -264,22 +244,8 @@ impl<'a> Lowering<'a> {
 
     fn shifted(&mut self, mut activation: Activation, by: i64) -> Lowered<Activation> {
         if by != 0 {
-            let shape = self.writer.dimensions(activation.id).to_vec();
-            let by = self.emit_constant(DataType::I32, &vec![1; shape.len()], &[by])?;
-            activation.id = self.emit(
-                Op::Add,
-                &[activation.id.into(), by.into()],
-                DataType::I32,
-                &shape,
-            )?;
+            activation.id = self.emit_beside(Op::Add, activation.id, &[by])?;
         }
         Ok(activation)
-    }
-
-    /// Two tensors with the same rank and ONNX's layout.
-    fn aligned(&mut self, [a, b]: [Activation; 2]) -> Lowered<[Activation; 2]> {
-        let rank = a.shape.len().max(b.shape.len());
-        let (a, b) = (self.plain(&a)?, self.plain(&b)?);
-        Ok([self.with_rank(&a, rank)?, self.with_rank(&b, rank)?])
     }
 }

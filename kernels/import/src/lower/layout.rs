@@ -4,9 +4,9 @@
 //! where elements really move, RESHAPE where they do not (one channel, or one place), nothing where a pair of
 //! RESHAPEs cancels.
 
-use super::{Lowered, Lowering};
+use super::{Fault, Lowered, Lowering, unsupported};
 use crate::tosa_file::{Op, Operand, TensorId};
-use crate::value::{Activation, Layout};
+use crate::value::{Activation, Layout, Real, Scale};
 
 impl Lowering<'_> {
     /// The tensor in ONNX's layout.
@@ -29,11 +29,7 @@ impl Lowering<'_> {
         };
         self.twins.insert((activation.id, false), id);
         self.twins.insert((id, true), activation.id);
-        Ok(Activation {
-            id,
-            shape,
-            layout: Layout::Plain,
-        })
+        Ok(Activation::plain(id, shape))
     }
 
     /// The tensor with channels last; its rank is 2, 3 or 4.
@@ -63,6 +59,16 @@ impl Lowering<'_> {
         })
     }
 
+    /// A real tensor in ONNX's layout, which is not possible for every scale.
+    pub(super) fn plain_real(&mut self, real: &Real) -> Lowered<Activation> {
+        let moved =
+            real.activation.layout == Layout::ChannelsLast && real.activation.shape.len() > 2;
+        if moved && matches!(real.scale, Scale::Channel(_)) {
+            return Err(channels_move());
+        }
+        self.plain(&real.activation)
+    }
+
     /// RESHAPE, unless the shape is the same; of a RESHAPE, its operand is taken.
     pub(super) fn reshape_to(&mut self, id: TensorId, shape: &[u32]) -> Lowered<TensorId> {
         let source = match self.writer.producer(id) {
@@ -90,6 +96,29 @@ impl Lowering<'_> {
         };
         self.emit(op, &[id.into()], data_type, &shape)
     }
+}
+
+/// An axis of a tensor of this rank; a negative one counts from the end.
+pub(super) fn axis(axis: i64, rank: usize) -> Option<usize> {
+    let rank = rank as i64;
+    let axis = if axis < 0 { axis + rank } else { axis };
+    (0..rank).contains(&axis).then_some(axis as usize)
+}
+
+/// Where axis `at` of an ONNX tensor of rank 4 lies in the TOSA tensor.
+pub(super) fn stored_axis(at: usize, layout: Layout) -> u32 {
+    match layout {
+        Layout::ChannelsLast => [0, 3, 1, 2][at],
+        Layout::Plain => at as u32,
+    }
+}
+
+/// The fault of moving a tensor whose scales run along its channels.
+pub(super) fn channels_move() -> Fault {
+    unsupported(
+        "sums with a scale for each channel are moved before they are quantised",
+        "QuantizeLinear and DequantizeLinear stand behind the operator that sums",
+    )
 }
 
 /// Whether a tensor of this ONNX shape has the same bytes in both layouts.

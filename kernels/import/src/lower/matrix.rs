@@ -2,9 +2,10 @@
 
 use aivm_tosa::DataType;
 
-use super::convolution::{Weight, in_32_bits, largest_sum, products};
-use super::quantise::{NO_LIMITS, shapes};
-use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
+use super::conv2d::Geometry;
+use super::sums::{in_32_bits, largest_sum, products};
+use super::weight::Weight;
+use super::{Lowered, Lowering, NodeView, QUANTISE, shapes, unsupported};
 use crate::constant::Element;
 use crate::scale;
 use crate::tosa_file::Op;
@@ -20,13 +21,7 @@ impl<'a> Lowering<'a> {
                 "use MatMul followed by Add",
             ));
         };
-        let alpha = node.float("alpha", 1.0);
-        if !(alpha > 0.0 && alpha.is_finite()) {
-            return Err(unsupported(
-                format!("alpha {alpha}"),
-                "fold alpha into the weight",
-            ));
-        }
+        let alpha = alpha(node)?;
         // A bias in steps of `scale` without alpha is right for alpha · product if it is given as 1 / alpha of it.
         if node.input(2).is_some() && (alpha != 1.0 || node.float("beta", 1.0) != 1.0) {
             return Err(unsupported(
@@ -46,15 +41,8 @@ impl<'a> Lowering<'a> {
 
     /// QGemm of com.microsoft: A, its scale and zero point, B, its scales and zero points, C, those of the result.
     pub(super) fn q_gemm(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
-        let int = self.int(node, 0)?;
-        let from = self.quantisation_of(node, 1, &int)?;
-        let alpha = node.float("alpha", 1.0);
-        if !(alpha > 0.0 && alpha.is_finite()) {
-            return Err(unsupported(
-                format!("alpha {alpha}"),
-                "fold alpha into the weight",
-            ));
-        }
+        let (mut real, from) = self.dequantised(node, 0)?;
+        let alpha = alpha(node)?;
         let transposed = node.int("transB", 0) != 0;
         let constant = self.constant(node, 3)?;
         let weight = self.channel_constant(node, constant, 4, usize::from(!transposed))?;
@@ -63,13 +51,12 @@ impl<'a> Lowering<'a> {
             Some(bias) => Some(broadcast_bias(self.int_bias(&bias)?, &weight)?),
             None => None,
         };
-        let mut real = Self::dequantise(&int, from);
         real.activation = self.rows(&real.activation, node.int("transA", 0) != 0)?;
         let sum = self.dense(&real, scale::product(from.scale, alpha), &weight, bias)?;
         if node.input(7).is_none() {
             return Ok(vec![Value::Real(sum)]);
         }
-        let to = self.quantisation(node, 7, int.element)?;
+        let to = self.quantisation(node, 7, from.element)?;
         let int = self.quantise(&sum, to)?;
         Ok(vec![Value::Int(int)])
     }
@@ -98,9 +85,7 @@ impl<'a> Lowering<'a> {
 
     /// QLinearMatMul: a, its scale and zero point, b, those of b, those of the result.
     pub(super) fn q_mat_mul(&mut self, node: &NodeView<'a>) -> Lowered<Vec<Value>> {
-        let int = self.int(node, 0)?;
-        let from = self.quantisation_of(node, 1, &int)?;
-        let real = Self::dequantise(&int, from);
+        let (real, from) = self.dequantised(node, 0)?;
         let sum = match self.value(node, 3)? {
             Value::Constant(constant) if constant.dims.len() == 2 => {
                 let weight = self.channel_constant(node, constant, 4, 1)?;
@@ -108,13 +93,11 @@ impl<'a> Lowering<'a> {
                 self.dense(&real, from.scale, &weight, None)?
             }
             _ => {
-                let other = self.int(node, 3)?;
-                let other_from = self.quantisation_of(node, 4, &other)?;
-                let other = Self::dequantise(&other, other_from);
+                let (other, other_from) = self.dequantised(node, 3)?;
                 self.product(&real, &other, scale::product(from.scale, other_from.scale))?
             }
         };
-        let to = self.quantisation(node, 6, int.element)?;
+        let to = self.quantisation(node, 6, from.element)?;
         let int = self.quantise(&sum, to)?;
         Ok(vec![Value::Int(int)])
     }
@@ -124,18 +107,8 @@ impl<'a> Lowering<'a> {
         let real = self.integer_operand(node, 0, 2)?;
         let sum = match self.value(node, 1)? {
             Value::Constant(constant) if constant.dims.len() == 2 => {
-                let zero_points = self.integer_zero_points(node, 3)?;
-                let weight = RealConstant {
-                    scales: vec![1.0; zero_points.len()].into(),
-                    zero_points: zero_points.into(),
-                    constant,
-                    axis: 1,
-                };
+                let weight = self.unscaled_constant(node, constant, 3, 1)?;
                 let weight = self.dense_weight(&weight, false)?;
-                let weight = Weight {
-                    scales: vec![1.0],
-                    ..weight
-                };
                 self.dense(&real, 1.0, &weight, None)?
             }
             _ => {
@@ -186,11 +159,7 @@ impl<'a> Lowering<'a> {
         }
         let id = self.transpose(plain.id, &[1, 0])?;
         let shape = self.writer.dimensions(id).to_vec();
-        Ok(Activation {
-            id,
-            shape,
-            layout: Layout::Plain,
-        })
+        Ok(Activation::plain(id, shape))
     }
 
     /// Products with a constant, as a convolution with a kernel of one place: rows are cases.
@@ -218,27 +187,15 @@ impl<'a> Lowering<'a> {
             let plain = self.plain(&real.activation)?;
             self.reshape_to(plain.id, &[count, 1, 1, inputs])?
         };
-        let values: Vec<i64> = weight
-            .values
-            .iter()
-            .map(|&value| i64::from(value))
-            .collect();
-        let biases: Vec<i64> = bias.iter().map(|&value| i64::from(value)).collect();
-        let operands = [
-            input.into(),
-            self.emit_constant(DataType::I8, &[outputs, 1, 1, inputs], &values)?
-                .into(),
-            self.emit_constant(DataType::I32, &[outputs], &biases)?
-                .into(),
-            self.scalar(DataType::I8, i64::from(real.zero_point))?,
-            self.scalar(DataType::I8, i64::from(weight.zero_point))?,
-        ];
-        let op = Op::Conv2d {
+        let geometry = Geometry {
             pad: [0; 4],
             stride: [1; 2],
             dilation: [1; 2],
+            kernel: [1; 2],
+            output: [count, 1, 1, outputs],
+            zero_points: [real.zero_point, weight.zero_point],
         };
-        let mut id = self.emit(op, &operands, DataType::I32, &[count, 1, 1, outputs])?;
+        let mut id = self.conv2d(input, weight, 0..outputs, &bias, &geometry)?;
         let mut shape = shape;
         if let Some(last) = shape.last_mut() {
             *last = outputs;
@@ -249,14 +206,12 @@ impl<'a> Lowering<'a> {
             id = self.reshape_to(id, &shape)?;
             Layout::Plain
         };
-        Ok(Real {
-            activation: Activation { id, shape, layout },
-            scale: products(scale, &weight.scales),
-            zero_point: 0,
-            bound: largest_sum(weight, &bias, real.bound)?,
-            limits: NO_LIMITS,
-            functions: Vec::new(),
-        })
+        Ok(Real::new(
+            Activation { id, shape, layout },
+            products(scale, &weight.scales),
+            0,
+            largest_sum(weight, &bias, real.bound)?,
+        ))
     }
 
     /// The product of two computed tensors.
@@ -320,19 +275,25 @@ impl<'a> Lowering<'a> {
             shape.push(columns);
         }
         let id = self.reshape_to(id, &shape)?;
-        Ok(Real {
-            activation: Activation {
-                id,
-                shape,
-                layout: Layout::Plain,
-            },
-            scale: Scale::Tensor(scale),
-            zero_point: 0,
-            bound: in_32_bits((a.bound * b.bound).saturating_mul(i64::from(inner)))?,
-            limits: NO_LIMITS,
-            functions: Vec::new(),
-        })
+        Ok(Real::new(
+            Activation::plain(id, shape),
+            Scale::Tensor(scale),
+            0,
+            in_32_bits((a.bound * b.bound).saturating_mul(i64::from(inner)))?,
+        ))
     }
+}
+
+/// The factor of Gemm's product.
+fn alpha(node: &NodeView<'_>) -> Lowered<f64> {
+    let alpha = node.float("alpha", 1.0);
+    if alpha > 0.0 && alpha.is_finite() {
+        return Ok(alpha);
+    }
+    Err(unsupported(
+        format!("alpha {alpha}"),
+        "fold alpha into the weight",
+    ))
 }
 
 /// A bias of one element stands for all outputs.

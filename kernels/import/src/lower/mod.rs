@@ -1,95 +1,64 @@
 //! ONNX nodes → TOSA operators, node by node in the file's order.
 //!
-//! Each name stands for a [`Value`]. A real tensor is integers with a scale ([`Real`]): an operator computes
-//! new integers and their new scale exactly, and only QuantizeLinear rescales. So a quantised model in QDQ form
+//! Each name stands for a [`Value`]. A real tensor is integers with a scale ([`Real`](crate::value::Real)): an operator
+//! computes new integers and their new scale exactly, and only QuantizeLinear rescales. So a quantised model in QDQ form
 //! and one in QOperator form (an operator that dequantises, computes and quantises) take the same way.
 
-mod arithmetic;
+// A node, what it reads, and what is written for it.
+mod borders;
+mod emit;
+mod fault;
+mod layout;
+mod node;
+mod operands;
+
+// Scales.
+mod cast;
+mod parameters;
+mod quantise;
+mod rescale;
+
+// Sums of products.
+mod conv2d;
 mod convolution;
-mod fold;
+mod matrix;
+mod pool;
+mod sums;
+mod weight;
+mod window;
+
+// Element by element.
+mod arithmetic;
+mod broadcast;
 mod function;
 mod integer;
-mod layout;
-mod matrix;
-mod movement;
-mod node;
-mod pool;
-mod quantise;
+mod limit;
 mod reduce;
-mod window;
+mod scalar;
+
+// Elements that move, and what is known at import.
+mod concat;
+mod fold;
+mod movement;
+mod pad;
+mod reshape;
+mod slice;
+mod tile;
 
 use std::cell::Cell;
 use std::collections::BTreeMap;
 
-use aivm_tosa::DataType;
-
-use crate::constant::{Constant, Element};
 use crate::metadata::Border;
 use crate::onnx;
 use crate::report::{NodeReport, UnsupportedNode};
-use crate::tosa_file::{Op, Operand, TensorId, Writer};
-use crate::value::{Activation, Int, Layout, Real, RealConstant, Scale, Value};
+use crate::tosa_file::{TensorId, Writer};
+use crate::value::Value;
 use crate::{ImportError, ImportLimits};
 
+pub(crate) use borders::GraphInput;
 pub(crate) use node::NodeView;
 
-/// Why a node was not lowered.
-#[derive(Debug)]
-pub(crate) enum Fault {
-    /// The reason, and the nearest rewrite.
-    Unsupported { why: String, rewrite: String },
-    /// A node before it was not lowered.
-    Upstream,
-    /// The import ends here.
-    Limit(String),
-}
-
-type Lowered<T> = Result<T, Fault>;
-
-/// A fault with its reason and the nearest rewrite.
-fn unsupported(why: impl Into<String>, rewrite: impl Into<String>) -> Fault {
-    let mut why = why.into();
-    if why.len() > REASON_BYTES {
-        let end = (0..=REASON_BYTES)
-            .rev()
-            .find(|&end| why.is_char_boundary(end));
-        why = format!("{} …", &why[..end.unwrap_or(0)]);
-    }
-    Fault::Unsupported {
-        why,
-        rewrite: rewrite.into(),
-    }
-}
-
-/// The most tensors in a list of operands, at TOSA's level 8K.
-const LIST_MAX: usize = 64;
-
-/// A reason that lists numbers of the file is cut after this many bytes.
-const REASON_BYTES: usize = 400;
-
-const QUANTISE: &str =
-    "quantise statically, so that QuantizeLinear and DequantizeLinear stand around this operator";
-
-/// An input of the ONNX graph.
-pub(crate) struct GraphInput<'a> {
-    name: &'a str,
-    /// ONNX's number of the element type.
-    element: i32,
-    shape: Vec<u32>,
-    /// Once it is an input of the TOSA graph: the tensor and the quantisation that it has there.
-    quantised: Option<(Int, f64, i64)>,
-}
-
-impl<'a> GraphInput<'a> {
-    pub(crate) fn new(name: &'a str, element: i32, shape: Vec<u32>) -> GraphInput<'a> {
-        GraphInput {
-            name,
-            element,
-            shape,
-            quantised: None,
-        }
-    }
-}
+use fault::{Fault, Lowered, QUANTISE, shapes, unsupported};
 
 /// A graph while it is lowered.
 pub(crate) struct Lowering<'a> {
@@ -309,342 +278,6 @@ impl<'a> Lowering<'a> {
             | "DepthToSpace" | "SpaceToDepth" => self.movement(node),
             "Cast" => self.cast(node),
             _ => Err(node.no_such_operator()),
-        }
-    }
-
-    /// Makes inputs that are integers already inputs of the TOSA graph.
-    fn integer_inputs(&mut self) -> Result<(), ImportError> {
-        for index in 0..self.inputs.len() {
-            let (name, shape) = (self.inputs[index].name, self.inputs[index].shape.clone());
-            let element = match Element::of(self.inputs[index].element) {
-                Some(element @ (Element::U8 | Element::I8 | Element::I32 | Element::Bool)) => {
-                    element
-                }
-                Some(element @ Element::I16) => element,
-                _ => {
-                    self.define(name, Value::Input(index))?;
-                    continue;
-                }
-            };
-            let int = self.new_input(name, element, shape)?;
-            self.inputs[index].quantised = Some((int.clone(), 1.0, 0));
-            self.define(name, Value::Int(int))?;
-        }
-        Ok(())
-    }
-
-    fn new_input(
-        &mut self,
-        name: &str,
-        element: Element,
-        shape: Vec<u32>,
-    ) -> Result<Int, ImportError> {
-        let data_type = stored_type(element);
-        if aivm_tosa::Shape::new(&shape).is_none() {
-            return Err(ImportError::Graph(format!(
-                "input {name:?} has the shape {shape:?}"
-            )));
-        }
-        let id = self.writer.input(name, data_type, &shape);
-        let layout = Layout::Plain;
-        let activation = Activation { id, shape, layout };
-        Ok(Int {
-            activation,
-            element,
-        })
-    }
-
-    /// The metadata of the inputs, in order. An input that nothing quantised is no input of the TOSA graph.
-    fn input_borders(&mut self) -> Vec<Border> {
-        let mut order = Vec::new();
-        let mut borders = Vec::new();
-        for input in &self.inputs {
-            let Some((int, scale, zero_point)) = &input.quantised else {
-                continue;
-            };
-            let id = int.activation.id;
-            order.push(id);
-            borders.push(Border {
-                name: self.writer.name(id).to_owned(),
-                onnx_type: Element::name_of(input.element).to_owned(),
-                tosa_type: self.writer.data_type(id).to_string(),
-                shape: int.activation.shape.clone(),
-                scales: vec![*scale],
-                zero_point: zero_point - Int::offset(int.element),
-            });
-        }
-        self.writer.order_inputs(&order);
-        borders
-    }
-
-    fn output(&mut self, output: &'a onnx::ValueInfo) -> Lowered<Border> {
-        self.name.clone_from(&output.name);
-        let value = self.values.get(output.name.as_str()).cloned();
-        let onnx_type = output
-            .r#type
-            .as_ref()
-            .and_then(|t| t.tensor_type.as_ref())
-            .map_or(0, |t| t.elem_type);
-        let (activation, scales, zero_point) = match value {
-            Some(Value::Real(real)) => {
-                let real = self.settled(real)?;
-                let scales = real.scale.list().to_vec();
-                let activation = self.plain_real(&real)?.activation;
-                (activation, scales, i64::from(real.zero_point))
-            }
-            Some(Value::Int(int)) => {
-                let activation = self.plain(&int.activation)?;
-                (activation, vec![1.0], -Int::offset(int.element))
-            }
-            Some(Value::Constant(constant)) => {
-                let int = self.int_constant(&constant)?;
-                (int.activation, vec![1.0], -Int::offset(int.element))
-            }
-            Some(Value::RealConstant(_)) => {
-                return Err(unsupported(
-                    "the output is a constant",
-                    "leave it out of the graph's outputs",
-                ));
-            }
-            Some(Value::Input(_)) => {
-                return Err(unsupported(
-                    "the output is an input that nothing quantises",
-                    QUANTISE,
-                ));
-            }
-            Some(Value::Unknown) => return Err(Fault::Upstream),
-            None => {
-                return Err(Fault::Limit(format!(
-                    "the output {:?} has no source",
-                    output.name
-                )));
-            }
-        };
-        let id = self.writer.output(activation.id, &output.name);
-        Ok(Border {
-            name: self.writer.name(id).to_owned(),
-            onnx_type: Element::name_of(onnx_type).to_owned(),
-            tosa_type: self.writer.data_type(id).to_string(),
-            shape: activation.shape,
-            scales,
-            zero_point,
-        })
-    }
-
-    /// The value of input `index` of a node.
-    fn value(&self, node: &NodeView<'a>, index: usize) -> Lowered<Value> {
-        let name = node.input(index).ok_or_else(|| node.missing(index))?;
-        match self.values.get(name) {
-            Some(Value::Unknown) => Err(Fault::Upstream),
-            Some(value) => Ok(value.clone()),
-            None => Err(Fault::Limit(format!(
-                "node {} reads {name:?}, which no node before it computes",
-                node.index
-            ))),
-        }
-    }
-
-    /// Input `index` as real numbers that are computed.
-    fn real(&self, node: &NodeView<'a>, index: usize) -> Lowered<Real> {
-        match self.value(node, index)? {
-            Value::Real(real) => Ok(real),
-            Value::Input(_) => Err(unsupported(
-                "reads a float input that nothing quantises",
-                QUANTISE,
-            )),
-            Value::Int(_) => Err(unsupported(
-                format!("input {index} is integers without a scale"),
-                "DequantizeLinear gives them one",
-            )),
-            Value::Constant(_) | Value::RealConstant(_) => Err(unsupported(
-                format!("input {index} is a constant"),
-                "fold constants before the export (onnxsim)",
-            )),
-            Value::Unknown => Err(Fault::Upstream),
-        }
-    }
-
-    /// Input `index` as integers that are computed; constants become so.
-    fn int(&mut self, node: &NodeView<'a>, index: usize) -> Lowered<Int> {
-        match self.value(node, index)? {
-            Value::Int(int) => Ok(int),
-            Value::Constant(constant) => self.int_constant(&constant),
-            Value::Input(input) => {
-                let element = Element::name_of(self.inputs[input].element);
-                Err(unsupported(
-                    format!("input {index} has elements of type {element}"),
-                    QUANTISE,
-                ))
-            }
-            _ => Err(unsupported(
-                format!("input {index} is not integers"),
-                "QuantizeLinear makes them",
-            )),
-        }
-    }
-
-    /// Input `index` as a constant.
-    fn constant(&self, node: &NodeView<'a>, index: usize) -> Lowered<Constant> {
-        match self.value(node, index)? {
-            Value::Constant(constant) => Ok(constant),
-            _ => Err(unsupported(
-                format!("input {index} is not a constant"),
-                "make it an initialiser (onnxsim folds what can be folded)",
-            )),
-        }
-    }
-
-    /// Input `index` as a constant, if the node has it.
-    fn optional_constant(&self, node: &NodeView<'a>, index: usize) -> Lowered<Option<Constant>> {
-        match node.input(index) {
-            Some(_) => self.constant(node, index).map(Some),
-            None => Ok(None),
-        }
-    }
-
-    /// A constant as integers of the TOSA graph.
-    fn int_constant(&mut self, constant: &Constant) -> Lowered<Int> {
-        let element = constant.element;
-        if !matches!(
-            element,
-            Element::U8 | Element::I8 | Element::I16 | Element::I32 | Element::Bool
-        ) {
-            return Err(unsupported(
-                format!("a constant of type {}", element.name()),
-                "cast it to int8, uint8, int32 or bool",
-            ));
-        }
-        let offset = Int::offset(element);
-        let Some(ints) = constant.ints() else {
-            return Err(unsupported("a constant of floats", QUANTISE));
-        };
-        self.spend(8 * ints.len() as u64)?;
-        let values: Vec<i64> = ints.map(|value| value - offset).collect();
-        let shape = constant.dims.clone();
-        let id = self.emit_constant(stored_type(element), &shape, &values)?;
-        let layout = Layout::Plain;
-        Ok(Int {
-            activation: Activation { id, shape, layout },
-            element,
-        })
-    }
-
-    /// Takes `bytes` from what may be computed during the import.
-    fn spend(&self, bytes: u64) -> Lowered<()> {
-        let left = self.computed_bytes_left.get().checked_sub(bytes);
-        let left = left.ok_or_else(|| {
-            Fault::Limit("more bytes of constants than an import may compute".into())
-        })?;
-        self.computed_bytes_left.set(left);
-        Ok(())
-    }
-
-    /// Adds an operator and gives its output.
-    fn emit(
-        &mut self,
-        op: Op,
-        inputs: &[Operand],
-        data_type: DataType,
-        shape: &[u32],
-    ) -> Lowered<TensorId> {
-        let fits = aivm_tosa::Shape::new(shape).is_some_and(|shape| {
-            u64::from(shape.elements()) * data_type.bytes() <= self.limits.elements
-        });
-        if !fits {
-            let name = op.name();
-            return Err(unsupported(
-                format!("{name} would have an output of shape {shape:?}"),
-                "TOSA has ranks up to 6 and up to 2^31 - 1 bytes a tensor, and no empty ones",
-            ));
-        }
-        if inputs.len() > LIST_MAX {
-            return Err(unsupported(
-                format!("{} tensors would be joined", inputs.len()),
-                format!("TOSA joins at most {LIST_MAX} at a time; join them in two steps"),
-            ));
-        }
-        self.room_for_a_tensor()?;
-        let name = std::mem::take(&mut self.name);
-        let id = self.writer.operator(op, inputs, (&name, data_type, shape));
-        self.name = name;
-        Ok(id)
-    }
-
-    fn room_for_a_tensor(&self) -> Lowered<()> {
-        if self.writer.tensor_count() as u64 >= u64::from(self.limits.tosa_tensors) {
-            return Err(Fault::Limit(format!(
-                "the TOSA graph would have more than {} tensors",
-                self.limits.tosa_tensors
-            )));
-        }
-        Ok(())
-    }
-
-    /// Adds a constant; each value is one of the type.
-    fn emit_constant(
-        &mut self,
-        data_type: DataType,
-        shape: &[u32],
-        values: &[i64],
-    ) -> Lowered<TensorId> {
-        self.room_for_a_tensor()?;
-        if aivm_tosa::Shape::new(shape).is_none() {
-            return Err(unsupported(
-                format!("a constant of shape {shape:?}"),
-                "TOSA has no empty tensors",
-            ));
-        }
-        self.spend(values.len() as u64 * data_type.bytes())?;
-        let mut data = Vec::with_capacity(values.len() * data_type.bytes() as usize);
-        aivm_tosa::bytes::encode(data_type, values, &mut data);
-        let name = format!("{}.constant", self.name);
-        Ok(self.writer.constant(&name, data_type, shape, data))
-    }
-
-    /// A constant of one element, as operands that are no tensors are written.
-    fn scalar(&mut self, data_type: DataType, value: i64) -> Lowered<Operand> {
-        self.emit_constant(data_type, &[1], &[value])
-            .map(Operand::Tensor)
-    }
-
-    fn shape_operand(&mut self, values: &[i64]) -> Lowered<Operand> {
-        self.room_for_a_tensor()?;
-        Ok(self.writer.shape(values).into())
-    }
-
-    fn note(&mut self, note: impl Into<String>) {
-        self.notes.push(note.into());
-    }
-}
-
-/// The type in which integers of an ONNX type are stored.
-fn stored_type(element: Element) -> DataType {
-    match element {
-        Element::U8 | Element::I8 => DataType::I8,
-        Element::I16 => DataType::I16,
-        Element::Bool => DataType::Bool,
-        _ => DataType::I32,
-    }
-}
-
-/// A real constant that applies to every element alike: its scale and zero point.
-fn uniform(constant: &RealConstant) -> Option<(f64, i64)> {
-    match (&*constant.scales, &*constant.zero_points) {
-        (&[scale], &[zero_point]) => Some((scale, zero_point)),
-        _ => None,
-    }
-}
-
-impl Real {
-    /// Integers of a tensor with one scale and nothing to be applied.
-    fn new(activation: Activation, scale: f64, zero_point: i32, bound: i64) -> Real {
-        Real {
-            activation,
-            scale: Scale::Tensor(scale),
-            zero_point,
-            bound,
-            limits: (f64::NEG_INFINITY, f64::INFINITY),
-            functions: Vec::new(),
         }
     }
 }

@@ -2,14 +2,14 @@
 
 use aivm_tosa::DataType;
 
-use super::convolution::in_32_bits;
-use super::quantise::{NO_LIMITS, Quantisation, shapes};
-use super::window::{ExactWindow, Windows, windows};
+use super::parameters::Quantisation;
+use super::sums::in_32_bits;
+use super::window::{ExactWindows, Windows, placed, windows};
 use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
 use crate::constant::Element;
 use crate::scale;
-use crate::tosa_file::{Op, Operand, TensorId};
-use crate::value::{Activation, Int, Layout, Real, Scale, Value};
+use crate::tosa_file::{Op, Operand};
+use crate::value::{Activation, Int, Real, Scale, Value};
 
 impl<'a> Lowering<'a> {
     /// MaxPool of real numbers or integers.
@@ -52,7 +52,7 @@ impl<'a> Lowering<'a> {
         };
         let spatial = spatial(activation)?;
         let windows = windows(node, &spatial, kernel.unwrap_or(&spatial))?;
-        if windows.y.dilation != 1 || windows.x.dilation != 1 {
+        if windows.dilation() != [1, 1] {
             return Err(unsupported(
                 "windows with gaps",
                 "use MaxPool without dilations",
@@ -112,10 +112,8 @@ impl<'a> Lowering<'a> {
                 "save the model before onnxruntime's layout optimiser",
             ));
         }
-        let int = self.int(node, 0)?;
-        let from = self.quantisation_of(node, 1, &int)?;
-        let to = self.quantisation(node, 3, int.element)?;
-        let real = Self::dequantise(&int, from);
+        let (real, from) = self.dequantised(node, 0)?;
+        let to = self.quantisation(node, 3, from.element)?;
         let average = self.average(node, &real, from.scale, Some(to), global)?;
         let int = self.quantise(&average, to)?;
         Ok(vec![Value::Int(int)])
@@ -141,7 +139,7 @@ impl<'a> Lowering<'a> {
             false => node.extents("kernel_shape", spatial.len(), 1, 1)?,
         };
         let windows = windows(node, &spatial, &kernel)?;
-        if windows.y.dilation != 1 || windows.x.dilation != 1 {
+        if windows.dilation() != [1, 1] {
             return Err(unsupported(
                 "windows with gaps",
                 "use AveragePool without dilations",
@@ -149,13 +147,8 @@ impl<'a> Lowering<'a> {
         }
         let ceil = node.int("ceil_mode", 0) != 0;
         let with_padding = node.int("count_include_pad", 0) != 0;
-        let [y, x] = exact(&windows, ceil)?;
-        let padded = [
-            windows.y.pad_begin,
-            y.pad_end,
-            windows.x.pad_begin,
-            x.pad_end,
-        ] != [0; 4];
+        let exact = windows.exact(ceil)?;
+        let padded = exact.pad != [0; 4];
         let keeps = wanted.is_some_and(|to| {
             to.scale == scale && to.stored_zero_point() == i64::from(real.zero_point)
         });
@@ -172,7 +165,7 @@ impl<'a> Lowering<'a> {
             return self.rounded_average(real, &windows, ceil);
         }
         let evened = match differ {
-            true => self.places_in_common(&windows, [&y, &x], real.bound)?,
+            true => self.places_in_common(&windows, exact.output, real.bound)?,
             false => None,
         };
         let places = match &evened {
@@ -185,25 +178,24 @@ impl<'a> Lowering<'a> {
         };
         let bound = in_32_bits(real.bound.saturating_mul(places))?;
         let input = self.channels_last(&real.activation)?;
-        let input = self.crop(input.id, y.crop, x.crop)?;
-        let mut id = self.window_sums(real, input, &windows, [&y, &x])?;
+        let input = self.crop(input.id, exact.crop)?;
+        let mut id = self.window_sums(real, input, &windows, &exact)?;
         if let Some(evened) = evened {
             let shape = self.writer.dimensions(id).to_vec();
-            let factors =
-                self.emit_constant(DataType::I32, &[1, y.output, x.output, 1], &evened.factors)?;
+            let sides = [1, exact.output[0], exact.output[1], 1];
+            let factors = self.emit_constant(DataType::I32, &sides, &evened.factors)?;
             let shift = self.scalar(DataType::I8, 0)?;
             let operands = [id.into(), factors.into(), shift];
             id = self.emit(Op::Mul, &operands, DataType::I32, &shape)?;
         }
         self.note("sums of windows; the average is a matter of the scale");
-        Ok(Real {
-            activation: pooled(&real.activation, id, &y, &x),
-            scale: Scale::Tensor(scale::ratio(scale, places as f64)),
-            zero_point: 0,
+        let from = &real.activation.shape;
+        Ok(Real::new(
+            placed(id, from, from[1], exact.output),
+            Scale::Tensor(scale::ratio(scale, places as f64)),
+            0,
             bound,
-            limits: NO_LIMITS,
-            functions: Vec::new(),
-        })
+        ))
     }
 
     /// Averages by AVG_POOL2D: rounded, with the scale and zero point of the input.
@@ -232,15 +224,12 @@ impl<'a> Lowering<'a> {
     fn places_in_common(
         &self,
         windows: &Windows,
-        exact: [&ExactWindow; 2],
+        output: [u32; 2],
         bound: i64,
     ) -> Lowered<Option<Evened>> {
-        let outputs = exact.map(|window| u64::from(window.output));
-        self.spend(8 * (outputs[0] + outputs[1] + outputs[0].saturating_mul(outputs[1])))?;
-        let counts = [
-            windows.y.places(exact[0].output),
-            windows.x.places(exact[1].output),
-        ];
+        let [rows, columns] = output.map(u64::from);
+        self.spend(8 * (rows + columns + rows.saturating_mul(columns)))?;
+        let counts = [windows.y.places(output[0]), windows.x.places(output[1])];
         let largest = i64::from(i32::MAX) / bound.max(1);
         let mut places = 1;
         for counts in &counts {
@@ -279,29 +268,27 @@ impl<'a> Lowering<'a> {
         zero_points: &[Operand],
         op: impl Fn([u32; 2], [u32; 2], [u32; 4]) -> Op,
     ) -> Lowered<Activation> {
-        let [y, x] = exact(windows, ceil)?;
+        let ExactWindows { output, pad, crop } = windows.exact(ceil)?;
         let input = self.channels_last(activation)?;
-        let input = self.crop(input.id, y.crop, x.crop)?;
-        let kernel = [windows.y.kernel, windows.x.kernel];
-        let pad = [
-            windows.y.pad_begin,
-            y.pad_end,
-            windows.x.pad_begin,
-            x.pad_end,
-        ];
+        let input = self.crop(input.id, crop)?;
+        let kernel = windows.kernel();
         if pad[0].max(pad[1]) >= kernel[0] || pad[2].max(pad[3]) >= kernel[1] {
             return Err(unsupported(
                 format!("padding {pad:?} for windows of {kernel:?}"),
                 "pad less than the window",
             ));
         }
-        let stride = [windows.y.stride, windows.x.stride];
         let mut shape = self.writer.dimensions(input).to_vec();
-        (shape[1], shape[2]) = (y.output, x.output);
+        shape[1..3].copy_from_slice(&output);
         let data_type = self.writer.data_type(input);
         let operands = [&[input.into()], zero_points].concat();
-        let id = self.emit(op(kernel, stride, pad), &operands, data_type, &shape)?;
-        Ok(pooled(activation, id, &y, &x))
+        let id = self.emit(
+            op(kernel, windows.stride(), pad),
+            &operands,
+            data_type,
+            &shape,
+        )?;
+        Ok(placed(id, &activation.shape, activation.shape[1], output))
     }
 }
 
@@ -321,14 +308,6 @@ fn common_divisor(mut a: i64, mut b: i64) -> i64 {
     a
 }
 
-fn exact(windows: &Windows, ceil: bool) -> Lowered<[ExactWindow; 2]> {
-    let exact = [windows.y, windows.x].map(|window| window.exact(ceil));
-    match exact {
-        [Some(y), Some(x)] => Ok([y, x]),
-        _ => Err(shapes("the window is larger than the padded input")),
-    }
-}
-
 /// Height and width, or width, of a pooled tensor.
 fn spatial(activation: &Activation) -> Lowered<Vec<u32>> {
     match activation.shape.as_slice() {
@@ -337,19 +316,5 @@ fn spatial(activation: &Activation) -> Lowered<Vec<u32>> {
             format!("pooling of {other:?}"),
             "1-D and 2-D pooling are lowered",
         )),
-    }
-}
-
-/// The result of pooling.
-fn pooled(from: &Activation, id: TensorId, y: &ExactWindow, x: &ExactWindow) -> Activation {
-    let mut shape = from.shape[..2].to_vec();
-    if from.shape.len() == 4 {
-        shape.push(y.output);
-    }
-    shape.push(x.output);
-    Activation {
-        id,
-        shape,
-        layout: Layout::ChannelsLast,
     }
 }

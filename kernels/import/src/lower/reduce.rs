@@ -2,11 +2,11 @@
 
 use aivm_tosa::DataType;
 
-use super::convolution::in_32_bits;
-use super::quantise::{NO_LIMITS, axis, shapes};
-use super::{Lowered, Lowering, NodeView, QUANTISE, unsupported};
+use super::layout::{axis, stored_axis};
+use super::sums::in_32_bits;
+use super::{Lowered, Lowering, NodeView, QUANTISE, shapes, unsupported};
 use crate::constant::Element;
-use crate::scale::{self, Factor};
+use crate::scale;
 use crate::tosa_file::{Op, TensorId};
 use crate::value::{Activation, Int, Layout, Real, Scale, Value};
 
@@ -59,14 +59,8 @@ impl<'a> Lowering<'a> {
                     scale
                 };
                 let bound = in_32_bits(real.bound.saturating_mul(count))?;
-                Ok(vec![Value::Real(Real {
-                    activation: reduced,
-                    scale: Scale::Tensor(scale),
-                    zero_point: 0,
-                    bound,
-                    limits: NO_LIMITS,
-                    functions: Vec::new(),
-                })])
+                let real = Real::new(reduced, Scale::Tensor(scale), 0, bound);
+                Ok(vec![Value::Real(real)])
             }
             Value::Int(int) => {
                 let sums = matches!(node.op(), "ReduceMean" | "ReduceSum");
@@ -84,24 +78,6 @@ impl<'a> Lowering<'a> {
             }
             _ => Err(unsupported("the operand is not computed", QUANTISE)),
         }
-    }
-
-    /// The stored integers less their zero point, as i32.
-    pub(super) fn widened(&mut self, real: &Real) -> Lowered<TensorId> {
-        if self.writer.data_type(real.activation.id) == DataType::I32 {
-            return Ok(real.activation.id);
-        }
-        let one = Factor {
-            multiplier: 1 << 30,
-            shift: 30,
-        };
-        self.rescale(
-            real.activation.id,
-            real.zero_point,
-            &[one],
-            DataType::I32,
-            0,
-        )
     }
 
     /// The reduction of tensor `id`, which lies as `activation` does.
@@ -123,7 +99,7 @@ impl<'a> Lowering<'a> {
         }
         let mut shape = activation.shape.clone();
         for &at in axes {
-            let stored = if last { [0, 3, 1, 2][at] } else { at as u32 };
+            let stored = stored_axis(at, activation.layout);
             let mut sides = self.writer.dimensions(id).to_vec();
             let side = sides
                 .get_mut(stored as usize)

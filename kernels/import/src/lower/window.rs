@@ -1,7 +1,8 @@
 //! Windows of convolutions and pooling: ONNX rounds the number of places down or up, TOSA wants it exact.
 
-use super::quantise::shapes;
-use super::{Lowered, NodeView, unsupported};
+use super::{Lowered, NodeView, shapes, unsupported};
+use crate::tosa_file::TensorId;
+use crate::value::{Activation, Layout};
 
 /// A window that moves along one axis.
 #[derive(Clone, Copy)]
@@ -15,11 +16,11 @@ pub(super) struct Window {
 }
 
 /// A window that TOSA accepts: it ends exactly at the padded end.
-pub(super) struct ExactWindow {
-    pub output: u32,
-    pub pad_end: u32,
+struct ExactWindow {
+    output: u32,
+    pad_end: u32,
     /// Last indices of the input that no window reaches.
-    pub crop: u32,
+    crop: u32,
 }
 
 impl Window {
@@ -41,7 +42,7 @@ impl Window {
 
     /// The window with the padding or input that it does not reach taken away, or with `ceil`, as ONNX rounds
     /// the number of places up, with padding added.
-    pub(super) fn exact(&self, ceil: bool) -> Option<ExactWindow> {
+    fn exact(&self, ceil: bool) -> Option<ExactWindow> {
         let padded = u64::from(self.input) + u64::from(self.pad_begin) + u64::from(self.pad_end);
         let moves = padded.checked_sub(self.reach())?;
         let (mut steps, rest) = (
@@ -75,6 +76,57 @@ impl Window {
 pub(super) struct Windows {
     pub y: Window,
     pub x: Window,
+}
+
+/// Windows that TOSA accepts, along height and width.
+pub(super) struct ExactWindows {
+    /// Places of the window.
+    pub output: [u32; 2],
+    /// In TOSA's order: top, bottom, left, right.
+    pub pad: [u32; 4],
+    /// Last rows and columns of the input that no window reaches.
+    pub crop: [u32; 2],
+}
+
+impl Windows {
+    pub(super) fn kernel(&self) -> [u32; 2] {
+        [self.y.kernel, self.x.kernel]
+    }
+
+    pub(super) fn stride(&self) -> [u32; 2] {
+        [self.y.stride, self.x.stride]
+    }
+
+    pub(super) fn dilation(&self) -> [u32; 2] {
+        [self.y.dilation, self.x.dilation]
+    }
+
+    /// The windows as TOSA accepts them. With `ceil`, places are rounded up.
+    pub(super) fn exact(&self, ceil: bool) -> Lowered<ExactWindows> {
+        let exact = |window: &Window| {
+            let fault = || shapes("the window is larger than the padded input");
+            window.exact(ceil).ok_or_else(fault)
+        };
+        let (y, x) = (exact(&self.y)?, exact(&self.x)?);
+        Ok(ExactWindows {
+            output: [y.output, x.output],
+            pad: [self.y.pad_begin, y.pad_end, self.x.pad_begin, x.pad_end],
+            crop: [y.crop, x.crop],
+        })
+    }
+}
+
+/// What windows over a tensor of shape `from` (rank 3 or 4) compute at `output` places.
+pub(super) fn placed(id: TensorId, from: &[u32], channels: u32, [y, x]: [u32; 2]) -> Activation {
+    let shape = match from.len() {
+        4 => vec![from[0], channels, y, x],
+        _ => vec![from[0], channels, x],
+    };
+    Activation {
+        id,
+        shape,
+        layout: Layout::ChannelsLast,
+    }
 }
 
 /// The windows of a convolution or pooling node over an input of these sides.
