@@ -1,49 +1,21 @@
 //! Damaged and hostile ONNX files: never a panic, never a long wait, never more heap than the limits say.
 
+#[path = "../../../tosa/tests/files/damage.rs"]
+mod damage;
+#[path = "../../../tosa/tests/files/heap.rs"]
+mod heap;
 mod hostile;
 mod mutated;
 
-use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::time::Duration;
 
 use aivm_import::{ImportError, ImportLimits, ImportOptions, Imported, import};
 
-/// Counts the heap bytes of each thread.
-struct Counting;
-
 thread_local! {
-    static HELD: Cell<i64> = const { Cell::new(0) };
-    static PEAK: Cell<i64> = const { Cell::new(0) };
     /// The most time that an import took on this thread.
     static SLOWEST: Cell<Duration> = const { Cell::new(Duration::ZERO) };
 }
-
-fn count(bytes: i64) {
-    let held = HELD.get() + bytes;
-    HELD.set(held);
-    PEAK.set(PEAK.get().max(held));
-}
-
-#[allow(unsafe_code)]
-// SAFETY: every call goes unchanged to the system's allocator, which keeps the contract; counting
-// neither allocates nor unwinds (`const` thread locals without destructor).
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as i64);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as i64));
-        // SAFETY: `pointer` came from `alloc` above, with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
 
 /// No import of the tests takes more time of its thread.
 const CPU_MAX: Duration = Duration::from_secs(1);
@@ -57,12 +29,10 @@ fn cpu_time() -> Option<Duration> {
 
 /// Imports `file` and checks the peak of the heap, which [`ImportLimits`] states.
 fn import_bounded(file: &[u8]) -> Result<Imported, ImportError> {
-    let before = HELD.get();
-    PEAK.set(before);
     let started = cpu_time();
-    let result = import(file, &ImportOptions::default(), &ImportLimits::TOOL);
+    let (result, peak) =
+        heap::peak_of(|| import(file, &ImportOptions::default(), &ImportLimits::TOOL));
     let ended = cpu_time();
-    let peak = (PEAK.get() - before) as usize;
     let bound = 24 * file.len() + (192 << 20);
     assert!(
         peak <= bound,

@@ -4,20 +4,8 @@ use std::path::Path;
 
 use aivm_import::ImportError;
 
+use crate::damage::{Random, flip};
 use crate::import_bounded;
-
-/// SplitMix64: the same damage on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound as u64) as usize
-    }
-}
 
 /// Imports damaged copies of `file`: `rounds`, or `AIVM_MUTATIONS` divided by the number of tests here.
 fn damage(file: &[u8], seed: u64, rounds: u64) {
@@ -64,10 +52,6 @@ fn damage(file: &[u8], seed: u64, rounds: u64) {
         (1..rounds).contains(&accepted),
         "{accepted} of {rounds} accepted"
     );
-}
-
-fn flip(file: &mut [u8], at: usize, random: &mut Random) {
-    file[at] ^= 1 << random.below(8);
 }
 
 fn own(name: &str) -> Vec<u8> {

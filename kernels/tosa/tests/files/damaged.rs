@@ -1,54 +1,17 @@
 //! Damaged and hostile files: never a panic, and never more heap than the file's length allows.
 
-use std::alloc::{GlobalAlloc, Layout, System};
-use std::cell::Cell;
 use std::path::Path;
 
+use crate::damage::{Random, flip};
+use crate::heap;
 use crate::limits::combinations;
 use crate::model::{self, I4, I8, INT32, Ints, Model, Table, U8};
 use crate::operator_types::{COMBINATIONS, valid};
 use aivm_tosa::{ModelLimits, PriceTable, Priced, Refusal, RefusalCode, load};
 
-/// Counts the heap bytes of each thread.
-struct Counting;
-
-thread_local! {
-    static HELD: Cell<i64> = const { Cell::new(0) };
-    static PEAK: Cell<i64> = const { Cell::new(0) };
-}
-
-fn count(bytes: i64) {
-    let held = HELD.get() + bytes;
-    HELD.set(held);
-    PEAK.set(PEAK.get().max(held));
-}
-
-#[allow(unsafe_code)]
-// SAFETY: every call goes unchanged to the system's allocator, which keeps the contract; counting
-// neither allocates nor unwinds (`const` thread locals without destructor).
-unsafe impl GlobalAlloc for Counting {
-    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
-        count(layout.size() as i64);
-        // SAFETY: the caller keeps the contract of `alloc`.
-        unsafe { System.alloc(layout) }
-    }
-
-    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
-        count(-(layout.size() as i64));
-        // SAFETY: `pointer` came from `alloc` above, with this layout.
-        unsafe { System.dealloc(pointer, layout) }
-    }
-}
-
-#[global_allocator]
-static ALLOCATOR: Counting = Counting;
-
 /// Loads `file` and checks the peak of the heap.
 fn load_bounded(file: &[u8]) -> Result<Priced, Refusal> {
-    let before = HELD.get();
-    PEAK.set(before);
-    let result = load(file, &ModelLimits::CHAIN, &PriceTable::V1);
-    let peak = (PEAK.get() - before) as usize;
+    let (result, peak) = heap::peak_of(|| load(file, &ModelLimits::CHAIN, &PriceTable::V1));
     let bound = 4 * file.len() + (1 << 20);
     assert!(
         peak <= bound,
@@ -56,19 +19,6 @@ fn load_bounded(file: &[u8]) -> Result<Priced, Refusal> {
         file.len()
     );
     result
-}
-
-/// SplitMix64: the same damage on every machine.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        ((z ^ (z >> 31)) % bound as u64) as usize
-    }
 }
 
 /// Loads damaged copies of `file`: 10,000, or `AIVM_MUTATIONS`.
@@ -106,10 +56,6 @@ fn damage(file: &[u8], seed: u64) {
         (5..90).contains(&percent),
         "{accepted} of {rounds} accepted"
     );
-}
-
-fn flip(file: &mut [u8], at: usize, random: &mut Random) {
-    file[at] ^= 1 << random.below(8);
 }
 
 #[test]

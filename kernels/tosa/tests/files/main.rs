@@ -1,7 +1,9 @@
 //! Model files, good, bad and hostile.
 
 mod classes;
+mod damage;
 mod damaged;
+mod heap;
 mod late;
 mod layout_rules;
 mod limits;
