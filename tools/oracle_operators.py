@@ -8,61 +8,13 @@ import tosa_serializer as ts
 
 from oracle_cases import DOUBLE, NAN, SINGLE, T, Model, binary, pool, rescale, unary, window
 from oracle_chains import chains
+from oracle_linear import convolution, matmul, packed_sums, transposed
 
 I32 = (T.INT32, T.INT32)
 TYPES = ((T.BOOL, "bool"), (T.INT8, "i8"), (T.INT16, "i16"), (T.INT32, "i32"))
 INTEGERS = TYPES[1:]
 LOW, HIGH = -(2**31), 2**31 - 1
 WHOLE = (None, None)
-
-
-def convolution(random, op, x, w, types, stride, pad, dilation, zp=(0, 0), bias=None):
-    """CONV2D, CONV3D or DEPTHWISE_CONV2D: `x` [N,…,C]; `w` in TOSA's order; axes of stride and dilation."""
-    model = Model()
-    input_type, weight_type, output_type = types
-    depthwise = op == ts.Op.DEPTHWISE_CONV2D
-    kernel = w[:2] if depthwise else w[1:-1]
-    channels = w[2] * w[3] if depthwise else w[0]
-    sides = [window(x[1 + i], kernel[i], stride[i], pad[2 * i], pad[2 * i + 1], dilation[i])
-             for i in range(len(kernel))]
-    attribute = {ts.Op.CONV2D: "Conv2d", ts.Op.CONV3D: "Conv3d", ts.Op.DEPTHWISE_CONV2D: "DepthwiseConv2d"}[op]
-    names = weighted(model, random, x, w, types, zp, channels if bias is None else bias)
-    model.apply(op, names, output_type, (x[0], *sides, channels), attribute,
-                list(pad), list(stride), list(dilation), False, output_type)
-    return model
-
-
-def transposed(random, x, w, types, stride, out_pad, zp=(0, 0), bias=None):
-    model = Model()
-    oh = (x[1] - 1) * stride[0] + out_pad[0] + out_pad[1] + w[1]
-    ow = (x[2] - 1) * stride[1] + out_pad[2] + out_pad[3] + w[2]
-    names = weighted(model, random, x, w, types, zp, w[0] if bias is None else bias)
-    model.apply(ts.Op.TRANSPOSE_CONV2D, names, types[2], (x[0], oh, ow, w[0]), "TransposeConv2d",
-                list(out_pad), list(stride), False, types[2])
-    return model
-
-
-def weighted(model, random, x, w, types, zp, biases):
-    """Operands of a convolution: input, weight, bias, zero points."""
-    input_type, weight_type, output_type = types
-    reach = {T.INT4: 7, T.INT8: 128}[weight_type]
-    weight = random.integers(-reach, 8 if reach == 7 else 128, w)
-    return [
-        model.input(input_type, x, edges=[-(2**15), 2**15 - 1] if input_type == T.INT16 else [-128, 127]),
-        model.const(weight_type, weight),
-        model.const(output_type, random.integers(-(2**20), 2**20, biases)),
-        model.const(input_type, [zp[0]]),
-        model.const(weight_type, [zp[1]]),
-    ]
-
-
-def matmul(a, b, types, zp=(0, 0)):
-    model = Model()
-    low, high = (-128, 127) if types[0] == T.INT8 else (-(2**15), 2**15 - 1)
-    names = [model.input(types[0], a, edges=[low] * 4), model.input(types[0], b, edges=[low, high, low])]
-    names += [model.const(types[0], [value]) for value in zp]
-    model.apply(ts.Op.MATMUL, names, types[1], (a[0], a[1], b[2]), "MatMul")
-    return model
 
 
 def pool16(op, x, kernel, stride, pad):
@@ -433,3 +385,4 @@ def all_cases(random):
         yield from group(random)
     yield from chains(random)
     yield from two_steps(random)
+    yield from packed_sums(random)

@@ -46,13 +46,16 @@ const ANSWERS: &[(&str, &[KnownAnswer])] = answers! {
     "avg_pool2d_sums": "avg_pool2d_two_steps" "avg_pool2d_i16_two_steps";
     "concat": "concat_i8" "concat_i32" "concat_bool" "concat_inner" "concat_outer";
     "conv2d": "conv2d_3x3_same" "conv2d_dilation" "conv2d_stride2_asymmetric" "conv2d_dense_64_10" "conv2d_i4"
-        "conv2d_rescaled_channels" "conv2d_rescaled_clamped" "conv2d_rescaled_clamped_double";
-    "depthwise_conv2d": "depthwise_conv2d_3x3_channels_17";
+        "conv2d_rescaled_channels" "conv2d_rescaled_clamped" "conv2d_rescaled_clamped_double"
+        "depthwise_conv2d_one_channel" "matmul_i8_constant_rescaled";
+    "depthwise_conv2d": "depthwise_conv2d_one_multiple" "depthwise_conv2d_weight_zp" "depthwise_conv2d_rescaled"
+        "depthwise_conv2d_rescaled_clamped";
     "gather": "gather_i8" "gather_i16" "gather_i32" "gather_one_channel";
     "linear_i32": "conv2d_weight_zp" "conv2d_both_zp" "conv3d" "depthwise_conv2d" "transpose_conv2d" "transpose_conv2d_cut"
         "transpose_conv2d_i4";
     "linear_i48": "conv2d_i16" "conv3d_i16" "depthwise_conv2d_i16" "matmul_i16" "transpose_conv2d_i16_cut";
-    "matmul": "matmul_i8" "matmul_i8_row";
+    "matmul": "matmul_i8" "matmul_i8_row" "matmul_i8_words" "matmul_i8_odd" "matmul_i8_rescaled" "matmul_i8_rescaled_clamped"
+        "matmul_i8_constant_zp";
     "max_pool2d": "max_pool2d_3x3_padded" "max_pool2d_odd_count" "max_pool2d_i16" "max_pool2d_two_steps"
         "max_pool2d_i16_two_steps";
     "move": "pad_i8" "pad_i16" "pad_bool" "pad_nhwc" "reverse_i8" "reverse_inner" "reverse_rank6" "slice_i8" "slice_i16"
