@@ -179,14 +179,3 @@ fn scalar(data_type: DataType, bytes: &[u8]) -> i32 {
     // Of at most 32 bits, so the value fits.
     aivm_tosa::bytes::read(data_type, bytes) as i32
 }
-
-/// The range to which RESCALE saturates.
-pub(super) fn saturation(data_type: DataType, unsigned: bool) -> (i32, i32) {
-    match (data_type, unsigned) {
-        (DataType::I8, false) => (i32::from(i8::MIN), i32::from(i8::MAX)),
-        (DataType::I8, true) => (0, i32::from(u8::MAX)),
-        (DataType::I16, false) => (i32::from(i16::MIN), i32::from(i16::MAX)),
-        (DataType::I16, true) => (0, i32::from(u16::MAX)),
-        _ => (i32::MIN, i32::MAX),
-    }
-}

@@ -9,7 +9,7 @@ use aivm_tosa::{Executor, ModelLimits, PriceTable, Priced, load};
 
 use crate::choices::Choices;
 use crate::generator::Generator;
-use crate::model::{BOOL, I8, I16, INT32};
+use crate::model::{BOOL, I8, I16, INT32, Model};
 use crate::support::{executors, model};
 
 const GRAPHS: u64 = 100;
@@ -40,6 +40,36 @@ fn an_output_ends_a_chain() {
     if let Some(choices) = dispatches("chain_choices") {
         let names = ["mul+sub", "greater+cast+logical_xor+maximum+select+cast"];
         assert_eq!(choices, names);
+    }
+}
+
+/// t = |x|, u = CLZ(t), y = t + u; the graph's outputs are y and `more`.
+fn read_twice(more: &[&str]) -> Option<Vec<String>> {
+    let mut file = Model::default()
+        .input("x", INT32, &[5])
+        .tensor("t", INT32, &[5])
+        .tensor("u", INT32, &[5])
+        .output("y", INT32, &[5])
+        .operator("ABS", vec![], &["x"], &["t"])
+        .operator("CLZ", vec![], &["t"], &["u"])
+        .operator("ADD", vec![], &["t", "u"], &["y"]);
+    file.outputs
+        .extend(more.iter().map(|&name| name.to_owned()));
+    let executor = executors().into_iter().next()?;
+    Some(executor.dispatches(&model(&file.file())).expect("it runs"))
+}
+
+#[test]
+fn a_result_stays_in_the_chain_that_alone_reads_it_several_times() {
+    if let Some(names) = read_twice(&[]) {
+        assert_eq!(names, ["abs+clz+add"]);
+    }
+    if let Some(names) = read_twice(&["t"]) {
+        assert_eq!(names, ["abs", "clz+add"]);
+    }
+    // What reads t beside the last reader is needed elsewhere.
+    if let Some(names) = read_twice(&["u"]) {
+        assert_eq!(names, ["abs", "clz", "add"]);
     }
 }
 

@@ -4,7 +4,6 @@ use aivm_tosa::operator::RescaleFactor;
 use aivm_tosa::{DataType, Operator, RescaleRounding, TensorId};
 
 use crate::layout::word_bytes;
-use crate::lower::element_wise::saturation;
 use crate::lower::{Lowering, signed};
 use crate::program::Operand;
 
@@ -50,7 +49,7 @@ impl Lowering<'_> {
         if !groups_of_four || self.tensor(output).data_type != DataType::I8 {
             return None;
         }
-        let (mut low, mut high) = saturation(DataType::I8, false);
+        let (mut low, mut high) = (i32::from(i8::MIN), i32::from(i8::MAX));
         self.fused[rescale] = true;
         if let Some(clamp) = self.only_reader(output)
             && let Operator::Clamp { min, max } = self.graph.nodes()[clamp].operator
