@@ -126,7 +126,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                                 id.z * params.weight_words,
                                 weight_start + (line_tap + kernel_x) * params.weight_tap,
                             );
-                            // The first four stand outside of the loop: a window over one channel needs no more.
+                            // The first four stand outside of the loop: a window over few channels has fewer rounds.
                             total = four_products(total, tap, 0u);
                             for (var block = 1u; block < blocks; block++) {
                                 total = four_products(total, tap, block * 4u);

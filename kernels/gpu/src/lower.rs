@@ -67,7 +67,8 @@ pub(crate) fn lower_late(
 
 /// How many times the loops of one invocation may go round, all together.
 ///
-/// llvmpipe ends a shader's loops after 65,536 rounds without a word, and the sum is wrong. No step comes near.
+/// llvmpipe ends a shader's loops after 65,536 rounds without a word, and the sum is wrong. The round that finds a loop's
+/// end counts too, also where a branch is not taken: 30,000 inner loops of one round are 60,000 rounds. No step comes near.
 const ROUNDS_MAX: u64 = 60_000;
 
 /// Most elements that poolings and reductions combine in a step for one element of its output: what has more takes

@@ -205,11 +205,12 @@ impl Sums {
         })
     }
 
-    /// How often the loops of one invocation go round. The first four elements of a tap take no round.
+    /// How often the loops of one invocation go round, the round counted that finds a loop's end. Of the elements of a
+    /// tap the first four take no round.
     fn rounds(&self) -> u64 {
-        let blocks = u64::from(self.summed.div_ceil(4) - 1);
+        let blocks = u64::from(self.summed.div_ceil(4));
         let [planes, lines, taps] = self.axes.map(|axis| u64::from(axis.kernel));
-        planes * (1 + lines * (1 + taps * (1 + blocks)))
+        planes * (1 + lines * (1 + taps * (1 + blocks) + 1) + 1) + 1
     }
 }
 

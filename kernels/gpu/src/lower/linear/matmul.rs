@@ -64,7 +64,7 @@ impl Lowering<'_> {
         }
         let summed_words = product.summed.div_ceil(4);
         let groups = product.columns.div_ceil(4);
-        expect_rounds(u64::from(summed_words) + 16)?;
+        expect_rounds(u64::from(summed_words) + 21)?;
         let a = self.padded_to_words(product.a, product.summed)?;
         let b = self.padded_to_words(product.b, product.columns)?;
         let epilogue = self.epilogue(product.output, product.columns);

@@ -7,7 +7,7 @@ use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
 use super::ConstantWeights;
 use crate::layout::word_bytes;
-use crate::lower::{Lowering, expect_rounds, signed};
+use crate::lower::{Lowering, ROUNDS_MAX, expect_rounds, signed};
 
 /// A window over `[N, H, W, C]` of i8.
 pub(super) struct Window {
@@ -24,11 +24,11 @@ pub(super) struct Window {
 }
 
 impl Window {
-    /// CONV2D, if the packed kernel takes it: of i8, its weight without zero point.
+    /// CONV2D, if the packed kernel takes it: of i8, its weight without zero point, its loops not too long.
     pub(super) fn of_conv2d(graph: &Graph, node: &Node) -> Option<Window> {
         let sides = graph.tensor(node.inputs[1]).shape.dimensions();
         let window = Window::new(graph, node, [sides[1], sides[2]])?;
-        (window.weight_zp == 0).then_some(window)
+        (window.weight_zp == 0 && window.rounds(false) <= ROUNDS_MAX).then_some(window)
     }
 
     /// DEPTHWISE_CONV2D, if a packed kernel takes it: of i8, with one output for each channel, or with one channel and
@@ -37,7 +37,10 @@ impl Window {
         let sides = graph.tensor(node.inputs[1]).shape.dimensions();
         let window = Window::new(graph, node, [sides[0], sides[1]])?;
         let (channels, multiples) = (sides[2], sides[3]);
-        (multiples == 1 || channels == 1 && window.weight_zp == 0).then_some(window)
+        let alone = multiples == 1 && window.rounds(true) <= ROUNDS_MAX;
+        let as_conv2d =
+            channels == 1 && window.weight_zp == 0 && window.rounds(false) <= ROUNDS_MAX;
+        (alone || multiples > 1 && as_conv2d).then_some(window)
     }
 
     fn new(graph: &Graph, node: &Node, [y, x]: [u32; 2]) -> Option<Window> {
@@ -101,12 +104,15 @@ impl Window {
         }
     }
 
-    /// How often the loops over rows, columns and `inner` go round, with those of the epilogue.
-    fn rounds(&self, inner: u32) -> u64 {
+    /// How often the loops of one invocation go round, with those of the epilogue, the round counted that finds a
+    /// loop's end.
+    fn rounds(&self, depthwise: bool) -> u64 {
         let (rows, columns) = (u64::from(self.kernel.y), u64::from(self.kernel.x));
-        let taps = rows * columns;
-        taps.saturating_mul(u64::from(inner))
-            .saturating_add(rows + taps + 16)
+        let words = match depthwise {
+            true => 0,
+            false => u64::from(self.input_shape[3].div_ceil(4)) + 1,
+        };
+        rows * (1 + columns * (1 + words) + 1) + 1 + 20
     }
 
     /// `bias − input_zp · Σ (weight − weight_zp)` of each output channel, wrapping as the sum of products would;
@@ -134,7 +140,7 @@ impl Lowering<'_> {
     ) -> Result<(), String> {
         let [.., channels] = window.input_shape;
         let [.., output_channels] = window.output_shape;
-        expect_rounds(window.rounds(channels.div_ceil(4)))?;
+        expect_rounds(window.rounds(false))?;
         let taps = weights.weight.len() / output_channels as usize;
         let sum = |taps: &[i8]| {
             taps.iter()
@@ -163,7 +169,6 @@ impl Lowering<'_> {
             };
             return self.conv2d(window, &weights);
         }
-        expect_rounds(window.rounds(0))?;
         let mut sums = vec![0i32; output_channels];
         let mut packed = Vec::new();
         for tap in weights.weight.chunks_exact(output_channels) {
