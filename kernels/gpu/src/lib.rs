@@ -1,8 +1,8 @@
 //! TOSA graphs on the GPU through wgpu, with the bits of the reference.
 //!
 //! The way of a model: [`aivm_tosa::Graph`] → a program of dispatches (`lower`) → buffers by lifetime (`memory`)
-//! → constants and parameters on the device (`resident`) → a plan, which runs any number of cases in one
-//! submission.
+//! → constants and parameters on the device (`resident`) → a plan. That of a plain graph (`plan`) runs any number of cases
+//! in one submission; control flow, variables and late values are driven by the host, case by case (`staged`, `run`).
 //!
 //! Architecture Invariant: the only crate that names wgpu. Whatever wgpu reports becomes an
 //! [`aivm_tosa::ExecutorFault`]; nothing here decides what a model's answer is.

@@ -114,7 +114,7 @@ mod tests {
     use aivm_shaders::kernels::Kernel;
 
     use super::*;
-    use crate::program::{Input, Step};
+    use crate::program::{Action, Control, Input, Step};
 
     fn step(operands: &[usize], output: usize) -> Step {
         let operands: Vec<Operand> = operands
@@ -196,5 +196,28 @@ mod tests {
         };
         let slots = assign(&program);
         assert_ne!(slots.of_value[1], slots.of_value[2]);
+    }
+
+    #[test]
+    fn what_the_host_does_uses_buffers_in_its_turn() {
+        let program = Program {
+            values: vec![4; 6],
+            inputs: vec![Input {
+                value: 0,
+                bytes: 16,
+            }],
+            steps: vec![step(&[0], 1), step(&[2, 3], 4), step(&[4], 5)],
+            controls: vec![Control {
+                before: 1,
+                action: Action::ReadVariable(aivm_tosa::VariableId(0)),
+                inputs: vec![Operand::Value(1)],
+                outputs: vec![2, 3],
+            }],
+            results: vec![Operand::Value(5), Operand::Value(3)],
+            ..Program::default()
+        };
+        // The first of its outputs takes the buffer of value 0, which the first step was the last to read. Value 3 is a
+        // result, so it keeps its buffer.
+        assert_eq!(assign(&program).of_value, vec![0, 1, 0, 2, 1, 0]);
     }
 }

@@ -26,6 +26,7 @@ mod oracle;
 mod total;
 
 mod chains;
+mod long;
 mod movement;
 mod stateful;
 
