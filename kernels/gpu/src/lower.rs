@@ -72,7 +72,7 @@ pub(crate) fn lower_late(
 const ROUNDS_MAX: u64 = 60_000;
 
 /// Most elements that poolings and reductions combine in a step for one element of its output: what has more takes
-/// several steps. An invocation makes up to four, and a window of one column costs two rounds an element.
+/// several steps. An invocation makes up to four, and a window of one column costs three rounds an element.
 const STEP_ELEMENTS_MAX: u32 = 4096;
 
 /// That no invocation goes round more often than every driver allows.
