@@ -116,8 +116,14 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                     let source_plane = image * params.axes[0].input + source_z;
                     let source_line = source_plane * params.axes[1].input + source_y;
                     let line_tap = (kernel_z * params.axes[1].kernel + kernel_y) * params.axes[2].kernel;
-                    for (var kernel_x = 0u; kernel_x < params.axes[2].kernel; kernel_x++) {
-                        let source_x = source_position(2u, x, kernel_x);
+                    // Taps and the blocks of each in one loop: a loop of blocks would take rounds to find its end.
+                    var kernel_x = 0u;
+                    var block = 0u;
+                    var source_x = OUTSIDE;
+                    for (var round = 0u; round < params.axes[2].kernel * blocks; round++) {
+                        if (block == 0u) {
+                            source_x = source_position(2u, x, kernel_x);
+                        }
                         if (source_x != OUTSIDE) {
                             let source = source_line * params.axes[2].input + source_x;
                             let tap = Tap(
@@ -126,11 +132,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
                                 id.z * params.weight_words,
                                 weight_start + (line_tap + kernel_x) * params.weight_tap,
                             );
-                            // The first four stand outside of the loop: a window over few channels has fewer rounds.
-                            total = four_products(total, tap, 0u);
-                            for (var block = 1u; block < blocks; block++) {
-                                total = four_products(total, tap, block * 4u);
-                            }
+                            total = four_products(total, tap, block * 4u);
+                        }
+                        block++;
+                        if (block == blocks) {
+                            block = 0u;
+                            kernel_x++;
                         }
                     }
                 }

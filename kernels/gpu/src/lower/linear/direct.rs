@@ -205,12 +205,11 @@ impl Sums {
         })
     }
 
-    /// How often the loops of one invocation go round, the round counted that finds a loop's end. Of the elements of a
-    /// tap the first four take no round.
+    /// How often the loops of one invocation go round, the round counted that finds a loop's end.
     fn rounds(&self) -> u64 {
         let blocks = u64::from(self.summed.div_ceil(4));
         let [planes, lines, taps] = self.axes.map(|axis| u64::from(axis.kernel));
-        planes * (1 + lines * (1 + taps * (1 + blocks) + 1) + 1) + 1
+        planes * (1 + lines * (1 + taps * blocks + 1) + 1) + 1
     }
 }
 
