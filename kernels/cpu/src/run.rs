@@ -13,7 +13,7 @@ use crate::plan::{Body, Lowered, Operands, lower};
 use crate::step::Step;
 
 /// Elements of a chain from which its blocks are shared among threads.
-pub(crate) const PARALLEL_ELEMENTS: usize = 1 << 16;
+pub(crate) const PARALLEL_ELEMENTS: usize = 1 << 13;
 
 /// Outputs of a chain that need no large tables on the stack.
 const FEW_OUTPUTS: usize = 3;

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
 /// Products below which a further thread costs more than it saves.
-const PRODUCTS_MIN: usize = 256 << 10;
+const PRODUCTS_MIN: usize = 128 << 10;
 
 /// How many shares `products` multiply-accumulates are worth, at most `most`.
 pub(crate) fn shares(products: usize, most: usize) -> usize {

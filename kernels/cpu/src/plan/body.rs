@@ -290,7 +290,7 @@ impl Planner {
 }
 
 /// Multiply-accumulates of a step from which `linear` shares it among threads.
-const LARGE_PRODUCTS: u64 = 512 << 10;
+const LARGE_PRODUCTS: u64 = 256 << 10;
 
 /// Multiply-accumulates, or work like them, of a unit that threads can share; 0 for a smaller one.
 fn shareable(graph: &Graph, unit: &Unit) -> u64 {
