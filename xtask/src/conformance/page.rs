@@ -116,6 +116,11 @@ fn exceptions(page: &mut String, outcomes: &[Outcome]) -> std::fmt::Result {
             count(total, "failed"),
             count(total, "unsupported")
         )?;
+        writeln!(
+            page,
+            "Of the outputs, {} ‰ were computed there.",
+            outcome.share()
+        )?;
         if count(total, "unsupported") > 0 {
             writeln!(
                 page,
@@ -187,6 +192,8 @@ mod tests {
             "| **all** | 12 | 12 | 6 |",
             "Outputs as expected: 11. Refused as expected: 1. Failed: 0. Skipped: 0.",
             "Outputs as expected: 5. Refused as expected: 1. Failed: 1. Skipped: 5.",
+            "Of the outputs, 1000 ‰ were computed there.",
+            "Of the outputs, 545 ‰ were computed there.",
             "- `add_1`: differs",
             "- 2: ADD: no kernel",
         ] {
