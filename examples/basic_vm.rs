@@ -3,7 +3,7 @@
 //! Run it with `cargo run --release --example basic_vm`. The contract (`contracts/digit_classifier.wat`,
 //! and the same in Rust beside it) runs a small convolutional network on each of 16 MNIST digits, counts
 //! the classes in its storage and emits a log. Each engine (interpreter, JIT) does that with each back end
-//! (CPU reference, every GPU adapter), from an empty state. The last line says whether all of them agree;
+//! (the reference, the CPU, every GPU adapter), from an empty state. The last line says whether all of them agree;
 //! if they do not, the exit code is 1.
 
 use std::process::ExitCode;
@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use synergy_aivm::{
-    Accelerators, Address, B256, Call, Coprocessor, Engine, Executor, Mode, ModelLimits,
-    PriceTable, Receipt, State, U256, keccak256,
+    Accelerators, Address, B256, Call, Coprocessor, CpuExecutor, Engine, Executor, Mode,
+    ModelLimits, PriceTable, Receipt, State, U256, keccak256,
 };
 
 const CONTRACT: &str = include_str!("contracts/digit_classifier.wat");
@@ -29,7 +29,7 @@ type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<ExitCode, Failure> {
     let contract = wat::parse_str(CONTRACT)?;
-    let back_ends = back_ends();
+    let back_ends = back_ends()?;
     let mut combinations = Vec::new();
     for (engine_name, mode) in [("interpreter", Mode::Interpret), ("JIT", Mode::Jit)] {
         for back_end in &back_ends {
@@ -43,11 +43,12 @@ fn main() -> Result<ExitCode, Failure> {
     Ok(judge(&combinations))
 }
 
-/// A back end to run models on: `None` is the CPU reference.
+/// A back end to run models on: `None` is the reference.
 type BackEnd = Option<Arc<dyn Executor>>;
 
-/// The reference, and every adapter that passes its known-answer tests.
-fn back_ends() -> Vec<BackEnd> {
+/// The reference, the fast CPU executor, and every adapter that passes its known-answer tests.
+fn back_ends() -> Result<Vec<BackEnd>, Failure> {
+    let cpu = CpuExecutor::new().map_err(|fault| fault.to_string())?;
     let found = Accelerators::discover();
     for rejected in &found.rejected {
         println!("not used: {}: {}", rejected.adapter, rejected.reason);
@@ -56,7 +57,8 @@ fn back_ends() -> Vec<BackEnd> {
         println!("no GPU adapter on this machine: the model runs on the CPU only");
     }
     let adapters = found.usable.into_iter().map(|gpu| Some(gpu as _));
-    [None].into_iter().chain(adapters).collect()
+    let without_gpu: [BackEnd; 2] = [None, Some(Arc::new(cpu))];
+    Ok(without_gpu.into_iter().chain(adapters).collect())
 }
 
 /// One engine with one back end, and what came out of it.
@@ -78,8 +80,8 @@ impl Combination {
         back_end: &BackEnd,
         contract: &[u8],
     ) -> Result<Combination, Failure> {
-        let accelerators = back_end.iter().cloned().collect();
-        let coprocessor = Coprocessor::new(accelerators, ModelLimits::CHAIN, PriceTable::V1);
+        let only = back_end.iter().cloned().collect();
+        let coprocessor = Coprocessor::with_back_ends(only, ModelLimits::CHAIN, PriceTable::V1);
         coprocessor.register(MODEL)?;
         let engine = Engine::new(Arc::new(coprocessor));
         let mut state = State::default();
@@ -213,7 +215,7 @@ fn judge(combinations: &[Combination]) -> ExitCode {
     for combination in combinations {
         if combination.model_runs < COUNT as u64 {
             println!(
-                "{} on {}: {} of {COUNT} runs failed there and were finished by the CPU reference",
+                "{} on {}: {} of {COUNT} runs failed there and were finished by the reference",
                 combination.engine,
                 combination.back_end,
                 COUNT as u64 - combination.model_runs

@@ -2,7 +2,7 @@
 //!
 //! This package is the face of the workspace: what an embedder needs, from one place. Contracts are
 //! metered WebAssembly, run by an interpreter (the authority) or as native code; models are integer TOSA
-//! graphs, run by a reference (the authority) or on GPUs, with the same bits.
+//! graphs, run by a reference (the authority), on the CPU or on GPUs, with the same bits.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -21,7 +21,7 @@
 //!         (i32.const 0)))
 //! "#)?;
 //!
-//! // No accelerator: models would run on the CPU reference.
+//! // No accelerator: models would run on the CPU executor, the reference behind it.
 //! let coprocessor = Coprocessor::new(Vec::new(), ModelLimits::CHAIN, PriceTable::V1);
 //! let engine = Engine::new(Arc::new(coprocessor));
 //! let mut state = State::default();
@@ -46,6 +46,7 @@ pub mod npy;
 pub use aivm_coprocessor::{Accelerators, Coprocessor};
 pub use aivm_core::ports::Log;
 pub use aivm_core::{Address, B256, Bytes, GasSchedule, Limits, Status, TrapCode, U256, keccak256};
+pub use aivm_cpu::{CpuExecutor, CpuOptions};
 pub use aivm_engine::{
     Call, DeployError, Difference, Engine, EngineError, Inference, Mode, Receipt, State,
 };

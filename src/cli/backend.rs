@@ -7,7 +7,7 @@ use aivm_gpu::AdapterInfo;
 use aivm_reference::{ReferenceExecutor, ReferencePlan};
 use aivm_tosa::{NodeId, RunError};
 use clap::{Args, ValueEnum};
-use synergy_aivm::{Executor, Priced};
+use synergy_aivm::{Coprocessor, Executor, ModelLimits, PriceTable, Priced};
 
 use super::failure::Failure;
 
@@ -44,9 +44,17 @@ impl BackendArguments {
         })
     }
 
-    /// What a coprocessor tries before the reference.
-    pub(crate) fn accelerators(&self) -> Result<Vec<Arc<dyn Executor>>, Failure> {
-        Ok(self.accelerator(None)?.into_iter().collect())
+    /// A coprocessor for models on chain that runs them there: on the reference or the CPU alone, or on the adapter with
+    /// the CPU behind it.
+    pub(crate) fn coprocessor(&self) -> Result<Coprocessor, Failure> {
+        let (limits, prices) = (ModelLimits::CHAIN, PriceTable::V1);
+        let back_ends = self.accelerator(None)?.into_iter().collect();
+        Ok(match self.backend {
+            Backend::Gpu => Coprocessor::new(back_ends, limits, prices),
+            Backend::Reference | Backend::Cpu => {
+                Coprocessor::with_back_ends(back_ends, limits, prices)
+            }
+        })
     }
 
     fn accelerator(&self, threads: Option<usize>) -> Result<Option<Arc<dyn Executor>>, Failure> {
@@ -123,7 +131,7 @@ fn pick(names: &[&str], wanted: Option<&str>) -> Result<usize, Failure> {
     match (first, second) {
         (Some(index), None) => Ok(index),
         (None, _) if names.is_empty() => Err(Failure::Machine(
-            "no GPU adapter; --backend reference runs on the CPU".to_owned(),
+            "no GPU adapter; --backend cpu runs on the CPU".to_owned(),
         )),
         (None, _) => Err(Failure::Machine(format!(
             "no adapter's name contains {:?}; there are {}",

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 use synergy_aivm::{
-    Address, B256, Bytes, Call, Coprocessor, Engine, EngineError, Limits, Mode, ModelLimits,
-    PriceTable, Receipt, State, U256,
+    Address, B256, Bytes, Call, Engine, EngineError, Limits, Mode, ModelLimits, Receipt, State,
+    U256,
 };
 
 use super::backend::BackendArguments;
@@ -97,11 +97,7 @@ impl ReceiptReport {
 
 pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
     let code = read_contract(&arguments.contract)?;
-    let coprocessor = Coprocessor::new(
-        arguments.backend.accelerators()?,
-        ModelLimits::CHAIN,
-        PriceTable::V1,
-    );
+    let coprocessor = arguments.backend.coprocessor()?;
     for path in &arguments.models {
         let bytes = files::read(path, ModelLimits::CHAIN.file_bytes)?;
         let model = coprocessor
@@ -129,6 +125,11 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
         gas_limit: arguments.gas,
     });
     let (receipts, outcome) = make_calls(&engine, arguments.mode, &mut state, calls);
+    for back_end in engine.coprocessor().metrics().backends {
+        if back_end.runs > 0 {
+            eprintln!("{} runs of models on {}", back_end.runs, back_end.name);
+        }
+    }
     // A later call's failure does not hide what earlier calls did.
     if !receipts.is_empty() || outcome.is_ok() {
         print_receipts(&receipts, json)?;
@@ -225,6 +226,8 @@ fn failure(index: usize, error: EngineError) -> Failure {
 
 #[cfg(test)]
 mod tests {
+    use synergy_aivm::{Coprocessor, PriceTable};
+
     use super::*;
 
     #[test]

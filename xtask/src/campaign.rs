@@ -18,7 +18,7 @@ const SUMMARY: &str = "campaign: ";
 const PASSED: &str = "test result: ok. ";
 const TESTS: &str = "tests";
 /// Where Chromium's package keeps SwiftShader, a Vulkan driver on the CPU.
-pub(crate) const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
+const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
 const LAVAPIPE: &str = "/usr/share/vulkan/icd.d/lvp_icd.x86_64.json";
 
 /// A campaign: test runs one after the other.

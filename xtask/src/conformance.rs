@@ -13,7 +13,6 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::campaign::SWIFTSHADER;
 use crate::workspace;
 
 /// Where the trimmed set lives.
@@ -69,47 +68,34 @@ pub(crate) fn trim() -> Result<(), String> {
 }
 
 fn run_back_ends(root: &Path, suite: &Path) -> Result<Vec<Outcome>, String> {
-    let run = |drivers: Drivers, arguments: &[&str]| -> Result<Outcome, String> {
+    let run = |arguments: &[&str]| -> Result<Outcome, String> {
         println!("conformance on {}", arguments[1..].join(" "));
-        let mut command = aivm(root, drivers);
+        let mut command = aivm(root);
         command.arg("conformance").arg(suite).arg("--json");
         let (passed, report) = json(command.args(arguments))?;
         Ok(Outcome { report, passed })
     };
     let mut outcomes = Vec::new();
     for name in ["reference", "cpu"] {
-        outcomes.push(run(Drivers::OfTheSystem, &["--backend", name])?);
+        outcomes.push(run(&["--backend", name])?);
     }
-    for drivers in [Drivers::OfTheSystem, Drivers::SwiftShader] {
-        if drivers == Drivers::SwiftShader && !Path::new(SWIFTSHADER).exists() {
-            println!("no SwiftShader at {SWIFTSHADER}");
-            continue;
-        }
-        for name in adapters(root, drivers)? {
-            // What a GPU cannot prepare runs on the CPU.
-            let adapter = [
-                "--backend",
-                "gpu",
-                "--allow-unsupported",
-                "--adapter",
-                &name,
-            ];
-            outcomes.push(run(drivers, &adapter)?);
-        }
+    for name in adapters(root)? {
+        // What a GPU cannot prepare runs on the CPU.
+        let adapter = [
+            "--backend",
+            "gpu",
+            "--allow-unsupported",
+            "--adapter",
+            &name,
+        ];
+        outcomes.push(run(&adapter)?);
     }
     Ok(outcomes)
 }
 
-/// Which Vulkan drivers a run sees.
-#[derive(Clone, Copy, PartialEq)]
-enum Drivers {
-    OfTheSystem,
-    SwiftShader,
-}
-
-/// The names of the GPU adapters that these drivers bring.
-fn adapters(root: &Path, drivers: Drivers) -> Result<Vec<String>, String> {
-    let (healthy, report) = json(aivm(root, drivers).args(["doctor", "--json"]))?;
+/// The names of this machine's GPU adapters.
+fn adapters(root: &Path) -> Result<Vec<String>, String> {
+    let (healthy, report) = json(aivm(root).args(["doctor", "--json"]))?;
     if !healthy {
         return Err("an adapter gives wrong answers: see `aivm doctor`".to_owned());
     }
@@ -118,17 +104,14 @@ fn adapters(root: &Path, drivers: Drivers) -> Result<Vec<String>, String> {
     Ok(names.map(str::to_owned).collect())
 }
 
-/// A command that builds and runs the tool with these drivers.
-fn aivm(root: &Path, drivers: Drivers) -> Command {
+/// A command that builds and runs the tool.
+fn aivm(root: &Path) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .args(["run", "--release", "--quiet", "--package", "synergy-aivm"])
         .args(["--bin", "aivm", "--"])
         .current_dir(root);
-    if drivers == Drivers::SwiftShader {
-        command.env("VK_DRIVER_FILES", SWIFTSHADER);
-    }
     command
 }
 

@@ -21,7 +21,7 @@ use crate::metrics::Counters;
 pub struct Coprocessor {
     limits: ModelLimits,
     prices: PriceTable,
-    /// In order of preference; the fast CPU executor is last but one, the reference last.
+    /// In order of preference; the reference is last.
     backends: Vec<Backend>,
     models: RwLock<BTreeMap<[u8; 32], Arc<Model>>>,
 }
@@ -53,8 +53,8 @@ struct Model {
 }
 
 impl Coprocessor {
-    /// A coprocessor that tries `accelerators` in this order, then the fast CPU executor and last the reference; it
-    /// adds both.
+    /// A coprocessor for a node: tries `accelerators` in this order, then the fast CPU executor and last the
+    /// reference; it adds both.
     ///
     /// A CPU executor that cannot start (an instruction set is asked for that this machine lacks) stands in the
     /// metrics as one that prepares no model.
@@ -68,19 +68,22 @@ impl Coprocessor {
             Ok(cpu) => Arc::new(cpu),
             Err(fault) => Arc::new(Missing(fault)),
         };
-        Coprocessor::with_cpu(accelerators, cpu, limits, prices)
+        let backends = accelerators.into_iter().chain([cpu]).collect();
+        Coprocessor::with_back_ends(backends, limits, prices)
     }
 
-    fn with_cpu(
-        accelerators: Vec<Arc<dyn Executor>>,
-        cpu: Arc<dyn Executor>,
+    /// A coprocessor that tries these back ends in this order and no other but the reference, which it adds as the
+    /// last: with none, every model runs on the reference.
+    #[must_use]
+    pub fn with_back_ends(
+        backends: Vec<Arc<dyn Executor>>,
         limits: ModelLimits,
         prices: PriceTable,
     ) -> Coprocessor {
         let reference: Arc<dyn Executor> = Arc::new(ReferenceExecutor);
-        let backends = accelerators
+        let backends = backends
             .into_iter()
-            .chain([cpu, reference])
+            .chain([reference])
             .map(|executor| Backend {
                 executor,
                 counters: Counters::default(),
@@ -242,7 +245,8 @@ mod tests {
             what: "this machine has no neon".to_owned(),
         });
         let limits = ModelLimits::CHAIN;
-        let alone = Coprocessor::with_cpu(Vec::new(), Arc::new(missing), limits, PriceTable::V1);
+        let missing: Vec<Arc<dyn Executor>> = vec![Arc::new(missing)];
+        let alone = Coprocessor::with_back_ends(missing, limits, PriceTable::V1);
         let usual = Coprocessor::new(Vec::new(), limits, PriceTable::V1);
         let mut outputs = Vec::new();
         for coprocessor in [&alone, &usual] {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{Priced, Variables};
 
-/// One of the back ends: reference, GPU adapter, …
+/// One of the back ends: the reference, the CPU executor, a GPU adapter.
 pub trait Executor: Send + Sync {
     /// How users name it, for example `reference` or `gpu:llvmpipe (LLVM 15.0.6, 256 bits)`.
     fn name(&self) -> &str;

@@ -124,8 +124,8 @@ fn exceptions(page: &mut String, outcomes: &[Outcome]) -> std::fmt::Result {
         if count(total, "unsupported") > 0 {
             writeln!(
                 page,
-                "\nSkipped are tests whose graph this back end does not prepare; the coprocessor runs such a model on \
-                 the CPU. Why:\n"
+                "\nSkipped are tests whose graph exceeds a limit of the adapter or the planner; the coprocessor runs such a \
+                 model on the CPU. Why:\n"
             )?;
             for (reason, tests) in reasons(report) {
                 writeln!(page, "- {tests}: {reason}")?;

@@ -182,8 +182,8 @@ fn depthwise(operands: &Operands<'_>, stride: Extent, dilation: Extent) -> Work 
     };
     Work {
         macs,
-        // Two products at a time, with the sums in between.
-        packed: product([places, window.next_multiple_of(2), filled, 2]),
+        // Two products at a time, with the sums in between; weights are read again for each few places.
+        packed: product([places, window.next_multiple_of(2), filled, 5]) / 2,
         rows: product([places, panels])
             .saturating_add(ragged)
             .saturating_add(product([converted.lines, 2]))

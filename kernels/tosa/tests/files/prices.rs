@@ -305,9 +305,10 @@ fn runs_of_elements_and_elements_alone_are_told_apart() {
         ));
         [work.rows, work.singles, work.jumps]
     };
-    assert_eq!(transpose([3, 4]), [4, 12, 0]);
+    // A quarter of the rows more.
+    assert_eq!(transpose([3, 4]), [5, 12, 0]);
     // Above 128 KiB no cache is expected to hold the columns.
-    assert_eq!(transpose([512, 257]), [257, 512 * 257, 512 * 257]);
+    assert_eq!(transpose([512, 257]), [321, 512 * 257, 512 * 257]);
 
     let sum = |axis, to: [i32; 2]| {
         let work = work(&unary(
@@ -371,7 +372,7 @@ fn the_first_table_prices_these_graphs_so() {
                 (I8, &[512, 257]),
                 (I8, &[257, 512]),
             ),
-            127_357,
+            127_427,
         ),
     ];
     let found: Vec<_> = table
