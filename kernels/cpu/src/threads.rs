@@ -1,7 +1,7 @@
 //! The threads of an executor: where parallel work runs, and how one case is shared among them.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, TryLockError};
+use std::sync::{Arc, Mutex, OnceLock, TryLockError};
 
 use rayon::ThreadPool;
 
@@ -12,8 +12,16 @@ const HELPERS_MAX: usize = 7;
 #[derive(Clone)]
 pub(crate) struct Threads {
     pool: Pool,
-    /// Held while threads share one case.
-    shared_case: Arc<Mutex<()>>,
+    team: Arc<Team>,
+}
+
+/// The threads that share a case. Apart from those that run whole cases: a case would wait for another caller's batch.
+#[derive(Default)]
+struct Team {
+    /// Started when first used; None if threads cannot be started.
+    pool: OnceLock<Option<ThreadPool>>,
+    /// Held while they share a case.
+    busy: Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -42,7 +50,7 @@ impl Threads {
         };
         Ok(Threads {
             pool,
-            shared_case: Arc::default(),
+            team: Arc::default(),
         })
     }
 
@@ -69,26 +77,30 @@ impl Threads {
     /// them taken runs on its caller's thread alone.
     pub(crate) fn share_case<T: Send>(&self, case: impl FnOnce(bool) -> T + Send) -> T {
         let helpers = (self.count() - 1).min(HELPERS_MAX);
-        let taken = match self.shared_case.try_lock() {
-            _ if helpers == 0 => None,
-            Ok(guard) => Some(guard),
+        if helpers == 0 {
+            return case(false);
+        }
+        let _busy = match self.team.busy.try_lock() {
+            Ok(guard) => guard,
             // A case that panicked has left nothing behind.
-            Err(TryLockError::Poisoned(error)) => Some(error.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
+            Err(TryLockError::Poisoned(error)) => error.into_inner(),
+            Err(TryLockError::WouldBlock) => return case(false),
         };
-        let Some(_guard) = taken else {
+        let pool = self.team.pool.get_or_init(|| {
+            let pool = rayon::ThreadPoolBuilder::new().num_threads(helpers + 1);
+            pool.build().ok()
+        });
+        let Some(pool) = pool else {
             return case(false);
         };
         let end = End(AtomicBool::new(false));
-        self.run(|| {
-            rayon::scope(|scope| {
-                for _ in 0..helpers {
-                    scope.spawn(|_| end.help());
-                }
-                // Dropped also when the case panics: helpers must not look for work for ever.
-                let _ended = Ended(&end);
-                case(true)
-            })
+        pool.scope(|scope| {
+            for _ in 0..helpers {
+                scope.spawn(|_| end.help());
+            }
+            // Dropped also when the case panics: helpers must not look for work for ever.
+            let _ended = Ended(&end);
+            case(true)
         })
     }
 }

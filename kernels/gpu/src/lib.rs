@@ -14,6 +14,7 @@ mod device;
 mod executor;
 mod known_answers;
 mod layout;
+mod limits;
 mod lower;
 mod memory;
 mod pipelines;

@@ -15,6 +15,7 @@ use aivm_shaders::kernels::Kernel;
 use aivm_tosa::{DataType, Graph, Node, Operator, Tensor, TensorId};
 
 use crate::layout;
+use crate::limits::{self, LIMITS};
 use crate::pipelines::WORKGROUP;
 use crate::program::{Input, Operand, Output, Program, Step};
 use control::late_inputs;
@@ -89,6 +90,8 @@ struct Lowering<'a> {
     graph: &'a Graph,
     workgroups_max: u32,
     program: Program,
+    /// Of all constants of the program.
+    constant_bytes: u64,
     /// Of each tensor, the one whose elements it shares, or itself.
     root: Vec<TensorId>,
     /// Of each root, where it lies, once it does.
@@ -124,6 +127,7 @@ impl<'a> Lowering<'a> {
             graph,
             workgroups_max,
             program: Program::default(),
+            constant_bytes: 0,
             root: (0..tensors as u32).map(TensorId).collect(),
             place: vec![None; tensors],
             readers,
@@ -146,6 +150,11 @@ impl<'a> Lowering<'a> {
             } else {
                 lowering.node(node)
             };
+            let lowered = lowered.and_then(|()| {
+                // Found here, before a host of nodes has packed the same constant.
+                let most = LIMITS.constant_bytes;
+                limits::expect("bytes of constants", lowering.constant_bytes, most)
+            });
             lowered.map_err(|what| format!("node {index}, {}: {what}", node.operator.name()))?;
         }
         Ok(lowering)
@@ -247,6 +256,7 @@ impl<'a> Lowering<'a> {
     }
 
     fn new_constant(&mut self, bytes: Vec<u8>) -> Operand {
+        self.constant_bytes += bytes.len() as u64;
         self.program.constants.push(bytes);
         Operand::Constant(self.program.constants.len() - 1)
     }

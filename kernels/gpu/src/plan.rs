@@ -8,6 +8,7 @@ use aivm_tosa::{ExecutorFault, Plan, Priced, RunError, Variables};
 use crate::adapter::AdapterLimits;
 use crate::device::Device;
 use crate::layout::push_padded;
+use crate::limits::Account;
 use crate::lower::lower;
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
@@ -44,7 +45,7 @@ impl GpuPlan {
         let program = lower(model.graph(), device.limits.workgroups_max)
             .map_err(|what| device.fault(what))?;
         let staged = program.staged_bytes();
-        let prepared = Prepared::new(device, pipelines, program)?;
+        let prepared = Prepared::new(device, pipelines, program, &mut Account::default())?;
         let cases_max = cases_max(&device.limits, &prepared.slots.words, staged)
             .map_err(|what| device.fault(what))?;
         let plan = GpuPlan {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use aivm_tosa::ExecutorFault;
 
 use crate::device::Device;
+use crate::limits::{Account, LIMITS};
 use crate::memory::{Slots, assign};
 use crate::pipelines::{Pipeline, Pipelines};
 use crate::program::Program;
@@ -21,16 +22,19 @@ pub(crate) struct Prepared {
 }
 
 impl Prepared {
-    /// Compiles the kernels of `program` and uploads its constants.
+    /// Compiles the kernels of `program` and uploads its constants; `account` is that of its model.
     ///
     /// # Errors
     /// What keeps it from running on this device.
     pub(crate) fn new(
         device: &Arc<Device>,
         pipelines: &Pipelines,
-        program: Program,
+        mut program: Program,
+        account: &mut Account,
     ) -> Result<Prepared, ExecutorFault> {
         let slots = assign(&program);
+        let counted = account.add(&program, &slots.words, &LIMITS);
+        counted.map_err(|what| device.fault(what))?;
         for &words in &slots.words {
             device.check_buffer(u64::from(words) * 4)?;
         }
@@ -45,6 +49,8 @@ impl Prepared {
         // Regions are given constants by copies.
         let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
         let constants = Resident::upload(device, &program.constants, usage)?;
+        // They lie on the device now.
+        program.constants = Vec::new();
         let params: Vec<_> = program
             .steps
             .iter()

@@ -38,6 +38,11 @@ impl Resident {
         Ok(resident)
     }
 
+    /// Bytes of item `index`.
+    pub(crate) fn bytes(&self, index: usize) -> u64 {
+        self.parts[index].bytes
+    }
+
     /// Uploads items from `start` on into one buffer; gives the first that found no place.
     fn fill_arena(
         &mut self,

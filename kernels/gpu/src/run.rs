@@ -3,6 +3,7 @@
 use aivm_tosa::{ExecutorFault, Node, RegionId, RunError, RunStatus, VariableId, Variables, bytes};
 
 use crate::layout::push_padded;
+use crate::limits::Account;
 use crate::lower::lower_late;
 use crate::prepared::Prepared;
 use crate::program::{Action, Control, Operand, Output};
@@ -224,7 +225,7 @@ impl<'a> Run<'a> {
         let workgroups_max = device.limits.workgroups_max;
         let program = lower_late(graph, node, operator.into_owned(), workgroups_max)
             .map_err(|what| device.fault(what))?;
-        let prepared = Prepared::new(device, &plan.pipelines, program)?;
+        let prepared = Prepared::new(device, &plan.pipelines, program, &mut Account::default())?;
         // Its buffers live as long as what is recorded needs them.
         let scratch = Scratch::new(&prepared, 1)?;
         for (&from, to) in inputs.iter().zip(&prepared.program.inputs) {
@@ -295,7 +296,7 @@ fn encoder(plan: &StagedPlan) -> Result<wgpu::CommandEncoder, ExecutorFault> {
 fn part<'a>(prepared: &'a Prepared, scratch: &'a Scratch, operand: Operand) -> Part<'a> {
     let (buffer, offset) = scratch.source(prepared, operand);
     let bytes = match operand {
-        Operand::Constant(constant) => prepared.program.constants[constant].len() as u64,
+        Operand::Constant(constant) => prepared.constants.bytes(constant),
         Operand::Value(value) => u64::from(prepared.program.values[value]) * 4,
     };
     (buffer, offset, bytes)

@@ -9,6 +9,7 @@ use aivm_tosa::bytes::check_input;
 use aivm_tosa::{ExecutorFault, Graph, Plan, Priced, RunError, VariableId, Variables};
 
 use crate::device::Device;
+use crate::limits::Account;
 use crate::lower::{lower, lower_late, lower_region};
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
@@ -55,15 +56,16 @@ impl StagedPlan {
         let main = std::iter::once(lower(program.main(), workgroups_max));
         let regions = program.regions().iter();
         let programs = main.chain(regions.map(|region| lower_region(region, workgroups_max)));
-        let mut graphs = Vec::new();
+        let (mut graphs, mut account) = (Vec::new(), Account::default());
         for (lowered, graph) in programs.zip(program.graphs()) {
             let lowered = lowered.map_err(|what| device.fault(what))?;
-            check_late(device, pipelines, graph, &lowered)?;
-            graphs.push(Prepared::new(device, pipelines, lowered)?);
+            let prepared = Prepared::new(device, pipelines, lowered, &mut account)?;
+            check_late(device, pipelines, graph, &prepared.program)?;
+            graphs.push(prepared);
         }
         let variables = program.variables().iter();
         let variables: u64 = variables.map(|v| v.bytes().next_multiple_of(4)).sum();
-        let late = graphs.iter().map(|graph| late_bytes(&graph.program)).max();
+        let late = graphs.iter().map(late_bytes).max();
         let outputs = graphs[0].program.staged_bytes() + variables;
         let plan = StagedPlan {
             initial: Variables::initial(program),
@@ -162,23 +164,26 @@ fn check_late(
             let lowered = lower_late(graph, node, operator, device.limits.workgroups_max);
             let lowered = lowered
                 .map_err(|what| device.fault(format!("{}: {what}", node.operator.name())))?;
-            Prepared::new(device, pipelines, lowered)?;
+            let account = &mut Account::default();
+            let prepared = Prepared::new(device, pipelines, lowered, account)?;
+            Scratch::new(&prepared, 1)?;
         }
     }
     Ok(())
 }
 
 /// Most bytes of late values that one node of a graph reads.
-fn late_bytes(program: &Program) -> u64 {
-    let words = |operand: &Operand| match operand {
-        Operand::Value(value) => u64::from(program.values[*value]),
-        Operand::Constant(constant) => program.constants[*constant].len() as u64 / 4,
+fn late_bytes(prepared: &Prepared) -> u64 {
+    let program = &prepared.program;
+    let bytes = |operand: &Operand| match operand {
+        Operand::Value(value) => 4 * u64::from(program.values[*value]),
+        Operand::Constant(constant) => prepared.constants.bytes(*constant),
     };
     let late = program.controls.iter().map(|control| match control.action {
-        Action::Late { values, .. } => control.inputs[..values].iter().map(words).sum(),
+        Action::Late { values, .. } => control.inputs[..values].iter().map(bytes).sum(),
         _ => 0,
     });
-    late.max().unwrap_or(0) * 4
+    late.max().unwrap_or(0)
 }
 
 impl Plan for StagedPlan {

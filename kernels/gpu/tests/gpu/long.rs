@@ -122,3 +122,31 @@ fn large_windows_are_pooled_in_steps() {
         }
     }
 }
+
+/// 19,880 taps of one word: the packed kernel would take four rounds for each, more than llvmpipe makes.
+#[test]
+fn a_large_window_of_few_channels_takes_the_kernel_with_few_rounds() {
+    let mut generator = Generator::new(Choices::new(7), "t", 0);
+    let sides = [1, 140, 142, 4];
+    let elements = sides.iter().product::<i32>() as usize;
+    let x = generator.input(I8, &sides).name;
+    let mut choices = Choices::new(9);
+    let weights: Vec<i64> = (0..elements).map(|_| choices.element(8)).collect();
+    let w = generator.constant(I8, &sides, &weights).name;
+    let b = generator.constant(INT32, &[1], &[-5]).name;
+    let zeros = [3, 0].map(|zero| generator.constant(I8, &[1], &[zero]).name);
+    let attribute = vec![
+        (0, Ints(vec![0; 4])),
+        (1, Ints(vec![1; 2])),
+        (2, Ints(vec![1; 2])),
+        (4, I32(INT32)),
+    ];
+    let inputs = [&*x, &*w, &*b, &*zeros[0], &*zeros[1]];
+    generator.operator("CONV2D", attribute, &inputs, INT32, &[1, 1, 1, 1]);
+    let input = (0..elements).map(|_| choices.element(8) as u8);
+    check(&Case {
+        input: input.collect(),
+        model: model(&generator.finish().file()),
+        kernels: &["linear_i32"],
+    });
+}

@@ -105,12 +105,13 @@ impl Window {
     }
 
     /// How often the loops of one invocation go round, with those of the epilogue, the round counted that finds a
-    /// loop's end.
+    /// loop's end: of the two loops over words, one for a single position and one for four, that which is not taken has
+    /// such a round as well.
     fn rounds(&self, depthwise: bool) -> u64 {
         let (rows, columns) = (u64::from(self.kernel.y), u64::from(self.kernel.x));
         let words = match depthwise {
             true => 0,
-            false => u64::from(self.input_shape[3].div_ceil(4)) + 1,
+            false => u64::from(self.input_shape[3].div_ceil(4)) + 2,
         };
         rows * (1 + columns * (1 + words) + 1) + 1 + 20
     }

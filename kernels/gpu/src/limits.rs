@@ -1,0 +1,140 @@
+//! What a model may take of a GPU at most, besides the limits of the adapter. A model above one runs on another back end.
+
+use std::borrow::Cow;
+use std::collections::BTreeSet;
+
+use crate::program::{Action, Program};
+
+/// Limits of one model, over `main` and all regions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PlanLimits {
+    /// Device bytes of constants: packed weights, tables, factors. Packing may make many of a small file.
+    pub constant_bytes: u64,
+    /// Kernels that differ: each takes up to a tenth of a second to compile, and stays compiled.
+    pub kernels: usize,
+    /// Nodes with late values: each is lowered at preparation, and again whenever it runs.
+    pub late_nodes: usize,
+    /// Bytes of all buffers of values for one case.
+    pub value_bytes: u64,
+}
+
+/// The limits that hold.
+pub(crate) const LIMITS: PlanLimits = PlanLimits {
+    constant_bytes: 1 << 30,
+    kernels: 256,
+    late_nodes: 1024,
+    value_bytes: 2 << 30,
+};
+
+/// What the programs of a model take together.
+#[derive(Default)]
+pub(crate) struct Account {
+    constant_bytes: u64,
+    kernels: BTreeSet<Cow<'static, str>>,
+    late_nodes: usize,
+    value_bytes: u64,
+}
+
+impl Account {
+    /// Counts a program whose values lie in buffers of `slot_words` words.
+    ///
+    /// # Errors
+    /// The limit that it passes.
+    pub(crate) fn add(
+        &mut self,
+        program: &Program,
+        slot_words: &[u32],
+        limits: &PlanLimits,
+    ) -> Result<(), String> {
+        let constants = program.constants.iter();
+        self.constant_bytes += constants.map(|bytes| bytes.len() as u64).sum::<u64>();
+        expect(
+            "bytes of constants",
+            self.constant_bytes,
+            limits.constant_bytes,
+        )?;
+        for step in &program.steps {
+            if !self.kernels.contains(&step.kernel.source) {
+                self.kernels.insert(step.kernel.source.clone());
+            }
+        }
+        let kernels = self.kernels.len() as u64;
+        expect("different kernels", kernels, limits.kernels as u64)?;
+        let late = |action: &Action| matches!(action, Action::Late { .. });
+        let controls = program.controls.iter();
+        self.late_nodes += controls.filter(|control| late(&control.action)).count();
+        let late_nodes = self.late_nodes as u64;
+        expect(
+            "nodes with late values",
+            late_nodes,
+            limits.late_nodes as u64,
+        )?;
+        let words = slot_words.iter().map(|&words| u64::from(words));
+        self.value_bytes += 4 * words.sum::<u64>();
+        expect("bytes of values", self.value_bytes, limits.value_bytes)
+    }
+}
+
+/// That `amount` is within `most`.
+pub(crate) fn expect(what: &str, amount: u64, most: u64) -> Result<(), String> {
+    if amount > most {
+        return Err(format!("{amount} {what}, at most {most} fit on a GPU"));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use aivm_shaders::kernels::{MATMUL, MOVE};
+
+    use super::*;
+    use crate::program::Step;
+
+    #[test]
+    fn each_limit_holds_on_both_sides_and_over_all_programs() {
+        let step = |kernel: &aivm_shaders::kernels::Kernel| Step {
+            kernel: kernel.clone(),
+            params: Vec::new(),
+            operands: Vec::new(),
+            output: 0,
+            groups: [1, 1],
+        };
+        let program = |kernel| Program {
+            constants: vec![vec![0; 8]],
+            steps: vec![step(kernel), step(kernel)],
+            ..Program::default()
+        };
+        let fits = PlanLimits {
+            constant_bytes: 16,
+            kernels: 2,
+            late_nodes: 0,
+            value_bytes: 24,
+        };
+        let both = |limits: PlanLimits| {
+            let mut account = Account::default();
+            account.add(&program(&MATMUL), &[1, 2], &limits)?;
+            account.add(&program(&MOVE), &[3], &limits)
+        };
+        assert_eq!(both(fits), Ok(()));
+        for (limits, what) in [
+            (
+                PlanLimits {
+                    constant_bytes: 15,
+                    ..fits
+                },
+                "16 bytes of constants",
+            ),
+            (PlanLimits { kernels: 1, ..fits }, "2 different kernels"),
+            (
+                PlanLimits {
+                    value_bytes: 23,
+                    ..fits
+                },
+                "24 bytes of values",
+            ),
+        ] {
+            let error = both(limits).expect_err("one less does not fit");
+            assert!(error.starts_with(what), "{error}");
+        }
+    }
+}
