@@ -10,7 +10,7 @@ use crate::program::{Action, Program};
 pub(crate) struct PlanLimits {
     /// Device bytes of constants: packed weights, tables, factors. Packing may make many of a small file.
     pub constant_bytes: u64,
-    /// Kernels that differ: each takes up to a tenth of a second to compile, and stays compiled.
+    /// Kernels that differ: each is compiled before the first run, and stays compiled.
     pub kernels: usize,
     /// Nodes with late values: each is lowered at preparation, and again whenever it runs.
     pub late_nodes: usize,
