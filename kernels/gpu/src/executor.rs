@@ -8,7 +8,7 @@ use aivm_tosa::{Executor, ExecutorFault, Plan, Priced};
 use crate::adapter::AdapterInfo;
 use crate::device::Device;
 use crate::pipelines::Pipelines;
-use crate::plan::GpuPlan;
+use crate::plan::{Dispatch, GpuPlan};
 use crate::staged::StagedPlan;
 
 /// How long a submission may take before its device counts as lost.
@@ -50,13 +50,12 @@ impl GpuExecutor {
         self.device.destroy();
     }
 
-    /// The kernels that a run of `model`, which is plain, dispatches, in order.
+    /// What a run of `model`, which is plain, dispatches, in order.
     ///
     /// # Errors
     /// If it is not plain, and as [`Executor::prepare`].
-    pub fn dispatches(&self, model: &Arc<Priced>) -> Result<Vec<String>, ExecutorFault> {
-        let plan = self.plan(model)?;
-        Ok(plan.kernels().into_iter().map(str::to_owned).collect())
+    pub fn dispatches(&self, model: &Arc<Priced>) -> Result<Vec<Dispatch>, ExecutorFault> {
+        Ok(self.plan(model)?.dispatches())
     }
 
     pub(crate) fn plan(&self, model: &Arc<Priced>) -> Result<GpuPlan, ExecutorFault> {

@@ -158,9 +158,9 @@ impl GpuExecutor {
         let plan = self
             .plan(&model)
             .map_err(|fault| format!("{name}: {fault}"))?;
-        let dispatched = plan.kernels();
-        if !dispatched.contains(&kernel) {
-            return Err(format!("{name} dispatches {dispatched:?}"));
+        let dispatches = plan.dispatches();
+        if !dispatches.iter().any(|dispatch| dispatch.kernel == kernel) {
+            return Err(format!("{name} dispatches {dispatches:?}"));
         }
         let cases = answer.input.len() as u64 / model.graph().input_bytes();
         let output = plan

@@ -98,6 +98,8 @@ mod tests {
             operands: Vec::new(),
             output: 0,
             groups: [1, 1],
+            nodes: Vec::new(),
+            tensor: None,
         };
         let program = |kernel| Program {
             constants: vec![vec![0; 8]],

@@ -54,6 +54,11 @@ pub(crate) fn lower_late(
     workgroups_max: u32,
 ) -> Result<Program, String> {
     let mut lowering = Lowering::new(graph, workgroups_max);
+    let index = graph
+        .nodes()
+        .iter()
+        .position(|other| std::ptr::eq(other, node));
+    lowering.doing.extend(index);
     // No other node is done along with it.
     lowering.readers.fill(u32::MAX);
     lowering.take_inputs(&late_inputs(graph, node));
@@ -100,10 +105,14 @@ struct Lowering<'a> {
     readers: Vec<u32>,
     /// Of each tensor, the last node that reads it.
     reader: Vec<Option<usize>>,
+    /// Of each tensor, the node that gives it.
+    writer: Vec<Option<usize>>,
     /// Of each node, whether an earlier one does its work.
     fused: Vec<bool>,
     /// Of each tensor that has no place because one element-wise operator alone reads it, how it is computed.
     held: Vec<Option<Expression>>,
+    /// The nodes that the steps appended now do.
+    doing: Vec<usize>,
 }
 
 impl<'a> Lowering<'a> {
@@ -111,6 +120,7 @@ impl<'a> Lowering<'a> {
         let tensors = graph.tensors().len();
         let mut readers = vec![0; tensors];
         let mut reader = vec![None; tensors];
+        let mut writer = vec![None; tensors];
         for (index, node) in graph.nodes().iter().enumerate() {
             let late = node.late.iter().map(|late| &late.tensor);
             // A node with late values is lowered when it runs, so nothing is done along with it: as if two read it.
@@ -118,6 +128,9 @@ impl<'a> Lowering<'a> {
             for input in node.inputs.iter().chain(late) {
                 readers[input.0 as usize] += times;
                 reader[input.0 as usize] = Some(index);
+            }
+            for output in &node.outputs {
+                writer[output.0 as usize] = Some(index);
             }
         }
         for output in graph.outputs() {
@@ -132,8 +145,10 @@ impl<'a> Lowering<'a> {
             place: vec![None; tensors],
             readers,
             reader,
+            writer,
             fused: vec![false; graph.nodes().len()],
             held: vec![None; tensors],
+            doing: Vec::new(),
         }
     }
 
@@ -145,6 +160,7 @@ impl<'a> Lowering<'a> {
             if lowering.fused[index] {
                 continue;
             }
+            lowering.doing = vec![index];
             let lowered = if control::is_control(node) {
                 lowering.control(index)
             } else {
@@ -310,8 +326,18 @@ impl<'a> Lowering<'a> {
         params: impl FnOnce(u32) -> Vec<u32>,
     ) -> Result<(), String> {
         let value = self.new_value(output);
+        self.step_into(kernel, operands, value, invocations, params)?;
+        self.is_value_of(value, output);
+        Ok(())
+    }
+
+    /// Says that `value`, which the last step made, is the tensor `output`.
+    fn is_value_of(&mut self, value: usize, output: TensorId) {
         self.place[output.0 as usize] = Some(Operand::Value(value));
-        self.step_into(kernel, operands, value, invocations, params)
+        if let Some(last) = self.program.steps.last_mut() {
+            debug_assert_eq!(last.output, value);
+            last.tensor = Some(output);
+        }
     }
 
     /// As [`Lowering::step`], for a value that is no tensor of the graph.
@@ -332,6 +358,8 @@ impl<'a> Lowering<'a> {
             operands,
             output,
             groups,
+            nodes: self.doing.clone(),
+            tensor: None,
         });
         Ok(())
     }

@@ -131,6 +131,8 @@ mod tests {
             operands,
             output,
             groups: [1, 1],
+            nodes: Vec::new(),
+            tensor: None,
         }
     }
 

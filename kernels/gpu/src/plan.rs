@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_tosa::bytes::check_input;
-use aivm_tosa::{ExecutorFault, Plan, Priced, RunError, Variables};
+use aivm_tosa::{ExecutorFault, Plan, Priced, RunError, TensorId, Variables};
 
 use crate::adapter::AdapterLimits;
 use crate::device::Device;
@@ -12,7 +12,7 @@ use crate::limits::Account;
 use crate::lower::lower;
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
-use crate::program::Output;
+use crate::program::{Output, Step};
 use crate::scratch::Scratch;
 
 /// Most cases in one submission.
@@ -21,6 +21,18 @@ const CASES_MAX: u32 = 64;
 const SCRATCH_BYTES: u64 = 256 << 20;
 /// Sets of buffers that are kept for later runs.
 const SCRATCHES_KEPT: usize = 4;
+
+/// What one dispatch of a plan does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Dispatch {
+    /// Its kernel's name; of a generated one those of its operators.
+    pub kernel: String,
+    /// Indices of the nodes whose work it does, or has a part in, in their order. Nodes that only give elements another
+    /// name are in no dispatch.
+    pub nodes: Vec<usize>,
+    /// The tensor that it writes; none if that is an intermediate value of an operator.
+    pub tensor: Option<TensorId>,
+}
 
 /// A plain model on a device: a run is one submission.
 pub(crate) struct GpuPlan {
@@ -61,14 +73,15 @@ impl GpuPlan {
         Ok(plan)
     }
 
-    /// Names of the kernels of a run, in the order of its dispatches.
-    pub(crate) fn kernels(&self) -> Vec<&str> {
-        self.prepared
-            .program
-            .steps
-            .iter()
-            .map(|step| &*step.kernel.name)
-            .collect()
+    /// The dispatches of a run, in order.
+    pub(crate) fn dispatches(&self) -> Vec<Dispatch> {
+        let steps = self.prepared.program.steps.iter();
+        let dispatch = |step: &Step| Dispatch {
+            kernel: step.kernel.name.to_string(),
+            nodes: step.nodes.clone(),
+            tensor: step.tensor,
+        };
+        steps.map(dispatch).collect()
     }
 
     fn take_scratch(&self, cases: u32) -> Result<Scratch, ExecutorFault> {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aivm_shaders::kernels::Kernel;
-use aivm_tosa::{RegionId, VariableId};
+use aivm_tosa::{RegionId, TensorId, VariableId};
 
 /// Dispatches over values and constants.
 #[derive(Default)]
@@ -55,6 +55,12 @@ pub(crate) struct Step {
     pub(crate) output: usize,
     /// Workgroups along x and y; z counts the cases.
     pub(crate) groups: [u32; 2],
+    /// The nodes of the graph whose work it does, or has a part in, in their order. Nodes that only give elements
+    /// another name belong to no step.
+    pub(crate) nodes: Vec<usize>,
+    /// The tensor that `output` holds, which RESHAPE and IDENTITY may give other names; none if that is an intermediate
+    /// value of an operator.
+    pub(crate) tensor: Option<TensorId>,
 }
 
 /// Something that no kernel does.

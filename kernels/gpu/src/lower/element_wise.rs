@@ -168,9 +168,22 @@ impl Lowering<'_> {
         if !tables.is_empty() {
             operands.push(self.new_constant(tables));
         }
+        let nodes = self.nodes_of(expression.tensors());
+        let doing = std::mem::replace(&mut self.doing, nodes);
         self.step(&kernel, operands, output, words, |row| {
             expression.params([elements, words, row], &first_words)
-        })
+        })?;
+        self.doing = doing;
+        Ok(())
+    }
+
+    /// The nodes that give these tensors, in their order.
+    fn nodes_of(&self, tensors: impl Iterator<Item = TensorId>) -> Vec<usize> {
+        let mut nodes: Vec<usize> = tensors
+            .filter_map(|id| self.writer[id.0 as usize])
+            .collect();
+        nodes.sort_unstable();
+        nodes
     }
 }
 

@@ -97,8 +97,9 @@ impl Lowering<'_> {
             parts = joined;
         }
         let value = self.new_value(to);
-        self.place[to.0 as usize] = Some(Operand::Value(value));
-        self.join(&parts, value, rows, lanes_log2)
+        self.join(&parts, value, rows, lanes_log2)?;
+        self.is_value_of(value, to);
+        Ok(())
     }
 
     /// One dispatch of CONCAT: `rows` rows of `value`, each a row of every part.

@@ -107,7 +107,9 @@ impl Lowering<'_> {
                 let rows = if window.is_small() {
                     input
                 } else {
-                    self.pool_step(kernel, &window.along_y(), input, lanes, &arguments)?
+                    let maxima =
+                        self.pool_step(kernel, &window.along_y(), input, lanes, &arguments)?;
+                    Operand::Value(maxima)
                 };
                 self.pool_step(kernel, &last, rows, lanes, &arguments)?
             }
@@ -124,7 +126,7 @@ impl Lowering<'_> {
                     let lanes = (lanes_log2, 0);
                     let sums =
                         self.pool_step(kernel, &window.along_y(), input, lanes, &arguments)?;
-                    (sums, 0, 0)
+                    (Operand::Value(sums), 0, 0)
                 };
                 let mut arguments = [rows_zp, *output_zp, low, high].map(signed).to_vec();
                 arguments.extend([
@@ -138,7 +140,7 @@ impl Lowering<'_> {
             }
             other => return Err(format!("{} is no pooling", other.name())),
         };
-        self.place[to.0 as usize] = Some(value);
+        self.is_value_of(value, to);
         Ok(())
     }
 
@@ -182,7 +184,7 @@ impl Lowering<'_> {
         input: Operand,
         lanes_log2: (u32, u32),
         arguments: &[u32],
-    ) -> Result<Operand, String> {
+    ) -> Result<usize, String> {
         let elements = window.elements()?;
         let words = elements.div_ceil(1 << lanes_log2.1);
         let input_words = self.case_words(input);
@@ -210,6 +212,6 @@ impl Lowering<'_> {
             params.extend(arguments);
             params
         })?;
-        Ok(Operand::Value(value))
+        Ok(value)
     }
 }

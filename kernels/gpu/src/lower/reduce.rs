@@ -71,7 +71,7 @@ impl Lowering<'_> {
             input = Operand::Value(value);
             size = chunks.count;
             if size == 1 {
-                self.place[to.0 as usize] = Some(input);
+                self.is_value_of(value, to);
                 return Ok(());
             }
         }
@@ -115,7 +115,7 @@ impl Lowering<'_> {
             })?;
             candidates = chunks.count;
             if candidates == 1 {
-                self.place[to.0 as usize] = Some(Operand::Value(value));
+                self.is_value_of(value, to);
                 return Ok(());
             }
             chosen = Some(value);

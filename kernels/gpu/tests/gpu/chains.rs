@@ -10,7 +10,7 @@ use aivm_tosa::{Executor, ModelLimits, PriceTable, Priced, load};
 use crate::choices::Choices;
 use crate::generator::Generator;
 use crate::model::{BOOL, I8, I16, INT32, Model};
-use crate::support::{executors, model};
+use crate::support::{executors, kernels, model};
 
 const GRAPHS: u64 = 100;
 const CASES: u32 = 3;
@@ -20,7 +20,7 @@ fn dispatches(case: &str) -> Option<Vec<String>> {
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle");
     let file = std::fs::read(folder.join(case).join("model.tosa")).expect("an oracle case");
     let executor = executors().into_iter().next()?;
-    Some(executor.dispatches(&model(&file)).expect("it runs"))
+    Some(kernels(&executor, &model(&file)))
 }
 
 #[test]
@@ -56,7 +56,7 @@ fn read_twice(more: &[&str]) -> Option<Vec<String>> {
     file.outputs
         .extend(more.iter().map(|&name| name.to_owned()));
     let executor = executors().into_iter().next()?;
-    Some(executor.dispatches(&model(&file.file())).expect("it runs"))
+    Some(kernels(&executor, &model(&file.file())))
 }
 
 #[test]
@@ -107,7 +107,7 @@ fn random_chains_give_the_bytes_of_the_reference() {
                 "seed {seed} on {}",
                 executor.name()
             );
-            for name in executor.dispatches(&model).expect("it is prepared") {
+            for name in kernels(&executor, &model) {
                 lengths.insert(name.split('+').count());
                 ran.extend(name.split('+').map(str::to_owned));
             }

@@ -8,7 +8,7 @@ use aivm_tosa::{Executor, Priced};
 use crate::choices::Choices;
 use crate::generator::{Generator, bits};
 use crate::model::{BOOL, I8, I16, I32, INT32, Ints, Table};
-use crate::support::{executors, model};
+use crate::support::{executors, kernels, model};
 
 /// A model of one operator, its input, and the kernels that it takes.
 struct Case {
@@ -57,8 +57,7 @@ fn check(case: &Case) {
     let known = reference.expect("it runs all").run_cases(2, &input);
     assert!(known.is_ok());
     for executor in executors() {
-        let kernels = executor.dispatches(&case.model);
-        assert_eq!(kernels.expect("it is plain"), case.kernels);
+        assert_eq!(kernels(&executor, &case.model), case.kernels);
         let plan = executor.prepare(&case.model).expect("it fits");
         let given = plan.run_cases(2, &input);
         assert!(given == known, "{:?} on {}", case.kernels, executor.name());

@@ -1,7 +1,10 @@
 //! The shared models on every adapter: all golden cases byte for byte, alone and in batches.
 
+use std::collections::BTreeSet;
+
+use aivm_tosa::{Executor, Operator};
+
 use crate::support::{executors, model, npy_data, shared};
-use aivm_tosa::Executor;
 
 /// Runs the golden cases of a model as one batch and one by one.
 fn golden_cases(name: &str) {
@@ -43,6 +46,30 @@ fn mnist_cnn_gives_the_golden_bytes() {
 #[test]
 fn resnet8_gives_the_golden_bytes() {
     golden_cases("resnet8");
+}
+
+/// Each dispatch names the nodes that it does, the last of which gives its tensor; together they do all that compute.
+#[test]
+fn every_node_belongs_to_a_dispatch() {
+    for name in ["ad01", "kws_dscnn", "mnist_cnn", "resnet8"] {
+        let Some(bytes) = shared(&format!("models/{name}.tosa")) else {
+            return;
+        };
+        let model = model(&bytes);
+        let nodes = model.graph().nodes();
+        let computes = |&node: &usize| !matches!(nodes[node].operator, Operator::Reshape);
+        let computing: BTreeSet<usize> = (0..nodes.len()).filter(computes).collect();
+        for executor in executors() {
+            let mut done = BTreeSet::new();
+            for dispatch in executor.dispatches(&model).expect("the model fits") {
+                let last = &nodes[dispatch.nodes[dispatch.nodes.len() - 1]];
+                let gives = |tensor| last.outputs.contains(&tensor);
+                assert!(dispatch.tensor.is_none_or(gives), "{name}: {dispatch:?}");
+                done.extend(dispatch.nodes.into_iter().filter(computes));
+            }
+            assert_eq!(done, computing, "{name}");
+        }
+    }
 }
 
 /// Their goldens lie in this repository, because those of the shared folder are LiteRT's, which differ by one level.

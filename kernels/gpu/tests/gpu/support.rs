@@ -18,6 +18,13 @@ pub(crate) fn executors() -> Vec<GpuExecutor> {
         .collect()
 }
 
+/// The kernels that a run of `model` dispatches, in order.
+pub(crate) fn kernels(executor: &GpuExecutor, model: &Arc<Priced>) -> Vec<String> {
+    let dispatches = executor.dispatches(model).expect("the model fits");
+    let kernels = dispatches.into_iter().map(|dispatch| dispatch.kernel);
+    kernels.collect()
+}
+
 /// Says that a test did not run; fails where nothing may be skipped.
 pub(crate) fn skip(reason: &str) {
     assert!(

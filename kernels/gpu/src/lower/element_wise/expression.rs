@@ -64,6 +64,11 @@ impl Expression {
         self.terms.len()
     }
 
+    /// What its operators give.
+    pub(super) fn tensors(&self) -> impl Iterator<Item = TensorId> {
+        self.terms.iter().map(|term| term.tensor)
+    }
+
     /// Whether a kernel can hold it.
     pub(super) fn fits(&self) -> bool {
         let inputs = self.operands().len() + usize::from(self.chain().has_tables());

@@ -51,6 +51,7 @@ impl Lowering<'_> {
         }
         let (mut low, mut high) = (i32::from(i8::MIN), i32::from(i8::MAX));
         self.fused[rescale] = true;
+        self.doing.push(rescale);
         if let Some(clamp) = self.only_reader(output)
             && let Operator::Clamp { min, max } = self.graph.nodes()[clamp].operator
         {
@@ -58,6 +59,7 @@ impl Lowering<'_> {
             (low, high) = (min as i32, max as i32);
             output = self.graph.nodes()[clamp].outputs[0];
             self.fused[clamp] = true;
+            self.doing.push(clamp);
         }
         let factor = |channel| &factors[if *per_channel { channel } else { 0 }];
         let factors: Vec<_> = (0..output_channels as usize).map(factor).collect();
