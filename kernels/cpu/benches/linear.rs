@@ -4,7 +4,7 @@ mod shapes;
 
 use std::hint::black_box;
 
-use aivm_cpu::isa::Isa;
+use aivm_cpu::{Isa, Sharing};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 fn linear(criterion: &mut Criterion) {
@@ -16,10 +16,10 @@ fn linear(criterion: &mut Criterion) {
             let input = vec![3_i8; shape.geometry.input_len()];
             let mut output = vec![0; shape.output_bytes()];
             let mut scratch = vec![0; linear.scratch_bytes()];
-            for (threads, parallel) in [("one-thread", false), ("threads", true)] {
+            for (threads, sharing) in [("one-thread", Sharing::Alone), ("threads", Sharing::Pool)] {
                 group.bench_function(BenchmarkId::new(isa.name(), threads), |bencher| {
                     bencher.iter(|| {
-                        linear.run(black_box(&input), &mut output, &mut scratch, parallel);
+                        linear.run(black_box(&input), &mut output, &mut scratch, sharing);
                     });
                 });
             }

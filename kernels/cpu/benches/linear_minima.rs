@@ -11,7 +11,7 @@ use std::hint::black_box;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
-use aivm_cpu::isa::Isa;
+use aivm_cpu::{Isa, Sharing};
 
 fn main() {
     let filter = std::env::args()
@@ -36,12 +36,12 @@ fn main() {
         let mut output = vec![0; shape.output_bytes()];
         let mut scratch = vec![0; linear.scratch_bytes()];
         let mut line = format!("{:34}", shape.name);
-        for parallel in [false, true] {
-            let mut run = || linear.run(black_box(&input), &mut output, &mut scratch, parallel);
-            let ns = match parallel {
-                false => shortest(thread_clock, run),
+        for sharing in [Sharing::Alone, Sharing::Pool] {
+            let mut run = || linear.run(black_box(&input), &mut output, &mut scratch, sharing);
+            let ns = match sharing {
+                Sharing::Alone => shortest(thread_clock, run),
                 // On a thread of the pool, where sharing costs no change of threads.
-                true => rayon::scope(|_| shortest(wall_clock, &mut run)),
+                _ => rayon::scope(|_| shortest(wall_clock, &mut run)),
             };
             let rate = shape.products() as f64 / ns;
             line += &format!("{ns:12.0} ({rate:5.1})");

@@ -6,7 +6,7 @@ use crate::isa::{Isa, UnknownIsa};
 use crate::memory::Buffer;
 use crate::plan::{Body, Constants, Planner};
 use crate::run::{Machine, Observe, Scratch};
-use crate::threads::Threads;
+use crate::threads::{Sharing, Threads};
 use aivm_tosa::{
     Executor, ExecutorFault, NodeId, Plan, Priced, RunError, RunStatus, Variables, bytes,
 };
@@ -217,13 +217,13 @@ impl CpuPlan {
         self.observed_step(&mut self.initial.clone(), input, &mut Vec::new(), observe)
     }
 
-    fn machine(&self, parallel: bool) -> Machine<'_> {
+    fn machine<'a>(&'a self, sharing: Sharing<'a>) -> Machine<'a> {
         Machine {
             model: &self.model,
             bodies: &self.bodies,
             constants: self.constants.bytes(),
             isa: self.isa,
-            parallel,
+            sharing,
         }
     }
 
@@ -246,10 +246,10 @@ impl CpuPlan {
     }
 
     /// Runs cases one after the other.
-    fn in_turn(&self, cases: Cases<'_>, parallel: bool) -> Result<(), RunStatus> {
+    fn in_turn(&self, cases: Cases<'_>, sharing: Sharing<'_>) -> Result<(), RunStatus> {
         let input_bytes = self.model.input_bytes() as usize;
         let output_bytes = self.model.output_bytes() as usize;
-        let machine = self.machine(parallel);
+        let machine = self.machine(sharing);
         let mut scratch = self.take();
         let mut result = Ok(());
         let mut output = cases.output;
@@ -270,7 +270,7 @@ impl CpuPlan {
     /// Halves the cases until a half is `least` or fewer, and runs the parts on the threads of the pool.
     fn shared(&self, cases: Cases<'_>, least: usize) -> Result<(), RunStatus> {
         if cases.cases <= least {
-            return self.in_turn(cases, false);
+            return self.in_turn(cases, Sharing::Alone);
         }
         let half = cases.cases / 2;
         let middle = half * self.model.input_bytes() as usize;
@@ -305,12 +305,12 @@ impl CpuPlan {
             work < PARALLEL_WORK
         };
         if threads == 1 || alone {
-            return self.in_turn(cases, false);
+            return self.in_turn(cases, Sharing::Alone);
         }
         if few {
             return self
                 .threads
-                .share_case(|parallel| self.in_turn(cases, parallel));
+                .share_case(|sharing| self.in_turn(cases, sharing));
         }
         let least = cases.cases.div_ceil(4 * threads);
         self.threads.run(|| self.shared(cases, least))
@@ -329,14 +329,14 @@ impl CpuPlan {
         output.resize(before + self.model.output_bytes() as usize, 0);
         let mut scratch = self.take();
         scratch.set_variables(variables);
-        let mut case = |parallel| {
-            let machine = self.machine(parallel);
+        let mut case = |sharing: Sharing<'_>| {
+            let machine = self.machine(sharing);
             machine.case(&mut scratch, input, &mut output[before..], observe)
         };
         let result = if self.shares_a_case {
             self.threads.share_case(case)
         } else {
-            case(false)
+            case(Sharing::Alone)
         };
         match result {
             Ok(()) => scratch.copy_variables(variables),

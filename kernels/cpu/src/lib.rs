@@ -22,3 +22,4 @@ mod threads;
 
 pub use executor::{CpuExecutor, CpuOptions, CpuPlan, ISA_VARIABLE};
 pub use isa::Isa;
+pub use threads::Sharing;

@@ -36,6 +36,7 @@ pub use geometry::Conv2dGeometry;
 pub use product::{matmul, matmul_scratch_bytes};
 
 use crate::isa::Isa;
+use crate::threads::Sharing;
 use convolution::Convolution;
 use depthwise::Depthwise;
 use epilogue::Finish;
@@ -159,20 +160,19 @@ impl Linear {
 
     /// Runs on an input `[n, ih, iw, ic]` and writes the output `[n, oh, ow, oc]`, little-endian.
     ///
-    /// With `parallel` and enough work it is shared among the threads of the current rayon pool; a caller
-    /// on one of them saves changing threads for each call. No memory is allocated. The scratch's content is of no importance before and after.
+    /// Enough work is shared among threads as `sharing` says. No memory is allocated. The scratch's content is of no importance before and after.
     ///
     /// # Panics
     ///
     /// When `input` or `output` is not of the geometry's size, or `scratch` is too small.
-    pub fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
+    pub fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], sharing: Sharing<'_>) {
         assert_eq!(input.len(), self.input_len, "elements of the input");
         assert_eq!(output.len(), self.output_bytes, "bytes of the output");
         let scratch = aligned::from_line(scratch);
         match &self.kind {
-            Kind::Convolution(convolution) => convolution.run(input, output, scratch, parallel),
-            Kind::Vector(vector) => vector.run(input, output, scratch, parallel),
-            Kind::Depthwise(depthwise) => depthwise.run(input, output, scratch, parallel),
+            Kind::Convolution(convolution) => convolution.run(input, output, scratch, sharing),
+            Kind::Vector(vector) => vector.run(input, output, scratch, sharing),
+            Kind::Depthwise(depthwise) => depthwise.run(input, output, scratch, sharing),
         }
     }
 }

@@ -11,6 +11,7 @@ use crate::linear::matmul;
 use crate::memory::{Buffer, Place, Reader, Source, copy, split};
 use crate::plan::{Body, Lowered, Operands, lower};
 use crate::step::Step;
+use crate::threads::Sharing;
 
 /// Elements of a chain from which its blocks are shared among threads.
 pub(crate) const PARALLEL_ELEMENTS: usize = 1 << 13;
@@ -75,8 +76,8 @@ pub(crate) struct Machine<'a> {
     pub bodies: &'a [Body],
     pub constants: &'a [u8],
     pub isa: Isa,
-    /// Whether large steps are shared among threads.
-    pub parallel: bool,
+    /// Who large steps are shared with.
+    pub sharing: Sharing<'a>,
 }
 
 /// The bytes at `place` while nothing is written.
@@ -150,7 +151,7 @@ impl Machine<'_> {
                 output,
             } => self.write(arena, *output, |reader, output| {
                 let input = reader.read::<i8>(*input);
-                linear.run(input, output, &mut scratch.bytes, self.parallel);
+                linear.run(input, output, &mut scratch.bytes, self.sharing);
             }),
             Step::Product { product, output } => self.write(arena, *output, |reader, output| {
                 matmul(
@@ -162,7 +163,7 @@ impl Machine<'_> {
                     bytemuck::cast_slice_mut(output),
                     &mut scratch.bytes,
                     self.isa,
-                    self.parallel,
+                    self.sharing,
                 );
             }),
             Step::Operation { operation, output } => {
@@ -296,7 +297,10 @@ impl Machine<'_> {
         split(arena, &program.outputs, &mut outputs, &mut pieces);
         let reader = Reader::new(self.constants, &pieces[..=count]);
         let all = 0..program.elements;
-        if !self.parallel || program.elements < PARALLEL_ELEMENTS || count > FEW_OUTPUTS {
+        if matches!(self.sharing, Sharing::Alone)
+            || program.elements < PARALLEL_ELEMENTS
+            || count > FEW_OUTPUTS
+        {
             program.run(self.isa, reader, &mut outputs[..count], all, numbers);
             return;
         }
@@ -304,7 +308,7 @@ impl Machine<'_> {
         for (few, output) in few.iter_mut().zip(&mut outputs) {
             *few = mem::take(output);
         }
-        share(self.isa, program, reader, few, all);
+        share(self.sharing, self.isa, program, reader, few, all);
     }
 
     /// Lowers a node with the values that came late, and runs it.
@@ -340,8 +344,9 @@ impl Machine<'_> {
     }
 }
 
-/// Halves a chain's elements until a half is small, and computes the parts on the threads of the pool.
+/// Halves a chain's elements until a half is small, and computes the parts on several threads.
 fn share(
+    sharing: Sharing<'_>,
     isa: Isa,
     program: &Program,
     reader: Reader<'_>,
@@ -370,8 +375,8 @@ fn share(
         (*output, *rest) = (first, second);
     }
     let middle = range.start + half;
-    rayon::join(
-        || share(isa, program, reader, outputs, range.start..middle),
-        || share(isa, program, reader, rest, middle..range.end),
+    sharing.join(
+        |sharing| share(sharing, isa, program, reader, outputs, range.start..middle),
+        |sharing| share(sharing, isa, program, reader, rest, middle..range.end),
     );
 }

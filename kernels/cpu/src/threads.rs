@@ -1,27 +1,22 @@
 //! The threads of an executor: where parallel work runs, and how one case is shared among them.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, TryLockError};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
+use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
 /// Threads beside the caller's that help with one case, at most: steps are cut into few shares.
 const HELPERS_MAX: usize = 7;
 
+/// How long helpers look for work behind a case, so that the next one finds them awake.
+const LINGER: Duration = Duration::from_micros(200);
+
 /// Where parallel work runs.
 #[derive(Clone)]
 pub(crate) struct Threads {
     pool: Pool,
     team: Arc<Team>,
-}
-
-/// The threads that share a case. Apart from those that run whole cases: a case would wait for another caller's batch.
-#[derive(Default)]
-struct Team {
-    /// Started when first used; None if threads cannot be started.
-    pool: OnceLock<Option<ThreadPool>>,
-    /// Held while they share a case.
-    busy: Mutex<()>,
 }
 
 #[derive(Clone)]
@@ -70,61 +65,176 @@ impl Threads {
         }
     }
 
-    /// Runs one case, `case(parallel)`, with other threads awake for its parallel steps.
+    /// Runs one case on the caller's thread, with other threads awake for its parallel steps.
     ///
     /// A step takes tens of microseconds, and so does waking a thread: helpers are woken once and look for work until
-    /// the case ends. Only one case at a time has helpers, so that none waits for those of another; a case that finds
-    /// them taken runs on its caller's thread alone.
-    pub(crate) fn share_case<T: Send>(&self, case: impl FnOnce(bool) -> T + Send) -> T {
+    /// a while after the case. Only one case at a time has helpers, so that none waits for those of another; a case
+    /// that finds them taken runs on its caller's thread alone.
+    pub(crate) fn share_case<T>(&self, case: impl FnOnce(Sharing<'_>) -> T) -> T {
         let helpers = (self.count() - 1).min(HELPERS_MAX);
         if helpers == 0 {
-            return case(false);
+            return case(Sharing::Alone);
         }
         let _busy = match self.team.busy.try_lock() {
             Ok(guard) => guard,
             // A case that panicked has left nothing behind.
             Err(TryLockError::Poisoned(error)) => error.into_inner(),
-            Err(TryLockError::WouldBlock) => return case(false),
+            Err(TryLockError::WouldBlock) => return case(Sharing::Alone),
         };
-        let pool = self.team.pool.get_or_init(|| {
-            let pool = rayon::ThreadPoolBuilder::new().num_threads(helpers + 1);
-            pool.build().ok()
-        });
-        let Some(pool) = pool else {
-            return case(false);
+        let start = || rayon::ThreadPoolBuilder::new().num_threads(helpers).build();
+        let Some(pool) = self.team.pool.get_or_init(|| start().ok()) else {
+            return case(Sharing::Alone);
         };
-        let end = End(AtomicBool::new(false));
-        pool.scope(|scope| {
-            for _ in 0..helpers {
-                scope.spawn(|_| end.help());
-            }
-            // Dropped also when the case panics: helpers must not look for work for ever.
-            let _ended = Ended(&end);
-            case(true)
-        })
+        self.team.watch.begin(pool, helpers);
+        let _end = End(&self.team.watch);
+        case(Sharing::Team(pool))
     }
 }
 
-/// Whether a case has ended.
-struct End(AtomicBool);
+/// The threads that share a case. Apart from those that run whole cases: a case would wait for another caller's batch.
+#[derive(Default)]
+struct Team {
+    /// Started when first used; None if threads cannot be started.
+    pool: OnceLock<Option<ThreadPool>>,
+    /// Held while they share a case.
+    busy: Mutex<()>,
+    watch: Arc<Watch>,
+}
 
-impl End {
-    /// Takes on work of the pool until the case has ended.
+/// What keeps helpers awake.
+#[derive(Default)]
+struct Watch {
+    /// Whether a case is under way.
+    case: AtomicBool,
+    /// Helpers that look for work.
+    awake: AtomicUsize,
+}
+
+impl Watch {
+    fn begin(self: &Arc<Watch>, pool: &ThreadPool, helpers: usize) {
+        self.case.store(true, Ordering::Release);
+        // A helper that leaves just now is woken by the first step that has work for it.
+        for _ in self.awake.load(Ordering::Acquire)..helpers {
+            self.awake.fetch_add(1, Ordering::AcqRel);
+            let watch = Arc::clone(self);
+            pool.spawn(move || watch.help());
+        }
+    }
+
+    /// Takes on work of the pool until a while after the last case.
     fn help(&self) {
-        while !self.0.load(Ordering::Acquire) {
-            if rayon::yield_now() != Some(rayon::Yield::Executed) {
-                std::hint::spin_loop();
+        let mut idle_since = Instant::now();
+        loop {
+            if rayon::yield_now() == Some(rayon::Yield::Executed)
+                || self.case.load(Ordering::Acquire)
+            {
+                idle_since = Instant::now();
+            } else if idle_since.elapsed() > LINGER {
+                break;
+            }
+            std::hint::spin_loop();
+        }
+        self.awake.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+/// Says that the case has ended when it goes out of scope, also when it panics.
+struct End<'a>(&'a Watch);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.case.store(false, Ordering::Release);
+    }
+}
+
+/// Whether work may be shared, and with whom.
+#[derive(Clone, Copy, Debug)]
+pub enum Sharing<'a> {
+    /// It runs on the caller's thread.
+    Alone,
+    /// With the threads of the pool that the caller belongs to, or of rayon's global one.
+    Pool,
+    /// With the threads of a pool that the caller does not belong to.
+    Team(&'a ThreadPool),
+}
+
+impl Sharing<'_> {
+    /// How many of at most `most` shares to cut work into.
+    pub(crate) fn shares(self, most: usize) -> usize {
+        match self {
+            Sharing::Alone => 1,
+            Sharing::Pool | Sharing::Team(_) => most,
+        }
+    }
+
+    /// Runs both parts, which may share their work in turn; the second on another thread if one is free.
+    pub(crate) fn join(
+        self,
+        first: impl FnOnce(Sharing<'_>) + Send,
+        second: impl FnOnce(Sharing<'_>) + Send,
+    ) {
+        match self {
+            Sharing::Alone => {
+                first(self);
+                second(self);
+            }
+            Sharing::Pool => {
+                rayon::join(|| first(Sharing::Pool), || second(Sharing::Pool));
+            }
+            Sharing::Team(pool) => {
+                let offered = Offered::new(second);
+                pool.in_place_scope(|scope| {
+                    scope.spawn(|_| offered.take_on(Sharing::Pool));
+                    first(self);
+                    // Nobody may have come for it.
+                    offered.take_on(self);
+                    offered.wait();
+                });
             }
         }
     }
 }
 
-/// Says that the case has ended when it goes out of scope.
-struct Ended<'a>(&'a End);
+/// Work that whoever comes first does.
+struct Offered<F> {
+    work: Mutex<Option<F>>,
+    done: AtomicBool,
+}
 
-impl Drop for Ended<'_> {
+impl<F: FnOnce(Sharing<'_>)> Offered<F> {
+    fn new(work: F) -> Offered<F> {
+        Offered {
+            work: Mutex::new(Some(work)),
+            done: AtomicBool::new(false),
+        }
+    }
+
+    fn take_on(&self, sharing: Sharing<'_>) {
+        let work = self
+            .work
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(work) = work {
+            let _done = Done(&self.done);
+            work(sharing);
+        }
+    }
+
+    /// Waits without giving up the processor: the rest is short, and waking up again is not.
+    fn wait(&self) {
+        while !self.done.load(Ordering::Acquire) {
+            std::hint::spin_loop();
+        }
+    }
+}
+
+/// Says that work has ended when it goes out of scope, also when it panics.
+struct Done<'a>(&'a AtomicBool);
+
+impl Drop for Done<'_> {
     fn drop(&mut self) {
-        self.0.0.store(true, Ordering::Release);
+        self.0.store(true, Ordering::Release);
     }
 }
 
@@ -138,17 +248,21 @@ mod tests {
         Threads::new(Some(2)).expect("two threads start")
     }
 
+    fn has_helpers(sharing: Sharing<'_>) -> bool {
+        matches!(sharing, Sharing::Team(_))
+    }
+
     #[test]
     fn a_case_has_helpers_and_one_inside_it_has_none() {
         let threads = two();
         let (outer, inner) = threads.share_case(|outer| {
-            let inner = threads.share_case(|inner| inner);
-            (outer, inner)
+            let inner = threads.share_case(has_helpers);
+            (has_helpers(outer), inner)
         });
         assert_eq!((outer, inner), (true, false));
-        assert!(threads.share_case(|parallel| parallel));
+        assert!(threads.share_case(has_helpers));
         let one = Threads::new(Some(1)).expect("nothing to start");
-        assert!(!one.share_case(|parallel| parallel));
+        assert!(!one.share_case(has_helpers));
     }
 
     #[test]
@@ -156,17 +270,68 @@ mod tests {
         let threads = two();
         // Each side waits for the other: without a helper neither would end.
         let both = std::sync::Barrier::new(2);
-        let sides = threads.share_case(|_| rayon::join(|| both.wait(), || both.wait()));
-        assert_ne!(sides.0.is_leader(), sides.1.is_leader());
+        let leaders = AtomicUsize::new(0);
+        let side = |_: Sharing<'_>| {
+            let leader = both.wait().is_leader();
+            leaders.fetch_add(usize::from(leader), Ordering::Relaxed);
+        };
+        threads.share_case(|sharing| sharing.join(side, side));
+        assert_eq!(leaders.into_inner(), 1);
     }
 
     #[test]
-    fn helpers_end_when_a_case_panics() {
+    fn what_no_helper_comes_for_the_caller_does() {
         let threads = two();
-        let panicked = catch_unwind(AssertUnwindSafe(|| {
-            threads.share_case(|_| panic!("in the middle of a case"))
-        }));
-        assert!(panicked.is_err());
-        assert!(threads.share_case(|parallel| parallel));
+        let ran = AtomicUsize::new(0);
+        let count = |_: Sharing<'_>| {
+            ran.fetch_add(1, Ordering::Relaxed);
+        };
+        threads.share_case(|sharing| {
+            let Sharing::Team(pool) = sharing else {
+                panic!("no helpers")
+            };
+            // The only helper is held until all is done.
+            let (held, hold) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
+            pool.in_place_scope(|scope| {
+                scope.spawn(|_| {
+                    held.wait();
+                    hold.wait();
+                });
+                held.wait();
+                let offered = Offered::new(count);
+                offered.take_on(sharing);
+                offered.wait();
+                hold.wait();
+            });
+        });
+        assert_eq!(ran.into_inner(), 1);
+    }
+
+    #[test]
+    fn a_panic_on_either_side_comes_through_and_helpers_are_there_again() {
+        let threads = two();
+        let fine = |_: Sharing<'_>| ();
+        let fails = |_: Sharing<'_>| panic!("in the middle of a case");
+        let panicked = |case: &dyn Fn(Sharing<'_>)| {
+            catch_unwind(AssertUnwindSafe(|| threads.share_case(case))).is_err()
+        };
+        for _ in 0..100 {
+            assert!(panicked(&|sharing| sharing.join(fails, fine)));
+            assert!(panicked(&|sharing| sharing.join(fine, fails)));
+            assert!(panicked(&|_| panic!("outside a step")));
+            assert!(threads.share_case(has_helpers));
+        }
+    }
+
+    #[test]
+    fn helpers_sleep_after_a_while() {
+        let threads = two();
+        threads.share_case(|sharing| sharing.join(|_| (), |_| ()));
+        let watch = &threads.team.watch;
+        let started = Instant::now();
+        while watch.awake.load(Ordering::Acquire) > 0 {
+            assert!(started.elapsed() < Duration::from_secs(60));
+            std::thread::yield_now();
+        }
     }
 }

@@ -53,7 +53,7 @@ const NEAR_BYTES: u64 = 128 << 10;
 const NEAR_GRAPH_BYTES: u64 = 2 << 20;
 
 /// What lowering one node with late values takes, in elements of such values.
-const LATE_NODE: u64 = 100;
+const LATE_NODE: u64 = 125;
 
 /// Whether no cache is expected to hold `tensor` of `graph`.
 fn is_far(graph: &Graph, tensor: &Tensor) -> bool {

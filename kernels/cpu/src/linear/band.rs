@@ -13,6 +13,9 @@ const BYTES_MAX: usize = 192 << 10;
 /// Pixels whose windows are remembered.
 const PIXELS_MAX: usize = 4096;
 
+/// Bytes of a value that is repeated: only DEPTHWISE_CONV2D repeats values, and its kernels multiply pairs of i16.
+const PAIR_BYTES: usize = 2;
+
 /// The layout of a band: rows of `width` pixels of `channels` values.
 #[derive(Debug)]
 pub(crate) struct Band {
@@ -42,6 +45,7 @@ impl Band {
         slack: usize,
     ) -> Self {
         let group = kernels.group();
+        assert!(repeat == 1 || group.value_bytes() == PAIR_BYTES);
         let g = &geometry;
         let padding = match group {
             Group::Pairs | Group::Crosswise => 0,
@@ -168,10 +172,14 @@ impl Band {
                 kernels.convert(values, self.zero_point, to);
                 continue;
             }
-            let copies = to.chunks_exact_mut(self.repeat * self.value_bytes);
-            for (value, copies) in values.chunks_exact(1).zip(copies) {
-                for copy in copies.chunks_exact_mut(self.value_bytes) {
-                    kernels.convert(value, self.zero_point, copy);
+            for (value, copies) in values
+                .iter()
+                .zip(to.chunks_exact_mut(self.repeat * PAIR_BYTES))
+            {
+                let mut converted = [0; PAIR_BYTES];
+                kernels.convert(std::slice::from_ref(value), self.zero_point, &mut converted);
+                for copy in copies.chunks_exact_mut(PAIR_BYTES) {
+                    copy.copy_from_slice(&converted);
                 }
             }
         }

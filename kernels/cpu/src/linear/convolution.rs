@@ -8,6 +8,7 @@ use super::share::{self, Shared};
 use super::terms;
 use super::weights::{Panels, Runs};
 use super::{COLUMNS, ZeroPoints, aligned};
+use crate::threads::Sharing;
 
 /// Bytes of a panel that are multiplied in one pass over some rows: half of a first-level cache.
 const PASS_BYTES: usize = 16 << 10;
@@ -80,8 +81,14 @@ impl Convolution {
         band + aligned::lines(terms * 4)
     }
 
-    pub(crate) fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
-        let shares = if parallel { self.shares } else { 1 };
+    pub(crate) fn run(
+        &self,
+        input: &[i8],
+        output: &mut [u8],
+        scratch: &mut [u8],
+        sharing: Sharing<'_>,
+    ) {
+        let shares = sharing.shares(self.shares);
         let shared = Shared {
             output,
             scratch,
@@ -90,7 +97,7 @@ impl Convolution {
         let bands = |share: usize| self.band.count() * share / shares;
         let row_bytes = self.geometry.ow * self.geometry.oc * self.finish.bytes();
         let cut = |share: usize| self.band.first_row(bands(share)) * row_bytes;
-        share::each(shared, shares, &cut, &|share, output, scratch| {
+        share::each(sharing, shared, shares, &cut, &|share, output, scratch| {
             let (band, terms) = scratch.split_at_mut(self.band.bytes());
             let terms: &mut [i32] = bytemuck::cast_slice_mut(terms);
             let mut output = output;

@@ -12,6 +12,7 @@ use super::share::{self, Shared};
 use super::weights;
 use super::{COLUMNS, ZeroPoints};
 use crate::isa::Isa;
+use crate::threads::Sharing;
 
 #[derive(Debug)]
 pub(crate) struct Depthwise {
@@ -81,8 +82,14 @@ impl Depthwise {
         self.shares * self.band.bytes()
     }
 
-    pub(crate) fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
-        let shares = if parallel { self.shares } else { 1 };
+    pub(crate) fn run(
+        &self,
+        input: &[i8],
+        output: &mut [u8],
+        scratch: &mut [u8],
+        sharing: Sharing<'_>,
+    ) {
+        let shares = sharing.shares(self.shares);
         let shared = Shared {
             output,
             scratch,
@@ -91,7 +98,7 @@ impl Depthwise {
         let bands = |share: usize| self.band.count() * share / shares;
         let row_bytes = self.geometry.ow * self.geometry.oc * self.finish.bytes();
         let cut = |share: usize| self.band.first_row(bands(share)) * row_bytes;
-        share::each(shared, shares, &cut, &|share, output, band| {
+        share::each(sharing, shared, shares, &cut, &|share, output, band| {
             let mut output = output;
             for index in bands(share)..bands(share + 1) {
                 let first = self.band.first_row(index);

@@ -8,6 +8,7 @@ use super::terms;
 use super::weights;
 use super::{COLUMNS, aligned};
 use crate::isa::Isa;
+use crate::threads::Sharing;
 
 /// Bytes of scratch that [`matmul`] wants for `[n, h, c] × [n, c, w]`.
 #[must_use]
@@ -18,7 +19,7 @@ pub fn matmul_scratch_bytes(dims: [usize; 4], b_zp: i32, isa: Isa) -> usize {
 
 /// MATMUL `[n, h, c] × [n, c, w] → [n, h, w]` of wrapping i32, where `dims` is `[n, h, c, w]`.
 ///
-/// With `parallel` and enough work it is shared among the threads of the current rayon pool.
+/// Enough work is shared among threads as `sharing` says.
 ///
 /// # Panics
 ///
@@ -33,14 +34,14 @@ pub fn matmul(
     out: &mut [i32],
     scratch: &mut [u8],
     isa: Isa,
-    parallel: bool,
+    sharing: Sharing<'_>,
 ) {
     let [n, h, c, w] = dims;
     assert_eq!(a.len(), n * h * c, "elements of the left operand");
     assert_eq!(b.len(), n * c * w, "elements of the right operand");
     assert_eq!(out.len(), n * h * w, "elements of the output");
     let product = Product::new(dims, a_zp, b_zp, isa);
-    let shares = if parallel { product.shares } else { 1 };
+    let shares = sharing.shares(product.shares);
     let bands = |share: usize| product.band.count() * share / shares;
     let cut = |share: usize| product.band.first_row(bands(share)) * w;
     let shared = Shared {
@@ -48,7 +49,7 @@ pub fn matmul(
         scratch: aligned::from_line(scratch),
         slot: product.slot(),
     };
-    share::each(shared, shares, &cut, &|share, out, scratch| {
+    share::each(sharing, shared, shares, &cut, &|share, out, scratch| {
         let (panels, band) = scratch.split_at_mut(product.panels_bytes());
         let (band, terms) = band.split_at_mut(product.band.bytes());
         let terms: &mut [i32] = bytemuck::cast_slice_mut(terms);

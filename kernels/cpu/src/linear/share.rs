@@ -3,6 +3,8 @@
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
 
+use crate::threads::Sharing;
+
 /// Products below which a further thread costs more than it saves.
 const PRODUCTS_MIN: usize = 128 << 10;
 
@@ -27,17 +29,28 @@ pub(crate) struct Shared<'a, T> {
 
 /// Calls `work(share, output of the share, its scratch)` for each of `count` shares; share `i` owns the
 /// output elements `cut(i)..cut(i + 1)`, where `cut` ascends.
-pub(crate) fn each<T, C, W>(shared: Shared<'_, T>, count: usize, cut: &C, work: &W)
-where
+pub(crate) fn each<T, C, W>(
+    sharing: Sharing<'_>,
+    shared: Shared<'_, T>,
+    count: usize,
+    cut: &C,
+    work: &W,
+) where
     T: Send,
     C: Fn(usize) -> usize + Sync,
     W: Fn(usize, &mut [T], &mut [u8]) + Sync,
 {
-    range(shared, 0, count, cut, work);
+    range(sharing, shared, 0, count, cut, work);
 }
 
-fn range<T, C, W>(shared: Shared<'_, T>, first: usize, count: usize, cut: &C, work: &W)
-where
+fn range<T, C, W>(
+    sharing: Sharing<'_>,
+    shared: Shared<'_, T>,
+    first: usize,
+    count: usize,
+    cut: &C,
+    work: &W,
+) where
     T: Send,
     C: Fn(usize) -> usize + Sync,
     W: Fn(usize, &mut [T], &mut [u8]) + Sync,
@@ -63,8 +76,8 @@ where
         scratch: scratch_right,
         slot,
     };
-    rayon::join(
-        || range(left, first, half, cut, work),
-        || range(right, first + half, count - half, cut, work),
+    sharing.join(
+        |sharing| range(sharing, left, first, half, cut, work),
+        |sharing| range(sharing, right, first + half, count - half, cut, work),
     );
 }

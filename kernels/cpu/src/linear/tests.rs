@@ -9,6 +9,7 @@ use aivm_tosa::{DataType, RescaleRounding};
 
 use super::{Conv2dGeometry, Epilogue, Linear, matmul, matmul_scratch_bytes};
 use crate::isa::Isa;
+use crate::threads::Sharing;
 
 /// A seeded generator (xorshift64*).
 struct Random(u64);
@@ -171,12 +172,12 @@ impl Random {
 
 /// Runs on a scratch of old bytes, one thread and several.
 fn runs(linear: &Linear, input: &[i8], wanted: &[u8], what: &str) {
-    for parallel in [false, true] {
+    for sharing in [Sharing::Alone, Sharing::Pool] {
         let mut scratch = vec![0xa5; linear.scratch_bytes()];
         let mut output = vec![0x5a; wanted.len()];
-        linear.run(input, &mut output, &mut scratch, parallel);
+        linear.run(input, &mut output, &mut scratch, sharing);
         if let Some(at) = (0..wanted.len()).find(|&at| output[at] != wanted[at]) {
-            panic!("{what}, parallel {parallel}: byte {at} of {}", wanted.len());
+            panic!("{what}, {sharing:?}: byte {at} of {}", wanted.len());
         }
     }
 }
@@ -278,7 +279,7 @@ fn products_have_the_bits_of_the_loops() {
         let b_zp = if random.coin() { 0 } else { b_zp };
         let wanted = oracle::matmul(&a, &b, dims, (a_zp, b_zp));
         for isa in Isa::available() {
-            for parallel in [false, true] {
+            for sharing in [Sharing::Alone, Sharing::Pool] {
                 let mut scratch = vec![0xa5; matmul_scratch_bytes(dims, b_zp, isa)];
                 let mut out = vec![-1; n * h * w];
                 matmul(
@@ -290,9 +291,9 @@ fn products_have_the_bits_of_the_loops() {
                     &mut out,
                     &mut scratch,
                     isa,
-                    parallel,
+                    sharing,
                 );
-                assert!(out == wanted, "{round} {isa} parallel {parallel}: {dims:?}");
+                assert!(out == wanted, "{round} {isa} {sharing:?}: {dims:?}");
             }
         }
     }
@@ -446,7 +447,7 @@ fn loops_around_a_dot_product_have_the_bits_of_the_loops() {
                     &input,
                     &mut output,
                     scratch,
-                    true,
+                    Sharing::Pool,
                 );
             } else {
                 let simple = g.simplified();
@@ -454,7 +455,7 @@ fn loops_around_a_dot_product_have_the_bits_of_the_loops() {
                     &input,
                     &mut output,
                     scratch,
-                    true,
+                    Sharing::Pool,
                 );
             }
             assert!(

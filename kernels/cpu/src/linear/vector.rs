@@ -6,6 +6,7 @@ use super::kernels::{Kernels, Vector, VectorKernels};
 use super::share::{self, Shared};
 use super::weights::{Panels, Runs};
 use super::{COLUMNS, ZeroPoints};
+use crate::threads::Sharing;
 
 /// Panels whose accumulators are kept between multiplication and epilogue.
 const PANELS: usize = 8;
@@ -52,11 +53,17 @@ impl MatrixVector {
         aligned::lines(self.vector_kernels.converted_bytes(self.depth))
     }
 
-    pub(crate) fn run(&self, input: &[i8], output: &mut [u8], scratch: &mut [u8], parallel: bool) {
+    pub(crate) fn run(
+        &self,
+        input: &[i8],
+        output: &mut [u8],
+        scratch: &mut [u8],
+        sharing: Sharing<'_>,
+    ) {
         let values = &mut scratch[..self.vector_kernels.converted_bytes(self.depth)];
         self.vector_kernels.convert(input, values);
         let term = self.term(input);
-        let shares = if parallel { self.shares } else { 1 };
+        let shares = sharing.shares(self.shares);
         let shared = Shared {
             output,
             scratch: &mut [],
@@ -66,7 +73,7 @@ impl MatrixVector {
         let panels = |share: usize| all * share / shares;
         let bytes = self.finish.bytes();
         let cut = |share: usize| (panels(share) * COLUMNS).min(self.columns) * bytes;
-        share::each(shared, shares, &cut, &|share, output, _| {
+        share::each(sharing, shared, shares, &cut, &|share, output, _| {
             let mut accumulators = [[0; COLUMNS]; PANELS];
             for first in (panels(share)..panels(share + 1)).step_by(PANELS) {
                 let count = PANELS.min(panels(share + 1) - first);

@@ -25,6 +25,8 @@ pub(super) fn work(operator: &Operator, operands: &Operands<'_>) -> Work {
     for &input in &operands.inputs {
         let loops = loops(operator, input, output);
         let far = operands.is_far(input) || operands.is_far(output);
+        // Finding where a box lies takes as long as beginning a row of it.
+        work.rows = work.rows.saturating_add(1);
         work = work.plus(copy(&loops, input.data_type.bytes(), far));
     }
     work

@@ -294,7 +294,8 @@ fn runs_of_elements_and_elements_alone_are_told_apart() {
         ));
         [work.rows, work.singles, work.jumps]
     };
-    assert_eq!([reverse(0), reverse(1)], [[3, 0, 0], [3, 12, 0]]);
+    // Finding the box counts as a row.
+    assert_eq!([reverse(0), reverse(1)], [[4, 0, 0], [4, 12, 0]]);
     let transpose = |sides: [i32; 2]| {
         let perms = vec![(0, Ints(vec![1, 0]))];
         let work = work(&unary(
@@ -306,9 +307,9 @@ fn runs_of_elements_and_elements_alone_are_told_apart() {
         [work.rows, work.singles, work.jumps]
     };
     // A quarter of the rows more.
-    assert_eq!(transpose([3, 4]), [5, 12, 0]);
+    assert_eq!(transpose([3, 4]), [6, 12, 0]);
     // Above 128 KiB no cache is expected to hold the columns.
-    assert_eq!(transpose([512, 257]), [321, 512 * 257, 512 * 257]);
+    assert_eq!(transpose([512, 257]), [322, 512 * 257, 512 * 257]);
 
     let sum = |axis, to: [i32; 2]| {
         let work = work(&unary(
@@ -372,7 +373,7 @@ fn the_first_table_prices_these_graphs_so() {
                 (I8, &[512, 257]),
                 (I8, &[257, 512]),
             ),
-            127_427,
+            127_429,
         ),
     ];
     let found: Vec<_> = table
