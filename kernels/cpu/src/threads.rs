@@ -221,9 +221,15 @@ impl<F: FnOnce(Sharing<'_>)> Offered<F> {
         }
     }
 
-    /// Waits without giving up the processor: the rest is short, and waking up again is not.
+    /// Waits without sleeping: the rest is short, and waking up is not. On a busy machine the other thread may want
+    /// this processor, so it is offered now and then.
     fn wait(&self) {
+        let mut rounds = 0_u32;
         while !self.done.load(Ordering::Acquire) {
+            rounds = rounds.wrapping_add(1);
+            if rounds.is_multiple_of(1024) {
+                std::thread::yield_now();
+            }
             std::hint::spin_loop();
         }
     }
