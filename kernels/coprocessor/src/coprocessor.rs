@@ -1,9 +1,7 @@
 //! Registered models and the order in which back ends are tried.
 
 use std::collections::BTreeMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use aivm_cpu::CpuExecutor;
 use aivm_reference::ReferenceExecutor;
@@ -11,19 +9,26 @@ use aivm_tosa::{
     Executor, ExecutorFault, ModelLimits, Plan, PriceTable, Priced, Refusal, RunError,
 };
 
-use crate::Metrics;
-use crate::metrics::Counters;
+use crate::back_end::{BackEnd, Recovery, Slot, Work};
+use crate::clock::{Clock, SystemClock};
+use crate::health::Backoff;
+use crate::metrics::Metrics;
 
 /// Runs registered models on the first healthy back end.
 ///
 /// Shared by threads. Models stay registered, and prepared on every back end that ran them, until the
 /// coprocessor is dropped.
+///
+/// A back end that faults is set aside for a while that doubles with each failure ([`Backoff`]), then recovers and
+/// proves itself by known answers in the background before it is asked again. A lack of memory holds back only the
+/// model and the sizes that met it. A back end that gave a wrong answer is never asked again.
 pub struct Coprocessor {
     limits: ModelLimits,
     prices: PriceTable,
     /// In order of preference; the reference is last.
-    backends: Vec<Backend>,
+    backends: Vec<Arc<BackEnd>>,
     models: RwLock<BTreeMap<[u8; 32], Arc<Model>>>,
+    recovery: Recovery,
 }
 
 /// A back end that could not start.
@@ -39,17 +44,10 @@ impl Executor for Missing {
     }
 }
 
-struct Backend {
-    executor: Arc<dyn Executor>,
-    counters: Counters,
-    /// Set once, after a fault in a run: the device is not trusted again. No effect on the reference.
-    set_aside: AtomicBool,
-}
-
 struct Model {
     priced: Arc<Priced>,
-    /// One slot a back end, filled when the model first runs there.
-    plans: Vec<OnceLock<Result<Arc<dyn Plan>, ExecutorFault>>>,
+    /// One a back end.
+    slots: Vec<Slot>,
 }
 
 impl Coprocessor {
@@ -81,21 +79,31 @@ impl Coprocessor {
         prices: PriceTable,
     ) -> Coprocessor {
         let reference: Arc<dyn Executor> = Arc::new(ReferenceExecutor);
-        let backends = backends
-            .into_iter()
-            .chain([reference])
-            .map(|executor| Backend {
-                executor,
-                counters: Counters::default(),
-                set_aside: AtomicBool::new(false),
-            })
-            .collect();
+        let backends = backends.into_iter().chain([reference]);
         Coprocessor {
             limits,
             prices,
-            backends,
+            backends: backends.map(|b| Arc::new(BackEnd::new(b))).collect(),
             models: RwLock::new(BTreeMap::new()),
+            recovery: Recovery {
+                clock: Arc::new(SystemClock::default()),
+                backoff: Backoff::default(),
+            },
         }
+    }
+
+    /// Sets how long what failed is left alone.
+    #[must_use]
+    pub fn with_backoff(mut self, backoff: Backoff) -> Coprocessor {
+        self.recovery.backoff = backoff;
+        self
+    }
+
+    /// Sets the clock that back-off runs by.
+    #[must_use]
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Coprocessor {
+        self.recovery.clock = clock;
+        self
     }
 
     /// Validates and prices the model file `bytes` and makes it known by its hash. Registering it again
@@ -107,7 +115,7 @@ impl Coprocessor {
         let priced = Arc::new(aivm_tosa::load(bytes, &self.limits, &self.prices)?);
         let model = Model {
             priced: Arc::clone(&priced),
-            plans: self.backends.iter().map(|_| OnceLock::new()).collect(),
+            slots: self.backends.iter().map(|_| Slot::default()).collect(),
         };
         let mut models = self.models.write().unwrap_or_else(PoisonError::into_inner);
         let known = models
@@ -148,14 +156,29 @@ impl Coprocessor {
     /// What happened so far.
     #[must_use]
     pub fn metrics(&self) -> Metrics {
-        let backends = self.backends.iter().map(|backend| {
-            backend.counters.snapshot(
-                backend.executor.name(),
-                backend.set_aside.load(Ordering::Acquire),
-            )
-        });
+        let now = self.recovery.clock.now();
+        let backends = self.backends.iter().map(|backend| backend.metrics(now));
         Metrics {
             backends: backends.collect(),
+        }
+    }
+
+    /// Never asks the back end of this place in [`Metrics::backends`] again: one of its answers was found to be wrong.
+    /// A place that is none, or that of the reference, changes nothing.
+    pub fn quarantine(&self, place: usize, reason: &str) {
+        if place + 1 < self.backends.len() {
+            self.backends[place].quarantine(reason);
+        }
+    }
+
+    /// Tries each back end again whose back-off has passed, and returns when all are done. A run does the same in the
+    /// background.
+    pub fn attend(&self) {
+        let now = self.recovery.clock.now();
+        for backend in &self.backends {
+            if backend.begin_trial(now) {
+                backend.try_again(&self.recovery);
+            }
         }
     }
 
@@ -168,82 +191,54 @@ impl Coprocessor {
     }
 
     fn run_model(&self, model: &Model, cases: u32, input: &[u8]) -> Result<Vec<u8>, RunError> {
-        let (others, reference) = self.backends.split_at(self.backends.len() - 1);
-        for (backend, plan) in others.iter().zip(&model.plans) {
-            if backend.set_aside.load(Ordering::Acquire) {
-                continue;
+        let work = |place: usize| Work {
+            model: &model.priced,
+            slot: &model.slots[place],
+            cases,
+            input,
+        };
+        let (reference, others) = self
+            .backends
+            .split_last()
+            .unwrap_or_else(|| unreachable!("the reference is always there"));
+        for (place, backend) in others.iter().enumerate() {
+            if backend.begin_trial(self.recovery.clock.now()) {
+                self.try_in_background(backend);
             }
-            match backend.run(&model.priced, plan, cases, input) {
-                Err(RunError::Fault(_)) => {}
-                answer => return answer,
+            if let Some(answer) = backend.offer(&self.recovery, work(place)) {
+                return answer;
             }
         }
-        reference[0].run(&model.priced, &model.plans[others.len()], cases, input)
-    }
-}
-
-impl Backend {
-    /// Runs `work`. A panic in it, of a driver or of what stands before it, is a fault like any other. What it may
-    /// leave half done is the back end's own: a plan that is dropped, or a run after which no other follows.
-    fn caught<T>(&self, work: impl FnOnce() -> T) -> Result<T, ExecutorFault> {
-        catch_unwind(AssertUnwindSafe(work)).map_err(|payload| {
-            let text = payload
-                .downcast_ref::<&str>()
-                .copied()
-                .or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-            ExecutorFault {
-                executor: self.executor.name().to_owned(),
-                what: format!("panic: {}", text.unwrap_or("without a text")),
-            }
-        })
+        reference.must(work(others.len()))
     }
 
-    /// Runs the model here, preparing it first if need be. A model that cannot be prepared leaves the back end
-    /// usable for others; a fault in a run sets the back end aside.
-    fn run(
-        &self,
-        model: &Arc<Priced>,
-        plan: &OnceLock<Result<Arc<dyn Plan>, ExecutorFault>>,
-        cases: u32,
-        input: &[u8],
-    ) -> Result<Vec<u8>, RunError> {
-        let prepared = plan.get_or_init(|| {
-            let prepared = self
-                .caught(|| self.executor.prepare(model))
-                .unwrap_or_else(Err);
-            if prepared.is_err() {
-                Counters::add(&self.counters.prepare_faults);
-            }
-            prepared
-        });
-        let plan = prepared
-            .as_ref()
-            .map_err(|fault| RunError::Fault(fault.clone()))?;
-        let answer = self
-            .caught(|| plan.run_cases(cases, input))
-            .unwrap_or_else(|fault| Err(RunError::Fault(fault)));
-        if matches!(answer, Err(RunError::Fault(_))) {
-            Counters::add(&self.counters.run_faults);
-            self.set_aside.store(true, Ordering::Release);
-        } else {
-            Counters::add(&self.counters.runs);
+    /// Opening a device and proving it takes seconds: no run waits for that.
+    fn try_in_background(&self, backend: &Arc<BackEnd>) {
+        let (own, recovery) = (Arc::clone(backend), self.recovery.clone());
+        let name = "aivm-recover".to_owned();
+        let thread = std::thread::Builder::new().name(name);
+        if thread.spawn(move || own.try_again(&recovery)).is_err() {
+            // No thread is to be had: the run waits after all.
+            backend.try_again(&self.recovery);
         }
-        answer
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use aivm_tosa::FaultKind;
+
     use super::*;
 
     const MODEL: &[u8] = include_bytes!("../../../examples/models/mnist_cnn.tosa");
 
     #[test]
     fn without_the_cpu_executor_the_reference_answers_and_the_metrics_say_so() {
-        let missing = Missing(ExecutorFault {
-            executor: "cpu".to_owned(),
-            what: "this machine has no neon".to_owned(),
-        });
+        let missing = Missing(ExecutorFault::new(
+            "cpu",
+            FaultKind::Unsupported,
+            "this machine has no neon",
+        ));
         let limits = ModelLimits::CHAIN;
         let missing: Vec<Arc<dyn Executor>> = vec![Arc::new(missing)];
         let alone = Coprocessor::with_back_ends(missing, limits, PriceTable::V1);
@@ -258,7 +253,7 @@ mod tests {
         let [cpu, reference] = &alone.metrics().backends[..] else {
             panic!("two back ends")
         };
-        assert_eq!((&*cpu.name, cpu.prepare_faults, cpu.runs), ("cpu", 1, 0));
+        assert_eq!((&*cpu.name, cpu.prepare_faults(), cpu.runs), ("cpu", 1, 0));
         assert_eq!(reference.runs, 1);
         let [cpu, reference] = &usual.metrics().backends[..] else {
             panic!("two back ends")

@@ -8,9 +8,14 @@
 #![forbid(unsafe_code)]
 
 mod accelerators;
+mod back_end;
+mod clock;
 mod coprocessor;
+mod health;
 mod metrics;
 
 pub use accelerators::{Accelerators, Rejected, open_checked};
+pub use clock::{Clock, ManualClock, SystemClock};
 pub use coprocessor::Coprocessor;
-pub use metrics::{BackendMetrics, Metrics};
+pub use health::{Backoff, Standing};
+pub use metrics::{BackendMetrics, Metrics, Skip};

@@ -3,17 +3,20 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use aivm_coprocessor::{Accelerators, Coprocessor};
+use aivm_coprocessor::{Accelerators, Coprocessor, ManualClock};
 use aivm_gpu::GpuExecutor;
 use aivm_tosa::{
-    Executor, ExecutorFault, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus, Variables,
+    Executor, ExecutorFault, FaultKind, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus,
+    Variables,
 };
 
 const MODEL: &[u8] = include_bytes!("../../../examples/models/mnist_cnn.tosa");
 const DIGIT_BYTES: usize = 784;
 
+/// Its clock stands still: what is set aside stays so.
 fn coprocessor(accelerators: Vec<Arc<dyn Executor>>) -> Coprocessor {
     Coprocessor::new(accelerators, ModelLimits::CHAIN, PriceTable::V1)
+        .with_clock(Arc::new(ManualClock::default()))
 }
 
 /// `cases` inputs of varied bytes.
@@ -45,11 +48,8 @@ struct FailingPlan {
     runs: AtomicU32,
 }
 
-fn fault(what: &str) -> ExecutorFault {
-    ExecutorFault {
-        executor: "failing".to_owned(),
-        what: what.to_owned(),
-    }
+fn fault(kind: FaultKind, what: &str) -> ExecutorFault {
+    ExecutorFault::new("failing", kind, what)
 }
 
 impl Executor for Failing {
@@ -59,7 +59,7 @@ impl Executor for Failing {
 
     fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
         if !self.prepares {
-            return Err(fault("too large for this device"));
+            return Err(fault(FaultKind::Unsupported, "too large for this device"));
         }
         let inner = aivm_reference::ReferenceExecutor.prepare(model)?;
         Ok(Arc::new(FailingPlan {
@@ -85,7 +85,7 @@ impl Plan for FailingPlan {
         if self.runs.fetch_add(1, Ordering::Relaxed) < self.healthy_runs {
             self.inner.run_cases_from(start, cases, input, output)
         } else {
-            Err(RunError::Fault(fault("device lost")))
+            Err(RunError::Fault(fault(FaultKind::Lost, "device lost")))
         }
     }
 
@@ -122,11 +122,11 @@ fn a_back_end_that_fails_in_a_run_is_set_aside_and_the_run_finishes() {
         panic!("three back ends")
     };
     assert_eq!(
-        (failing.runs, failing.run_faults, failing.set_aside),
-        (1, 1, true)
+        (failing.runs, failing.run_faults(), failing.usable()),
+        (1, 1, false)
     );
-    assert_eq!((cpu.runs, cpu.set_aside), (2, false));
-    assert_eq!((reference.runs, reference.set_aside), (0, false));
+    assert_eq!((cpu.runs, cpu.usable()), (2, true));
+    assert_eq!((reference.runs, reference.usable()), (0, true));
 }
 
 #[test]
@@ -151,10 +151,10 @@ fn a_model_that_cannot_be_prepared_runs_elsewhere_and_the_back_end_stays() {
     let metrics = coprocessor.metrics();
     assert_eq!(
         (
-            metrics.backends[0].prepare_faults,
-            metrics.backends[0].set_aside
+            metrics.backends[0].prepare_faults(),
+            metrics.backends[0].usable()
         ),
-        (1, false)
+        (1, true)
     );
     assert_eq!(metrics.backends[1].runs, 2);
 }
@@ -223,11 +223,11 @@ fn a_back_end_that_panics_falls_back_like_one_that_faults() {
         };
         assert_eq!(
             (
-                panicking.prepare_faults,
-                panicking.run_faults,
-                panicking.set_aside
+                panicking.prepare_faults(),
+                panicking.run_faults(),
+                panicking.usable()
             ),
-            (prepare_faults, run_faults, prepares)
+            (prepare_faults, run_faults, false)
         );
         assert_eq!((cpu.runs, reference.runs), (2, 0));
     }
@@ -252,7 +252,7 @@ fn a_deterministic_refusal_is_an_answer_and_not_a_fault() {
             actual: 783
         }))
     );
-    assert!(!coprocessor.metrics().backends[0].set_aside);
+    assert!(coprocessor.metrics().backends[0].usable());
 }
 
 #[test]
@@ -295,10 +295,10 @@ fn a_gpu_lost_between_runs_leaves_the_bytes_as_they_were() {
     assert_eq!(
         (
             metrics.backends[0].runs,
-            metrics.backends[0].set_aside,
+            metrics.backends[0].usable(),
             metrics.backends[1].runs
         ),
-        (1, true, 1)
+        (1, false, 1)
     );
 }
 
@@ -332,5 +332,5 @@ fn a_gpu_lost_in_the_middle_of_a_run_leaves_the_bytes_as_they_were() {
         gpu.destroy_device();
         runs.join().expect("no run fails");
     });
-    assert!(coprocessor.metrics().backends[0].set_aside);
+    assert!(!coprocessor.metrics().backends[0].usable());
 }

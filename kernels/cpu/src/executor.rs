@@ -8,7 +8,7 @@ use crate::plan::{Body, Constants, Planner};
 use crate::run::{Machine, Observe, Scratch};
 use crate::threads::{Sharing, Threads};
 use aivm_tosa::{
-    Executor, ExecutorFault, NodeId, Plan, Priced, RunError, RunStatus, Variables, bytes,
+    Executor, ExecutorFault, FaultKind, NodeId, Plan, Priced, RunError, RunStatus, Variables, bytes,
 };
 
 /// Names the instruction set that [`CpuOptions::default`] takes, see [`Isa::name`].
@@ -87,10 +87,7 @@ fn available(isa: Isa) -> Result<Isa, String> {
 }
 
 fn fault(executor: &str, what: impl Into<String>) -> ExecutorFault {
-    ExecutorFault {
-        executor: executor.to_owned(),
-        what: what.into(),
-    }
+    ExecutorFault::new(executor, FaultKind::Unsupported, what)
 }
 
 /// Runs models on the CPU with SIMD and threads.

@@ -4,7 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 
-use aivm_tosa::ExecutorFault;
+use aivm_tosa::{ExecutorFault, FaultKind};
 
 use crate::adapter::{AdapterInfo, AdapterLimits};
 
@@ -18,7 +18,7 @@ pub(crate) struct Device {
     name: String,
     deadline: Duration,
     /// Why the device cannot be used any more.
-    lost: Arc<OnceLock<String>>,
+    lost: Arc<OnceLock<(FaultKind, String)>>,
 }
 
 impl Device {
@@ -32,21 +32,21 @@ impl Device {
             ..wgpu::DeviceDescriptor::default()
         };
         let (device, queue) = pollster::block_on(adapter.adapter.request_device(&descriptor))
-            .map_err(|error| ExecutorFault {
-                executor: name.clone(),
-                what: error.to_string(),
+            .map_err(|error| {
+                ExecutorFault::new(name.as_str(), FaultKind::Lost, error.to_string())
             })?;
 
         let lost = Arc::new(OnceLock::new());
         let note = Arc::clone(&lost);
         device.set_device_lost_callback(move |reason, message| {
             // The first reason stays; a later one only follows from it.
-            let _ = note.set(format!("device lost ({reason:?}): {message}"));
+            let why = format!("device lost ({reason:?}): {message}");
+            let _ = note.set((FaultKind::Lost, why));
         });
         let note = Arc::clone(&lost);
         // Without a handler wgpu panics. Errors reach it only outside of `guarded`, from a device that went away.
         device.on_uncaptured_error(Arc::new(move |error: wgpu::Error| {
-            let _ = note.set(format!("unexpected error: {error}"));
+            let _ = note.set((FaultKind::Lost, format!("unexpected error: {error}")));
         }));
         let alignment = limits
             .min_uniform_buffer_offset_alignment
@@ -67,18 +67,20 @@ impl Device {
         &self.name
     }
 
-    /// A fault of this device.
+    /// That this device cannot run a model.
     pub(crate) fn fault(&self, what: impl Into<String>) -> ExecutorFault {
-        ExecutorFault {
-            executor: self.name.clone(),
-            what: what.into(),
-        }
+        self.fault_of(FaultKind::Unsupported, what)
+    }
+
+    /// A fault of this device.
+    pub(crate) fn fault_of(&self, kind: FaultKind, what: impl Into<String>) -> ExecutorFault {
+        ExecutorFault::new(self.name.as_str(), kind, what)
     }
 
     /// Fails at once if the device was lost.
     pub(crate) fn check(&self) -> Result<(), ExecutorFault> {
         match self.lost.get() {
-            Some(reason) => Err(self.fault(reason.as_str())),
+            Some((kind, reason)) => Err(self.fault_of(*kind, reason.as_str())),
             None => Ok(()),
         }
     }
@@ -100,7 +102,15 @@ impl Device {
         }
         self.check()?;
         match error {
-            Some(error) => Err(self.fault(error.to_string())),
+            Some(error) => {
+                let kind = match error {
+                    wgpu::Error::OutOfMemory { .. } => FaultKind::OutOfMemory,
+                    // What this device does not accept.
+                    wgpu::Error::Validation { .. } => FaultKind::Unsupported,
+                    wgpu::Error::Internal { .. } => FaultKind::Lost,
+                };
+                Err(self.fault_of(kind, error.to_string()))
+            }
             None => Ok(value),
         }
     }
@@ -115,8 +125,15 @@ impl Device {
         let waited = catch_unwind(AssertUnwindSafe(|| self.device.poll(poll)));
         let reason = match waited {
             Ok(Ok(_)) => return self.check(),
-            Ok(Err(error)) => format!("waiting for the device: {error}"),
-            Err(_) => "the device was lost while it computed".to_owned(),
+            Ok(Err(wgpu::PollError::Timeout)) => (
+                FaultKind::Deadline,
+                format!("not done after {} ms", self.deadline.as_millis()),
+            ),
+            Ok(Err(error)) => (FaultKind::Lost, format!("waiting for the device: {error}")),
+            Err(_) => (
+                FaultKind::Lost,
+                "the device was lost while it computed".to_owned(),
+            ),
         };
         let _ = self.lost.set(reason);
         self.check()
@@ -144,13 +161,16 @@ impl Device {
         let left = self.deadline.saturating_sub(started.elapsed());
         match mapping.recv_timeout(left) {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => return Err(self.fault(format!("mapping the outputs: {error}"))),
-            Err(_) => return Err(self.fault("the outputs were not mapped")),
+            Ok(Err(error)) => {
+                let what = format!("mapping the outputs: {error}");
+                return Err(self.fault_of(FaultKind::Lost, what));
+            }
+            Err(_) => return Err(self.fault_of(FaultKind::Lost, "the outputs were not mapped")),
         }
         let value = {
-            let bytes = staging
-                .get_mapped_range(..)
-                .map_err(|error| self.fault(format!("reading the outputs: {error}")))?;
+            let bytes = staging.get_mapped_range(..).map_err(|error| {
+                self.fault_of(FaultKind::Lost, format!("reading the outputs: {error}"))
+            })?;
             read(&bytes)
         };
         staging.unmap();

@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::{Priced, Variables};
+use crate::{ExecutorMetrics, Priced, Variables};
 
 /// One of the back ends: the reference, the CPU executor, a GPU adapter.
 pub trait Executor: Send + Sync {
@@ -17,6 +17,20 @@ pub trait Executor: Send + Sync {
     /// # Errors
     /// [`ExecutorFault`] if this machine cannot run it; another back end may.
     fn prepare(&self, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault>;
+
+    /// Makes the executor fit for use again after a fault: opens its device anew if that was lost, and proves itself
+    /// by known answers. Plans made before stay usable. What has no device of its own has nothing to do.
+    ///
+    /// # Errors
+    /// Why it is not fit. [`FaultKind::WrongAnswer`] means that it must never be used again.
+    fn recover(&self) -> Result<(), ExecutorFault> {
+        Ok(())
+    }
+
+    /// What it has done so far.
+    fn metrics(&self) -> ExecutorMetrics {
+        ExecutorMetrics::default()
+    }
 }
 
 /// A prepared model. Immutable: the caller owns the [`Variables`].
@@ -125,14 +139,70 @@ pub enum RunStatus {
     },
 }
 
+/// What kind of trouble a back end has: it decides when the back end is asked again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum FaultKind {
+    /// It cannot run this model: a limit, an instruction set. Asking again changes nothing; other models may run.
+    Unsupported,
+    /// Memory was lacking. It still works; the same may succeed later, or now with fewer cases.
+    OutOfMemory,
+    /// The device or its driver failed: lost, an unexpected error, a panic.
+    Lost,
+    /// The device was not done in time.
+    Deadline,
+    /// An answer was found to be wrong. It is never used again.
+    WrongAnswer,
+}
+
+impl FaultKind {
+    /// Every kind.
+    pub const ALL: [FaultKind; 5] = [
+        FaultKind::Unsupported,
+        FaultKind::OutOfMemory,
+        FaultKind::Lost,
+        FaultKind::Deadline,
+        FaultKind::WrongAnswer,
+    ];
+
+    /// Its name in metrics.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            FaultKind::Unsupported => "unsupported",
+            FaultKind::OutOfMemory => "out_of_memory",
+            FaultKind::Lost => "lost",
+            FaultKind::Deadline => "deadline",
+            FaultKind::WrongAnswer => "wrong_answer",
+        }
+    }
+}
+
 /// This machine's trouble with a back end (device lost, out of memory, failed self-check).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{executor}: {what}")]
 pub struct ExecutorFault {
     /// The back end's name.
     pub executor: String,
+    /// What kind of trouble.
+    pub kind: FaultKind,
     /// What happened.
     pub what: String,
+}
+
+impl ExecutorFault {
+    /// A fault of the back end `executor`.
+    #[must_use]
+    pub fn new(
+        executor: impl Into<String>,
+        kind: FaultKind,
+        what: impl Into<String>,
+    ) -> ExecutorFault {
+        ExecutorFault {
+            executor: executor.into(),
+            kind,
+            what: what.into(),
+        }
+    }
 }
 
 /// Why a run gave no output.

@@ -21,6 +21,7 @@ pub mod executor;
 pub mod graph;
 pub mod interval;
 pub mod limits;
+pub mod metrics;
 pub mod operator;
 pub mod price;
 pub mod refusal;
@@ -29,13 +30,14 @@ pub mod types;
 pub mod variables;
 pub mod work;
 
-pub use executor::{Executor, ExecutorFault, Plan, RunError, RunStatus};
+pub use executor::{Executor, ExecutorFault, FaultKind, Plan, RunError, RunStatus};
 pub use graph::{
     Graph, LateOperand, Node, NodeId, Program, RegionId, Slot, Tensor, TensorId, Variable,
     VariableId,
 };
 pub use interval::Class;
 pub use limits::ModelLimits;
+pub use metrics::{ExecutorMetrics, Figure};
 pub use operator::{Operator, RescaleRounding};
 pub use price::{PriceTable, Priced, load, model_hash};
 pub use refusal::{Refusal, RefusalCode};
