@@ -2,7 +2,7 @@
 // padding is zero, so what stands in the input's padding does not matter.
 
 // [groups][kernel_y][kernel_x][position_words], one output channel a component.
-@group(0) @binding(4) var<storage, read> weight: array<vec4<u32>>;
+@group(0) @binding(3) var<storage, read> weight: array<vec4<u32>>;
 
 fn products(x: u32, w: vec4<u32>) -> vec4<i32> {
     return vec4<i32>(dot4I8Packed(x, w.x), dot4I8Packed(x, w.y), dot4I8Packed(x, w.z), dot4I8Packed(x, w.w));

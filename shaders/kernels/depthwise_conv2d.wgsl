@@ -1,7 +1,7 @@
 // DEPTHWISE_CONV2D of i8 with constant weights and one output for each channel.
 
 // [kernel_y][kernel_x][groups], one channel a lane.
-@group(0) @binding(4) var<storage, read> weight: array<u32>;
+@group(0) @binding(3) var<storage, read> weight: array<u32>;
 
 fn products(source: u32, inside: bool, w: vec4<i32>) -> vec4<i32> {
     let x = input[min(source, arrayLength(&input) - 1u)];

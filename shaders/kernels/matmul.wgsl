@@ -14,20 +14,15 @@ struct Params {
     positions: u32,
     a_zero_point: i32,
     b_zero_point: i32,
-    output_words: u32,
     a_words: u32,
     b_words: u32,
     row: u32,
-    rescaled: u32,
-    double_round: u32,
-    output_zero_point: i32,
-    low: i32,
-    high: i32,
+    @align(16) epilogue: Epilogue,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(3) var<storage, read> a: array<u32>;
-@group(0) @binding(4) var<storage, read> b: array<u32>;
+@group(0) @binding(2) var<storage, read> a: array<u32>;
+@group(0) @binding(3) var<storage, read> b: array<u32>;
 
 const NOWHERE: u32 = 0xffffffffu;
 const ONES: u32 = 0x01010101u;

@@ -26,20 +26,15 @@ struct Params {
     weight_zero_point: i32,
     // The input's zero point in each of the four lanes.
     zero_word: u32,
-    output_words: u32,
     input_words: u32,
     row: u32,
-    rescaled: u32,
-    double_round: u32,
-    output_zero_point: i32,
-    low: i32,
-    high: i32,
+    @align(16) epilogue: Epilogue,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
-@group(0) @binding(3) var<storage, read> input: array<u32>;
+@group(0) @binding(2) var<storage, read> input: array<u32>;
 // [groups]
-@group(0) @binding(5) var<storage, read> bias: array<vec4<i32>>;
+@group(0) @binding(4) var<storage, read> bias: array<vec4<i32>>;
 
 // Four positions of the output and where their windows begin; rows and columns of padding wrap to large numbers.
 struct Tile {

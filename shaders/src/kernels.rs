@@ -3,6 +3,8 @@
 
 use std::borrow::Cow;
 
+use crate::chain::Chain;
+
 /// A compute kernel. Its entry point is `main`, its workgroup has 64 invocations in a row.
 ///
 /// Bindings of group 0: 0 is the uniform `params`, 1 the output, 2 and up the `inputs` storage buffers read.
@@ -15,6 +17,41 @@ pub struct Kernel {
     pub source: Cow<'static, str>,
     /// Storage buffers that it reads.
     pub inputs: u32,
+    /// Whether it writes the sums of a linear operator to one more buffer, whose binding is the last.
+    pub sums: bool,
+}
+
+/// A kernel of sums of products without its end, which a chain of operators makes.
+///
+/// Its text calls `store(case_index, position, group, total: vec4<i32>)` for each position of the output and each group
+/// of four output channels, and has `params.positions` (of one case), `params.output_channels`, and `params.epilogue`
+/// at the end. It reads buffers from binding 2 on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Frame {
+    /// The name of the operator's file.
+    pub name: &'static str,
+    source: &'static str,
+    /// Storage buffers that it reads itself.
+    pub inputs: u32,
+}
+
+impl Frame {
+    /// The kernel that does what `chain` says with the sums, which are its sources of [`crate::chain::Access::Sum`]. It
+    /// is named as the frame and the chain's operators, joined by `+`. With `sums`, it also writes the sums as they are:
+    /// `[positions, output_channels]` of i32 for each case.
+    #[must_use]
+    pub fn kernel(&self, chain: &Chain, sums: bool) -> Kernel {
+        let name = match chain.nodes[..] {
+            [] => self.name.to_owned(),
+            _ => format!("{}+{}", self.name, chain.name()),
+        };
+        Kernel {
+            name: name.into(),
+            source: format!("{}\n{}", self.source, chain.epilogue(self.inputs, sums)).into(),
+            inputs: self.inputs + chain.inputs(),
+            sums,
+        }
+    }
 }
 
 /// Declares the kernels: the number of inputs, then the files that are joined into one module.
@@ -29,11 +66,40 @@ macro_rules! kernels {
                     $("\n", include_str!(concat!("../kernels/", $more, ".wgsl")),)*
                 )),
                 inputs: $inputs,
+                sums: false,
             };
         )*
-        /// Every kernel of a file, by name.
+        /// Every kernel of a file, by name, except the frames.
         pub const ALL: &[Kernel] = &[$($constant),*];
     };
+}
+
+/// Declares the frames, as `kernels` does kernels.
+macro_rules! frames {
+    ($($(#[$doc:meta])* $constant:ident = $inputs:literal, $name:literal $(, $more:literal)*;)*) => {
+        $(
+            $(#[$doc])*
+            pub const $constant: Frame = Frame {
+                name: $name,
+                source: concat!(
+                    include_str!(concat!("../kernels/", $name, ".wgsl")),
+                    $("\n", include_str!(concat!("../kernels/", $more, ".wgsl")),)*
+                ),
+                inputs: $inputs,
+            };
+        )*
+        /// Every frame, by name.
+        pub const FRAMES: &[Frame] = &[$($constant),*];
+    };
+}
+
+frames! {
+    /// CONV2D of i8 and constant weights without zero point. Reads input, packed weights, biases.
+    CONV2D = 3, "conv2d", "window";
+    /// DEPTHWISE_CONV2D of i8 and constant weights. Reads input, packed weights, biases.
+    DEPTHWISE_CONV2D = 3, "depthwise_conv2d", "window";
+    /// MATMUL of i8. Reads both inputs.
+    MATMUL = 2, "matmul";
 }
 
 kernels! {
@@ -47,20 +113,12 @@ kernels! {
     AVG_POOL2D_SUMS = 1, "avg_pool2d_sums", "pool", "each_element", "lanes";
     /// CONCAT of up to seven inputs.
     CONCAT = 7, "concat", "each_element", "lanes";
-    /// CONV2D of i8, constant weights without zero point, and RESCALE and CLAMP behind. Reads factors, input, packed
-    /// weights, biases.
-    CONV2D = 4, "conv2d", "window", "epilogue", "scale", "wide";
-    /// DEPTHWISE_CONV2D of i8, constant weights, and RESCALE and CLAMP behind. Reads factors, input, packed weights,
-    /// biases.
-    DEPTHWISE_CONV2D = 4, "depthwise_conv2d", "window", "epilogue", "scale", "wide";
     /// GATHER. Reads values and indices.
     GATHER = 2, "gather", "row_index", "each_element", "lanes";
     /// Sums of products to i32: CONV2D, CONV3D, DEPTHWISE_CONV2D, MATMUL, TRANSPOSE_CONV2D. Reads input, weights, biases.
     LINEAR_I32 = 3, "linear_i32", "linear", "lanes";
     /// Sums of products to i48: the same operators. Reads input, weights, biases.
     LINEAR_I48 = 3, "linear_i48", "linear", "wide", "lanes";
-    /// MATMUL of i8, and RESCALE and CLAMP behind. Reads factors and both inputs.
-    MATMUL = 3, "matmul", "epilogue", "scale", "wide";
     /// MAX_POOL2D.
     MAX_POOL2D = 1, "max_pool2d", "pool", "each_element", "lanes";
     /// PAD, REVERSE, SLICE, TILE, TRANSPOSE.
@@ -83,4 +141,11 @@ kernels! {
     SCATTER = 3, "scatter", "each_element", "lanes";
     /// SCATTER's first step. Reads indices.
     SCATTER_ROWS = 1, "scatter_rows", "row_index";
+}
+
+/// Every kernel of a file, the frames as they store their sums.
+#[must_use]
+pub fn all() -> Vec<Kernel> {
+    let frames = FRAMES.iter().map(|frame| frame.kernel(&Chain::SUMS, false));
+    ALL.iter().cloned().chain(frames).collect()
 }

@@ -4,13 +4,37 @@
 
 use std::path::Path;
 
-use aivm_shaders::chain::{Access, Chain, Element, Function, NODES_MAX, Node, Operand, Source};
-use aivm_shaders::lint;
+use aivm_shaders::chain::{
+    Access, Chain, Element, Function, NODES_MAX, Node, Operand, ROW_EVALUATIONS_MAX, ROW_NODES_MAX,
+    Reduction, Source,
+};
+use aivm_shaders::{kernels, lint};
 
 use Element::{Bool, I8, I16, I32, I48};
 
 const fn source(element: Element, access: Access) -> Source {
-    Source { element, access }
+    Source {
+        element,
+        access,
+        per_row: false,
+    }
+}
+
+fn node(function: Function, output: Element, operands: &[Operand]) -> Node {
+    Node {
+        function,
+        output,
+        operands: operands.to_vec(),
+        per_row: false,
+    }
+}
+
+/// A node that gives one element for each row.
+fn row_node(function: Function, output: Element, operands: &[Operand]) -> Node {
+    Node {
+        per_row: true,
+        ..node(function, output, operands)
+    }
 }
 
 /// A chain of one operator on dense tensors of these types.
@@ -21,11 +45,11 @@ fn alone(function: Function, inputs: &[Element], output: Element) -> Chain {
             .iter()
             .map(|&element| source(element, Access::Dense))
             .collect(),
-        nodes: vec![Node {
+        nodes: vec![node(
             function,
             output,
-            operands: (0..inputs.len()).map(Operand::Source).collect(),
-        }],
+            &(0..inputs.len()).map(Operand::Source).collect::<Vec<_>>(),
+        )],
     }
 }
 
@@ -133,16 +157,155 @@ fn snapshots() -> Vec<(&'static str, Chain)> {
             alone(rescale(I48, true), &[I48], I16),
         ),
         ("residual", residual()),
+        ("softmax", softmax()),
+        ("row_sums", row_sums()),
+        // Of an i8, two rows may share a word.
+        ("row_maxima", row_maxima()),
     ]
+}
+
+/// Epilogues whose text is kept, with the names of their files, and whether they write the sums, too.
+fn epilogues() -> Vec<(&'static str, Chain, bool)> {
+    vec![
+        ("epilogue_sums", Chain::SUMS, false),
+        ("epilogue_rescale", rescaled_sums(I8), false),
+        ("epilogue_rescale_i16", rescaled_sums(I16), true),
+        ("epilogue_residual", residual_sums(), true),
+    ]
+}
+
+/// Sums rescaled with a factor for each channel, and clamped.
+fn rescaled_sums(output: Element) -> Chain {
+    Chain {
+        sources: vec![source(I32, Access::Sum)],
+        nodes: vec![
+            node(rescale(I32, true), output, &[Operand::Source(0)]),
+            node(Function::Clamp, output, &[Operand::Node(0)]),
+        ],
+    }
+}
+
+/// Sums rescaled, to which another tensor is added, broadcast, then a table of the sum.
+fn residual_sums() -> Chain {
+    Chain {
+        sources: vec![source(I8, Access::Broadcast), source(I32, Access::Sum)],
+        nodes: vec![
+            node(rescale(I32, true), I32, &[Operand::Source(1)]),
+            node(rescale(I8, false), I32, &[Operand::Source(0)]),
+            node(Function::Add, I32, &[Operand::Node(0), Operand::Node(1)]),
+            node(rescale(I32, false), I8, &[Operand::Node(2)]),
+            node(Function::TableI8, I8, &[Operand::Node(3)]),
+        ],
+    }
+}
+
+/// A module around an epilogue: sums that are read.
+fn framed(chain: &Chain, sums: bool) -> String {
+    const FRAME: &str = "\
+struct Params {
+    positions: u32,
+    output_channels: u32,
+    row: u32,
+    reserved: u32,
+    @align(16) epilogue: Epilogue,
+}
+
+@group(0) @binding(0) var<uniform> params: Params;
+@group(0) @binding(2) var<storage, read> input: array<vec4<i32>>;
+
+@compute @workgroup_size(64)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let position = id.y * params.row + id.x;
+    store(id.z, position, 0u, input[min(position, arrayLength(&input) - 1u)]);
+}
+";
+    format!("{FRAME}\n{}", chain.epilogue(1, sums))
+}
+
+/// A constant whose text does not matter.
+fn scalar(element: Element, per_row: bool) -> Source {
+    Source {
+        per_row,
+        ..source(element, Access::Scalar)
+    }
+}
+
+/// exp(x - max) / Σ exp(x - max), roughly: the shape of a quantised softmax.
+fn softmax() -> Chain {
+    let (table, product) = (Function::TableI16, Function::Mul { shifted: true });
+    let (value, sum) = (Operand::Source, Operand::Node);
+    Chain {
+        sources: vec![source(I8, Access::Dense), scalar(I32, true)],
+        nodes: vec![
+            node(rescale(I8, false), I32, &[value(0)]),
+            row_node(Function::Reduce(Reduction::Max), I32, &[sum(0)]),
+            node(Function::Sub, I32, &[sum(0), sum(1)]),
+            node(rescale(I32, false), I16, &[sum(2)]),
+            node(table, I32, &[sum(3)]),
+            row_node(Function::Reduce(Reduction::Sum), I32, &[sum(4)]),
+            row_node(Function::Clz, I32, &[sum(5)]),
+            row_node(Function::LogicalLeftShift, I32, &[sum(5), sum(6)]),
+            row_node(Function::Sub, I32, &[value(1), sum(7)]),
+            node(product, I32, &[sum(4), sum(8)]),
+            node(rescale(I32, false), I8, &[sum(9)]),
+        ],
+    }
+}
+
+/// The sum of each row and a value for each.
+fn row_sums() -> Chain {
+    Chain {
+        sources: vec![
+            source(I32, Access::Broadcast),
+            Source {
+                per_row: true,
+                ..source(I32, Access::Dense)
+            },
+        ],
+        nodes: vec![
+            row_node(Function::Reduce(Reduction::Sum), I32, &[Operand::Source(0)]),
+            row_node(Function::Add, I32, &[Operand::Node(0), Operand::Source(1)]),
+        ],
+    }
+}
+
+fn row_maxima() -> Chain {
+    Chain {
+        sources: vec![source(I8, Access::Dense)],
+        nodes: vec![row_node(
+            Function::Reduce(Reduction::Max),
+            I8,
+            &[Operand::Source(0)],
+        )],
+    }
+}
+
+/// As many operators as a chain with reductions may have, a third of them behind each of two reductions.
+fn longest_rows() -> Chain {
+    let mut chain = softmax();
+    chain.nodes.truncate(2);
+    let third = ROW_NODES_MAX / 3;
+    let mut wide = Operand::Node(0);
+    while chain.nodes.len() < ROW_NODES_MAX {
+        let last = Operand::Node(chain.nodes.len() - 1);
+        if chain.nodes.len() == 2 * third {
+            let reduction = Function::Reduce(Reduction::Min);
+            chain.nodes.push(row_node(reduction, I32, &[wide]));
+            continue;
+        }
+        let (function, operands) = match chain.nodes.len() % 3 {
+            0 => (Function::Mul { shifted: true }, vec![wide, last]),
+            1 => (rescale(I32, true), vec![wide]),
+            _ => (Function::IntDiv, vec![wide, last]),
+        };
+        chain.nodes.push(node(function, I32, &operands));
+        wide = Operand::Node(chain.nodes.len() - 1);
+    }
+    chain
 }
 
 /// Two i8 tensors added as a quantised network does: both rescaled to i32, the sum rescaled to i8 and clamped.
 fn residual() -> Chain {
-    let node = |function, output, operands: &[Operand]| Node {
-        function,
-        output,
-        operands: operands.to_vec(),
-    };
     Chain {
         sources: vec![source(I8, Access::Dense), source(I8, Access::Dense)],
         nodes: vec![
@@ -174,11 +337,8 @@ fn longest() -> Chain {
             1 => (rescale(I32, true), vec![before]),
             _ => (Function::IntDiv, vec![before, Operand::Source(index % 6)]),
         };
-        chain.nodes.push(Node {
-            function,
-            output: if index + 1 == NODES_MAX { I8 } else { I32 },
-            operands,
-        });
+        let output = if index + 1 == NODES_MAX { I8 } else { I32 };
+        chain.nodes.push(node(function, output, &operands));
     }
     chain
 }
@@ -227,22 +387,67 @@ fn the_longest_chain_passes_the_lint() {
 }
 
 #[test]
+fn the_longest_chain_over_rows_passes_the_lint() {
+    let chain = longest_rows();
+    assert!(chain.row_evaluations() >= ROW_EVALUATIONS_MAX / 2);
+    lint(&chain.kernel().source).expect("the walk through it is short enough");
+}
+
+#[test]
+fn the_longest_epilogue_passes_the_lint_behind_every_frame() {
+    let mut chain = longest();
+    chain.sources.truncate(3);
+    chain.sources.push(source(I32, Access::Sum));
+    for node in &mut chain.nodes {
+        for operand in &mut node.operands {
+            if let Operand::Source(index) = operand {
+                *index %= 4;
+            }
+        }
+    }
+    for frame in kernels::FRAMES {
+        for sums in [false, true] {
+            let text = frame.kernel(&chain, sums).source;
+            lint(&text).expect("the walk through it is short enough");
+        }
+    }
+}
+
+#[test]
+fn every_operator_passes_the_lint_behind_sums() {
+    for mut chain in every_operator() {
+        for source in &mut chain.sources {
+            source.access = match source.element {
+                I32 => Access::Sum,
+                _ => source.access,
+            };
+        }
+        lint(&framed(&chain, false)).unwrap_or_else(|error| panic!("{chain:?}: {error}"));
+    }
+}
+
+#[test]
 fn texts_are_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/chains");
     let bless = std::env::var_os("AIVM_BLESS").is_some();
     let mut differ = Vec::new();
-    for (name, chain) in snapshots() {
+    let kernels = snapshots().into_iter();
+    let kernels = kernels.map(|(name, chain)| (name, chain.kernel().source.into_owned()));
+    let epilogues = epilogues().into_iter();
+    let epilogues = epilogues.map(|(name, chain, sums)| (name, framed(&chain, sums)));
+    let texts: Vec<(&str, String)> = kernels.chain(epilogues).collect();
+    for (name, text) in &texts {
         let file = folder.join(format!("{name}.wgsl"));
-        let text = chain.kernel().source;
+        lint(text).unwrap_or_else(|error| panic!("{name}: {error}"));
         if bless {
             std::fs::write(&file, text.as_bytes()).expect("a text");
-        } else if std::fs::read_to_string(&file).ok().as_deref() != Some(&*text) {
+        } else if std::fs::read_to_string(&file).ok().as_deref() != Some(text) {
             differ.push(name);
         }
     }
     assert!(differ.is_empty(), "texts differ: {differ:?}");
     let files = std::fs::read_dir(&folder).expect("the folder is there");
-    assert_eq!(files.count(), snapshots().len(), "files without a chain");
+    assert_eq!(files.count(), texts.len(), "files without a chain");
 }
 
 #[test]

@@ -54,7 +54,7 @@ fn tint_accepts_every_kernel_and_accepted_shader() {
         println!("skipped: {reason}");
         return;
     }
-    let mut sources: BTreeMap<String, String> = kernels::ALL
+    let mut sources: BTreeMap<String, String> = kernels::all()
         .iter()
         .map(|kernel| {
             (

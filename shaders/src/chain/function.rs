@@ -73,6 +73,8 @@ pub enum Function {
         /// Whether shifts above 31 round twice; not for i48.
         double_round: bool,
     },
+    /// A reduction along the last axis: only of a chain over rows.
+    Reduce(Reduction),
     /// SELECT.
     Select,
     /// SUB.
@@ -81,6 +83,37 @@ pub enum Function {
     TableI8,
     /// TABLE of i16. Argument: the table's first word; 513 entries of two bytes.
     TableI16,
+}
+
+/// What a reduction makes of the elements of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Reduction {
+    /// REDUCE_MAX, and REDUCE_ANY, whose elements are 0 or 1.
+    Max,
+    /// REDUCE_MIN, and REDUCE_ALL.
+    Min,
+    /// REDUCE_SUM of i32, wrapping.
+    Sum,
+}
+
+impl Reduction {
+    /// What a row of no elements would give.
+    pub(super) const fn start(self) -> &'static str {
+        match self {
+            Reduction::Max => "i32(0x80000000u)",
+            Reduction::Min => "0x7fffffff",
+            Reduction::Sum => "0",
+        }
+    }
+
+    /// The result of what was combined before and one more element.
+    pub(super) fn combined(self, total: &str, value: &str) -> String {
+        match self {
+            Reduction::Max => format!("max({total}, {value})"),
+            Reduction::Min => format!("min({total}, {value})"),
+            Reduction::Sum => format!("{total} + {value}"),
+        }
+    }
 }
 
 /// One parameter of an operator: a word.
@@ -144,13 +177,16 @@ impl Function {
             Function::Mul { .. } => "mul",
             Function::Negate => "negate",
             Function::Rescale { .. } => "rescale",
+            Function::Reduce(Reduction::Max) => "reduce_max",
+            Function::Reduce(Reduction::Min) => "reduce_min",
+            Function::Reduce(Reduction::Sum) => "reduce_sum",
             Function::Select => "select",
             Function::Sub => "sub",
             Function::TableI8 | Function::TableI16 => "table",
         }
     }
 
-    /// The names of all operators, in order.
+    /// The names of all element-wise operators, in order.
     pub const NAMES: [&'static str; 28] = [
         "abs",
         "add",
@@ -192,6 +228,7 @@ impl Function {
             | Function::Clz
             | Function::LogicalNot
             | Function::Negate
+            | Function::Reduce(_)
             | Function::Rescale { .. }
             | Function::TableI8
             | Function::TableI16 => 1,
@@ -223,12 +260,13 @@ impl Function {
     }
 
     /// The result as an expression of type i32. `operand` gives the text of an operand, `argument` that of a
-    /// parameter.
+    /// parameter; `place` is where the expression stands.
     pub(super) fn expression(
         &self,
         output: Element,
         operand: impl Fn(usize) -> String,
         argument: impl Fn(&str) -> String,
+        place: &Place,
     ) -> String {
         let binary = |symbol: &str| format!("{} {symbol} {}", operand(0), operand(1));
         let whether = |symbol: &str| format!("select(0, 1, {})", binary(symbol));
@@ -280,7 +318,8 @@ impl Function {
                 let negated = format!("{output_zp} - ({} - {input_zp})", operand(0));
                 saturated(output, false, &negated)
             }
-            Function::Rescale { .. } => self.rescale(output, &operand(0), argument),
+            Function::Reduce(_) => unreachable!("a loop computes it"),
+            Function::Rescale { .. } => self.rescale(output, &operand(0), argument, place),
             Function::Select => {
                 let (chosen, other) = (operand(1), operand(2));
                 format!("select({other}, {chosen}, {} != 0)", operand(0))
@@ -291,7 +330,13 @@ impl Function {
         }
     }
 
-    fn rescale(&self, output: Element, operand: &str, argument: impl Fn(&str) -> String) -> String {
+    fn rescale(
+        &self,
+        output: Element,
+        operand: &str,
+        argument: impl Fn(&str) -> String,
+        place: &Place,
+    ) -> String {
         let &Function::Rescale {
             input,
             input_unsigned,
@@ -303,9 +348,12 @@ impl Function {
             unreachable!("only RESCALE asks");
         };
         let factor = if per_channel {
-            let (table, channels) = (argument("table"), argument("channels"));
-            // The flat index runs through the last axis, and so through its factors, again and again.
-            let at = format!("{table} + 2u * (element % max({channels}, 1u))");
+            let channel = match place.channel {
+                Some(channel) => channel.to_owned(),
+                // The flat index runs through the last axis, and so through its factors, again and again.
+                None => format!("({} % max({}, 1u))", place.element, argument("channels")),
+            };
+            let at = format!("{} + 2u * {channel}", argument("table"));
             format!("i32(table_word({at})), table_word({at} + 1u)")
         } else {
             format!("{}, {}", argument("multiplier"), argument("shift"))
@@ -356,6 +404,14 @@ impl Function {
             _ => &[],
         }
     }
+}
+
+/// The names of variables of which an expression may make use where it stands.
+pub(super) struct Place {
+    /// The index of the result's element.
+    pub(super) element: &'static str,
+    /// Its index along the last axis, if there is a variable that holds it.
+    pub(super) channel: Option<&'static str>,
 }
 
 /// WGSL functions that expressions call.

@@ -1,0 +1,137 @@
+//! The WGSL text of a chain behind the sums of a frame.
+
+use super::function::Place;
+use super::text::{Text, indented};
+use super::{Chain, Element};
+
+/// What completes a frame that reads `inputs` buffers: `struct Epilogue`, the output, and `store`. With `sums`, the
+/// frame's sums are written to a buffer of their own, too.
+pub(crate) fn source(chain: &Chain, inputs: u32, sums: bool) -> String {
+    let text = Text::of_epilogue(chain, 2 + inputs);
+    let mut output =
+        "@group(0) @binding(1) var<storage, read_write> output: array<u32>;\n".to_owned();
+    if sums {
+        let binding = 2 + inputs + chain.inputs();
+        output +=
+            &format!("@group(0) @binding({binding}) var<storage, read_write> sums: array<u32>;\n");
+    }
+    text.module(&[
+        format!("// Generated: what follows the sums: {}.\n", name(chain)),
+        text.params("Epilogue", "    output_words: u32,\n"),
+        output + &text.inputs(),
+        text.places(),
+        value(&text),
+        store(chain, sums),
+    ])
+}
+
+fn name(chain: &Chain) -> String {
+    match chain.nodes[..] {
+        [] => "they are stored".to_owned(),
+        _ => chain.name(),
+    }
+}
+
+/// The function that computes one element from its sum.
+fn value(text: &Text) -> String {
+    let place = Place {
+        element: "element",
+        channel: Some("channel"),
+    };
+    let loads = text
+        .chain
+        .tensors()
+        .map(|(index, _)| text.load(index, "element"));
+    let nodes = (0..text.chain.nodes.len()).map(|index| text.node(index, &place));
+    let lines: String = loads.chain(nodes).collect();
+    let result = match text.chain.nodes.len() {
+        0 => "total".to_owned(),
+        nodes => format!("v{}", nodes - 1),
+    };
+    format!(
+        "fn epilogue(case_index: u32, element: u32, channel: u32, total: i32) -> i32 {{\n{}    return {result};\n}}\n",
+        indented(4, &lines),
+    )
+}
+
+/// The function that stores what becomes of four sums: the words that they make, as a frame has four channels for each.
+fn store(chain: &Chain, sums: bool) -> String {
+    let lanes_log2 = chain.output().lanes_log2();
+    let (lanes, words) = (1u32 << lanes_log2, 4u32 >> lanes_log2);
+    let keep_sums = if sums {
+        "    for (var lane = 0u; lane < 4u; lane++) {
+        let sum = (case_index * params.positions + position) * params.output_channels + group * 4u + lane;
+        if (group * 4u + lane < params.output_channels && sum < arrayLength(&sums)) {
+            sums[sum] = u32(total[lane]);
+        }
+    }
+"
+    } else {
+        ""
+    };
+    let value = "epilogue(case_index, first + lane, group * 4u + lane, total[lane])";
+    let words = match (lanes, words) {
+        (1, _) => format!(
+            "\
+    for (var lane = 0u; lane < 4u; lane++) {{
+        let word = start + first + lane;
+        if (group * 4u + lane < params.output_channels && word < arrayLength(&output)) {{
+            output[word] = u32({value});
+        }}
+    }}
+"
+        ),
+        (4, _) => format!(
+            "\
+    var result = 0u;
+    for (var lane = 0u; lane < 4u; lane++) {{
+        if (group * 4u + lane < params.output_channels) {{
+            result |= (u32({value}) & 0xffu) << (8u * lane);
+        }}
+    }}
+    let word = start + (first >> 2u);
+    if (word < arrayLength(&output)) {{
+        output[word] = result;
+    }}
+"
+        ),
+        _ => format!(
+            "\
+    for (var pair = 0u; pair < 2u; pair++) {{
+        var result = 0u;
+        for (var low = 0u; low < 2u; low++) {{
+            let lane = pair * 2u + low;
+            if (group * 4u + lane < params.output_channels) {{
+                result |= (u32({value}) & 0xffffu) << (16u * low);
+            }}
+        }}
+        let word = start + (first >> 1u) + pair;
+        if (group * 4u + pair * 2u < params.output_channels && word < arrayLength(&output)) {{
+            output[word] = result;
+        }}
+    }}
+"
+        ),
+    };
+    format!(
+        "\
+// What becomes of the sums of four output channels of one position; nothing, if there is no such position.
+fn store(case_index: u32, position: u32, group: u32, total: vec4<i32>) {{
+    if (position >= params.positions) {{
+        return;
+    }}
+    let start = case_index * params.epilogue.output_words;
+    let first = position * params.output_channels + group * 4u;
+{keep_sums}{words}}}
+"
+    )
+}
+
+impl Element {
+    /// Whether rows of `channels` elements begin words, so that an epilogue can write this type behind several
+    /// positions.
+    #[must_use]
+    pub const fn fills_words(self, channels: u32) -> bool {
+        channels.is_multiple_of(1 << self.lanes_log2())
+    }
+}
