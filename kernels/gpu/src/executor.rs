@@ -8,7 +8,7 @@ use aivm_tosa::{Executor, ExecutorFault, Plan, Priced};
 use crate::adapter::AdapterInfo;
 use crate::device::Device;
 use crate::pipelines::Pipelines;
-use crate::plan::{Dispatch, GpuPlan};
+use crate::plan::{Dispatch, GpuPlan, PlanOptions};
 use crate::staged::StagedPlan;
 
 /// How long a submission may take before its device counts as lost.
@@ -18,6 +18,7 @@ pub const DEADLINE: Duration = Duration::from_secs(120);
 pub struct GpuExecutor {
     device: Arc<Device>,
     pipelines: Arc<Pipelines>,
+    options: PlanOptions,
 }
 
 impl GpuExecutor {
@@ -42,7 +43,14 @@ impl GpuExecutor {
         Ok(GpuExecutor {
             device,
             pipelines: Arc::default(),
+            options: PlanOptions::default(),
         })
+    }
+
+    /// The same executor that plans models otherwise: for tests and for checks of what it computes.
+    #[must_use]
+    pub fn with_options(self, options: PlanOptions) -> GpuExecutor {
+        GpuExecutor { options, ..self }
     }
 
     /// Destroys the device, as a driver reset would: for tests of the fallback. Runs under way and later ones fault.
@@ -62,7 +70,7 @@ impl GpuExecutor {
         if !model.program().is_plain() {
             return Err(self.device.fault("the model is not one list of dispatches"));
         }
-        GpuPlan::new(&self.device, &self.pipelines, model)
+        GpuPlan::new(&self.device, &self.pipelines, model, self.options)
     }
 }
 
@@ -75,7 +83,7 @@ impl Executor for GpuExecutor {
         if model.program().is_plain() {
             return Ok(Arc::new(self.plan(model)?));
         }
-        let plan = StagedPlan::new(&self.device, &self.pipelines, model)?;
+        let plan = StagedPlan::new(&self.device, &self.pipelines, model, self.options)?;
         Ok(Arc::new(plan))
     }
 }

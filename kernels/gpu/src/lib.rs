@@ -29,4 +29,4 @@ mod staged;
 pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};
 pub use executor::{DEADLINE, GpuExecutor};
 pub use known_answers::KernelCheck;
-pub use plan::Dispatch;
+pub use plan::{Dispatch, PlanOptions};

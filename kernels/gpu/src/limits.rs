@@ -85,7 +85,7 @@ pub(crate) fn expect(what: &str, amount: u64, most: u64) -> Result<(), String> {
 
 #[cfg(test)]
 mod tests {
-    use aivm_shaders::kernels::{MATMUL, MOVE};
+    use aivm_shaders::kernels::{MAX_POOL2D, MOVE};
 
     use super::*;
     use crate::program::Step;
@@ -100,6 +100,7 @@ mod tests {
             groups: [1, 1],
             nodes: Vec::new(),
             tensor: None,
+            sums: None,
         };
         let program = |kernel| Program {
             constants: vec![vec![0; 8]],
@@ -114,7 +115,7 @@ mod tests {
         };
         let both = |limits: PlanLimits| {
             let mut account = Account::default();
-            account.add(&program(&MATMUL), &[1, 2], &limits)?;
+            account.add(&program(&MAX_POOL2D), &[1, 2], &limits)?;
             account.add(&program(&MOVE), &[3], &limits)
         };
         assert_eq!(both(fits), Ok(()));

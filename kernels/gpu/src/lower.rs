@@ -1,5 +1,5 @@
-//! Graph → dispatches: one operator, one kernel, except that CONV2D takes a RESCALE and a CLAMP behind it
-//! along, that consecutive element-wise operators share one, and that moving nothing needs none.
+//! Graph → dispatches: one operator, one kernel, except that consecutive element-wise operators share one, also with the
+//! linear operator before them or with reductions along rows between them, and that moving nothing needs none.
 
 mod control;
 mod element_wise;
@@ -17,6 +17,7 @@ use aivm_tosa::{DataType, Graph, Node, Operator, Tensor, TensorId};
 use crate::layout;
 use crate::limits::{self, LIMITS};
 use crate::pipelines::WORKGROUP;
+use crate::plan::PlanOptions;
 use crate::program::{Input, Operand, Output, Program, Step};
 use control::late_inputs;
 use element_wise::Expression;
@@ -25,8 +26,12 @@ use element_wise::Expression;
 ///
 /// # Errors
 /// What keeps the graph from running on this device.
-pub(crate) fn lower(graph: &Graph, workgroups_max: u32) -> Result<Program, String> {
-    let mut lowering = Lowering::of(graph, workgroups_max)?;
+pub(crate) fn lower(
+    graph: &Graph,
+    workgroups_max: u32,
+    options: PlanOptions,
+) -> Result<Program, String> {
+    let mut lowering = Lowering::of(graph, workgroups_max, options)?;
     for &id in graph.outputs() {
         let output = lowering.output(id)?;
         lowering.program.outputs.push(output);
@@ -38,8 +43,12 @@ pub(crate) fn lower(graph: &Graph, workgroups_max: u32) -> Result<Program, Strin
 ///
 /// # Errors
 /// As [`lower`].
-pub(crate) fn lower_region(graph: &Graph, workgroups_max: u32) -> Result<Program, String> {
-    Lowering::of(graph, workgroups_max)?.with_results(graph.outputs())
+pub(crate) fn lower_region(
+    graph: &Graph,
+    workgroups_max: u32,
+    options: PlanOptions,
+) -> Result<Program, String> {
+    Lowering::of(graph, workgroups_max, options)?.with_results(graph.outputs())
 }
 
 /// Lowers one node of `graph`, whose late values stand in `operator`. The inputs are [`late_inputs`], the result is
@@ -53,7 +62,7 @@ pub(crate) fn lower_late(
     operator: Operator,
     workgroups_max: u32,
 ) -> Result<Program, String> {
-    let mut lowering = Lowering::new(graph, workgroups_max);
+    let mut lowering = Lowering::new(graph, workgroups_max, PlanOptions::default());
     let index = graph
         .nodes()
         .iter()
@@ -61,6 +70,8 @@ pub(crate) fn lower_late(
     lowering.doing.extend(index);
     // No other node is done along with it.
     lowering.readers.fill(u32::MAX);
+    // The inputs are tensors of their own.
+    lowering.root = (0..graph.tensors().len() as u32).map(TensorId).collect();
     lowering.take_inputs(&late_inputs(graph, node));
     let settled = Node {
         operator,
@@ -94,30 +105,33 @@ fn expect_rounds(rounds: u64) -> Result<(), String> {
 struct Lowering<'a> {
     graph: &'a Graph,
     workgroups_max: u32,
+    options: PlanOptions,
     program: Program,
     /// Of all constants of the program.
     constant_bytes: u64,
-    /// Of each tensor, the one whose elements it shares, or itself.
+    /// Of each tensor, the one whose elements it shares, or itself. RESHAPE and IDENTITY are known from the start.
     root: Vec<TensorId>,
     /// Of each root, where it lies, once it does.
     place: Vec<Option<Operand>>,
-    /// Of each tensor, how many nodes and outputs read it.
+    /// Of each root, how many nodes and outputs read it.
     readers: Vec<u32>,
-    /// Of each tensor, the last node that reads it.
+    /// Of each root, the last node that reads it.
     reader: Vec<Option<usize>>,
     /// Of each tensor, the node that gives it.
     writer: Vec<Option<usize>>,
-    /// Of each node, whether an earlier one does its work.
-    fused: Vec<bool>,
-    /// Of each tensor that has no place because one element-wise operator alone reads it, how it is computed.
+    /// Of each root that has no place because those that read it compute it themselves, how it is computed.
     held: Vec<Option<Expression>>,
     /// The nodes that the steps appended now do.
     doing: Vec<usize>,
 }
 
 impl<'a> Lowering<'a> {
-    fn new(graph: &'a Graph, workgroups_max: u32) -> Lowering<'a> {
+    fn new(graph: &'a Graph, workgroups_max: u32, options: PlanOptions) -> Lowering<'a> {
         let tensors = graph.tensors().len();
+        let mut root: Vec<TensorId> = (0..tensors as u32).map(TensorId).collect();
+        for node in graph.nodes().iter().filter(|node| is_rename(node)) {
+            root[node.outputs[0].0 as usize] = root[node.inputs[0].0 as usize];
+        }
         let mut readers = vec![0; tensors];
         let mut reader = vec![None; tensors];
         let mut writer = vec![None; tensors];
@@ -126,40 +140,44 @@ impl<'a> Lowering<'a> {
             // A node with late values is lowered when it runs, so nothing is done along with it: as if two read it.
             let times = if node.late.is_empty() { 1 } else { 2 };
             for input in node.inputs.iter().chain(late) {
-                readers[input.0 as usize] += times;
-                reader[input.0 as usize] = Some(index);
+                if !is_rename(node) {
+                    let root = root[input.0 as usize].0 as usize;
+                    readers[root] += times;
+                    reader[root] = Some(index);
+                }
             }
             for output in &node.outputs {
                 writer[output.0 as usize] = Some(index);
             }
         }
         for output in graph.outputs() {
-            readers[output.0 as usize] += 1;
+            readers[root[output.0 as usize].0 as usize] += 1;
         }
         Lowering {
             graph,
             workgroups_max,
+            options,
             program: Program::default(),
             constant_bytes: 0,
-            root: (0..tensors as u32).map(TensorId).collect(),
+            root,
             place: vec![None; tensors],
             readers,
             reader,
             writer,
-            fused: vec![false; graph.nodes().len()],
             held: vec![None; tensors],
             doing: Vec::new(),
         }
     }
 
     /// Lowers the nodes of a graph; its outputs are left.
-    fn of(graph: &'a Graph, workgroups_max: u32) -> Result<Lowering<'a>, String> {
-        let mut lowering = Lowering::new(graph, workgroups_max);
+    fn of(
+        graph: &'a Graph,
+        workgroups_max: u32,
+        options: PlanOptions,
+    ) -> Result<Lowering<'a>, String> {
+        let mut lowering = Lowering::new(graph, workgroups_max, options);
         lowering.take_inputs(graph.inputs());
         for (index, node) in graph.nodes().iter().enumerate() {
-            if lowering.fused[index] {
-                continue;
-            }
             lowering.doing = vec![index];
             let lowered = if control::is_control(node) {
                 lowering.control(index)
@@ -360,9 +378,15 @@ impl<'a> Lowering<'a> {
             groups,
             nodes: self.doing.clone(),
             tensor: None,
+            sums: None,
         });
         Ok(())
     }
+}
+
+/// Whether a node only gives the elements of its operand another name and shape.
+fn is_rename(node: &Node) -> bool {
+    node.late.is_empty() && matches!(node.operator, Operator::Identity | Operator::Reshape)
 }
 
 /// Checks the types of a node's tensors: `expected` lists what is supported for each input, then for each output.

@@ -42,7 +42,7 @@ impl Pipelines {
 }
 
 fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> {
-    if kernel.inputs + 1 > device.limits.storage_buffers_max {
+    if kernel.inputs + 1 + u32::from(kernel.sums) > device.limits.storage_buffers_max {
         return Err(device.fault(format!(
             "kernel {} binds too many buffers for this adapter",
             kernel.name
@@ -61,7 +61,10 @@ fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> 
                 label: Some(&kernel.name),
                 source: wgpu::ShaderSource::Wgsl(accepted.source().into()),
             });
-        let entries: Vec<_> = (0..kernel.inputs + 2).map(layout_entry).collect();
+        let sums = kernel.sums.then(|| layout_entry(kernel.inputs + 2, OUTPUT));
+        let entries = [layout_entry(0, PARAMS), layout_entry(1, OUTPUT)].into_iter();
+        let entries = entries.chain((0..kernel.inputs).map(|input| layout_entry(input + 2, INPUT)));
+        let entries: Vec<_> = entries.chain(sums).collect();
         let layout = device
             .device
             .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {
@@ -90,13 +93,11 @@ fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> 
     })
 }
 
-/// Binding 0 is the uniform parameters, 1 the output, the others are inputs.
-fn layout_entry(binding: u32) -> wgpu::BindGroupLayoutEntry {
-    let ty = match binding {
-        0 => wgpu::BufferBindingType::Uniform,
-        1 => wgpu::BufferBindingType::Storage { read_only: false },
-        _ => wgpu::BufferBindingType::Storage { read_only: true },
-    };
+const PARAMS: wgpu::BufferBindingType = wgpu::BufferBindingType::Uniform;
+const OUTPUT: wgpu::BufferBindingType = wgpu::BufferBindingType::Storage { read_only: false };
+const INPUT: wgpu::BufferBindingType = wgpu::BufferBindingType::Storage { read_only: true };
+
+fn layout_entry(binding: u32, ty: wgpu::BufferBindingType) -> wgpu::BindGroupLayoutEntry {
     wgpu::BindGroupLayoutEntry {
         binding,
         visibility: wgpu::ShaderStages::COMPUTE,

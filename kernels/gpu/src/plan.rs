@@ -22,6 +22,25 @@ const SCRATCH_BYTES: u64 = 256 << 20;
 /// Sets of buffers that are kept for later runs.
 const SCRATCHES_KEPT: usize = 4;
 
+/// How models become dispatches. The bits do not depend on it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PlanOptions {
+    /// Whether several operators may share a dispatch.
+    pub fused: bool,
+    /// Whether the kernels of linear operators also write their sums as they are, for what checks them.
+    pub sums: bool,
+}
+
+impl Default for PlanOptions {
+    /// Fused, without sums.
+    fn default() -> PlanOptions {
+        PlanOptions {
+            fused: true,
+            sums: false,
+        }
+    }
+}
+
 /// What one dispatch of a plan does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dispatch {
@@ -52,9 +71,10 @@ impl GpuPlan {
         device: &Arc<Device>,
         pipelines: &Pipelines,
         model: &Arc<Priced>,
+        options: PlanOptions,
     ) -> Result<GpuPlan, ExecutorFault> {
         device.check()?;
-        let program = lower(model.graph(), device.limits.workgroups_max)
+        let program = lower(model.graph(), device.limits.workgroups_max, options)
             .map_err(|what| device.fault(what))?;
         let staged = program.staged_bytes();
         let prepared = Prepared::new(device, pipelines, program, &mut Account::default())?;

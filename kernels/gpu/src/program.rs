@@ -61,6 +61,9 @@ pub(crate) struct Step {
     /// The tensor that `output` holds, which RESHAPE and IDENTITY may give other names; none if that is an intermediate
     /// value of an operator.
     pub(crate) tensor: Option<TensorId>,
+    /// The value that the sums of a linear operator are written to as they are, if its kernel does that: of the output's
+    /// positions and channels, in i32.
+    pub(crate) sums: Option<usize>,
 }
 
 /// Something that no kernel does.

@@ -117,7 +117,8 @@ fn bind_groups(prepared: &Prepared, slots: &[wgpu::Buffer], cases: u32) -> Vec<w
             });
             let resources = [prepared.params.binding(index), value(step.output)]
                 .into_iter()
-                .chain(inputs);
+                .chain(inputs)
+                .chain(step.sums.map(value));
             let entries: Vec<_> = (0u32..)
                 .zip(resources)
                 .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })

@@ -12,6 +12,7 @@ use crate::device::Device;
 use crate::limits::Account;
 use crate::lower::{lower, lower_late, lower_region};
 use crate::pipelines::Pipelines;
+use crate::plan::PlanOptions;
 use crate::prepared::Prepared;
 use crate::program::{Action, Operand, Program};
 use crate::run::Run;
@@ -49,13 +50,15 @@ impl StagedPlan {
         device: &Arc<Device>,
         pipelines: &Arc<Pipelines>,
         model: &Arc<Priced>,
+        options: PlanOptions,
     ) -> Result<StagedPlan, ExecutorFault> {
         device.check()?;
         let workgroups_max = device.limits.workgroups_max;
         let program = model.program();
-        let main = std::iter::once(lower(program.main(), workgroups_max));
+        let main = std::iter::once(lower(program.main(), workgroups_max, options));
         let regions = program.regions().iter();
-        let programs = main.chain(regions.map(|region| lower_region(region, workgroups_max)));
+        let programs =
+            main.chain(regions.map(|region| lower_region(region, workgroups_max, options)));
         let (mut graphs, mut account) = (Vec::new(), Account::default());
         for (lowered, graph) in programs.zip(program.graphs()) {
             let lowered = lowered.map_err(|what| device.fault(what))?;

@@ -1,13 +1,14 @@
-//! Lowering of element-wise operators: each is held back as an expression while all that reads it ends in another one
-//! of as many elements, so that a chain of them becomes one dispatch.
+//! Lowering of element-wise operators, of reductions in between, and of what a linear operator does behind its sums: each
+//! is held back as an expression while all that reads it ends in one tensor, so that they become one dispatch.
 
 mod expression;
 mod function;
+mod group;
 
-pub(super) use expression::Expression;
+pub(super) use expression::{Expression, Linear};
 pub(super) use function::is_element_wise;
 
-use aivm_shaders::chain::{Access, Element, Function, NODES_MAX, Source};
+use aivm_shaders::chain::{Access, Element, Function, Source};
 use aivm_tosa::{DataType, Node, TensorId};
 
 use super::Lowering;
@@ -15,67 +16,44 @@ use super::strides::{Axes, broadcast};
 use expression::Bound;
 use function::{element, function_of};
 
-/// How many nodes before the last reader of a tensor its other readers are looked for.
-const SPAN_MAX: usize = 64;
-
 impl Lowering<'_> {
     /// An element-wise operator.
     pub(super) fn element_wise(&mut self, node: &Node) -> Result<(), String> {
-        let output = node.outputs[0];
-        let expression = self.expression(node)?;
-        if self.is_continued(output, expression.nodes()) {
+        let input_type = self.tensor(node.inputs[0]).data_type;
+        let function = function_of(&node.operator, input_type)
+            .ok_or_else(|| format!("{} is no element-wise operator", node.operator.name()))?;
+        self.applied(node, function)
+    }
+
+    /// An operator of a chain: held back, or computed.
+    pub(super) fn applied(&mut self, node: &Node, function: Function) -> Result<(), String> {
+        let expression = self.expression(node, function)?;
+        self.hold_or_compute(expression, node.outputs[0])
+    }
+
+    /// Holds an expression back if what reads it can take it along, else computes it.
+    pub(super) fn hold_or_compute(
+        &mut self,
+        expression: Expression,
+        output: TensorId,
+    ) -> Result<(), String> {
+        if self.is_continued(output, &expression) {
             self.held[output.0 as usize] = Some(expression);
             return Ok(());
         }
         self.compute(expression, output)
     }
 
-    /// Whether a tensor that takes `nodes` operators need not be stored: the last operator that reads it is
-    /// element-wise and of as many elements, and whatever else reads it is so, too, and is needed for that one only.
-    /// All of them fit a chain.
-    fn is_continued(&self, id: TensorId, nodes: usize) -> bool {
-        let Some(last) = self.reader[id.0 as usize] else {
-            return false;
-        };
-        let first = last.saturating_sub(SPAN_MAX - 1);
-        let span = &self.graph.nodes()[first..=last];
-        let elements = |id| self.tensor(id).shape.elements();
-        let mut inside = vec![id];
-        for (node, index) in span.iter().zip(first..) {
-            if node.inputs.iter().any(|input| inside.contains(input)) {
-                let output = node.outputs.first().copied();
-                let Some(output) = output.filter(|_| is_element_wise(&node.operator)) else {
-                    return false;
-                };
-                if elements(output) != elements(id) || nodes + inside.len() > NODES_MAX {
-                    return false;
-                }
-                if index < last {
-                    inside.push(output);
-                }
-            }
-        }
-        let read_in_span = |id: &TensorId| {
-            let inputs = span.iter().flat_map(|node| &node.inputs);
-            inputs.filter(|&input| input == id).count()
-        };
-        let mut inside = inside.iter();
-        inside.all(|id| read_in_span(id) == self.readers[id.0 as usize] as usize)
-    }
-
     /// The node applied to its operands, those held back included.
-    fn expression(&mut self, node: &Node) -> Result<Expression, String> {
+    fn expression(&mut self, node: &Node, function: Function) -> Result<Expression, String> {
         let output = node.outputs[0];
-        let input_type = self.tensor(node.inputs[0]).data_type;
-        let function = function_of(&node.operator, input_type)
-            .ok_or_else(|| format!("{} is no element-wise operator", node.operator.name()))?;
         loop {
-            let expression = self.applied(node, function, output)?;
-            if expression.fits() {
+            let together = self.together(node, function)?;
+            if let Some(expression) = together.filter(|expression| self.fits(expression)) {
                 for &input in &node.inputs {
-                    let last = self.reader[input.0 as usize];
-                    if last.is_some_and(|last| std::ptr::eq(&self.graph.nodes()[last], node)) {
-                        self.held[input.0 as usize] = None;
+                    let root = self.root(input).0 as usize;
+                    if self.reader[root] == self.writer[output.0 as usize] {
+                        self.held[root] = None;
                     }
                 }
                 return Ok(expression);
@@ -84,35 +62,49 @@ impl Lowering<'_> {
         }
     }
 
-    fn applied(
-        &mut self,
-        node: &Node,
-        function: Function,
-        output: TensorId,
-    ) -> Result<Expression, String> {
-        let mut expression = Expression::default();
+    /// The node applied to its operands, if one kernel can compute them all.
+    fn together(&mut self, node: &Node, function: Function) -> Result<Option<Expression>, String> {
+        let output = node.outputs[0];
+        let Some(mut expression) = self.joined(node, function) else {
+            return Ok(None);
+        };
+        let reduces = matches!(function, Function::Reduce(_));
+        let rows = expression.rows();
+        let per_row = reduces || rows.is_some_and(|rows| rows.count == self.elements(output));
         let mut operands = Vec::with_capacity(node.inputs.len());
         for (index, &input) in node.inputs.iter().enumerate() {
             let earlier = node.inputs[..index]
                 .iter()
                 .position(|&other| other == input);
-            let operand = match (earlier, &self.held[input.0 as usize]) {
+            let root = self.root(input).0 as usize;
+            let operand = match (earlier, &self.held[root]) {
                 (Some(earlier), _) => operands[earlier],
-                (None, Some(held)) => expression.append(held),
+                (None, Some(held)) => {
+                    let per_row = rows.is_some_and(|rows| rows.count == self.elements(input));
+                    expression.append(held, per_row)
+                }
                 (None, None) => {
-                    let bound = self.bound(input, output)?;
+                    // A reduction reads each element of its operand.
+                    let of = if reduces { input } else { output };
+                    let bound = self.bound(input, of, per_row && !reduces)?;
                     expression.source(bound)
                 }
             };
             operands.push(operand);
         }
         let element = element(self.tensor(output).data_type)?;
-        expression.apply(output, (function, element), operands, &node.operator);
-        Ok(expression)
+        let node_of_chain = aivm_shaders::chain::Node {
+            function,
+            output: element,
+            operands,
+            per_row,
+        };
+        expression.apply(output, node_of_chain, &node.operator);
+        Ok(Some(expression))
     }
 
     /// How an operand with a place is read for each element of `output`.
-    fn bound(&mut self, input: TensorId, output: TensorId) -> Result<Bound, String> {
+    fn bound(&mut self, input: TensorId, output: TensorId, per_row: bool) -> Result<Bound, String> {
         let tensor = self.tensor(input);
         let element = element(tensor.data_type)?;
         let shape = &tensor.shape;
@@ -121,7 +113,8 @@ impl Lowering<'_> {
             && shape.elements() == 1
             && element != Element::I48
         {
-            return Ok(Bound::scalar(element, scalar(tensor.data_type, bytes)));
+            let value = scalar(tensor.data_type, bytes);
+            return Ok(Bound::scalar(element, value, per_row));
         }
         let output_shape = &self.tensor(output).shape;
         let axes = (shape.elements() != output_shape.elements()).then(|| {
@@ -134,7 +127,11 @@ impl Lowering<'_> {
         };
         let operand = self.place(input)?;
         Ok(Bound {
-            source: Source { element, access },
+            source: Source {
+                element,
+                access,
+                per_row,
+            },
             operand: Some(operand),
             case_words: self.case_words(operand),
             axes,
@@ -145,20 +142,30 @@ impl Lowering<'_> {
     /// Computes the longest expression that stands for one of these tensors. There is one if an expression does not
     /// fit, for every operator alone does.
     fn compute_largest(&mut self, inputs: &[TensorId]) -> Result<(), String> {
-        let nodes = |id: &&TensorId| {
-            let held = self.held[id.0 as usize].as_ref();
-            held.map_or(0, Expression::nodes)
-        };
-        let largest = inputs.iter().max_by_key(nodes).copied();
-        let held = largest.and_then(|id| Some((id, self.held[id.0 as usize].take()?)));
+        let nodes = |&id: &TensorId| Some((self.held[id.0 as usize].as_ref()?.nodes(), id));
+        let roots = inputs.iter().map(|&id| self.root(id));
+        let largest = roots.filter_map(|id| nodes(&id)).max();
+        let held = largest.and_then(|(_, id)| Some((id, self.held[id.0 as usize].take()?)));
         match held {
             Some((id, expression)) => self.compute(expression, id),
             None => Err("the operator reads too many tensors".to_owned()),
         }
     }
 
-    /// Appends the step that computes an expression as the tensor `output`.
-    fn compute(&mut self, expression: Expression, output: TensorId) -> Result<(), String> {
+    /// Appends the step that computes an expression as the tensor `output`: a kernel of its own, or the end of a linear
+    /// one. Sums that an expression cannot end are stored before.
+    fn compute(&mut self, mut expression: Expression, output: TensorId) -> Result<(), String> {
+        if let Some(linear) = expression.linear().cloned() {
+            let stored = self.place[linear.sums.0 as usize].is_some();
+            if !stored && self.ends(&linear, &expression, output) {
+                return self.linear_step(&linear, &expression, output);
+            }
+            if !stored {
+                self.linear_step(&linear, &Expression::of_sums(&linear), linear.sums)?;
+            }
+            let operand = self.place(linear.sums)?;
+            expression.read_sums(operand, self.case_words(operand));
+        }
         let tensor = self.tensor(output);
         let elements = tensor.shape.elements();
         let words = crate::layout::words(tensor);
@@ -168,13 +175,79 @@ impl Lowering<'_> {
         if !tables.is_empty() {
             operands.push(self.new_constant(tables));
         }
+        let together = expression.rows_together();
+        let invocations = match expression.rows() {
+            Some(rows) => rows.count.div_ceil(together),
+            None => words,
+        };
         let nodes = self.nodes_of(expression.tensors());
         let doing = std::mem::replace(&mut self.doing, nodes);
-        self.step(&kernel, operands, output, words, |row| {
-            expression.params([elements, words, row], &first_words)
+        self.step(&kernel, operands, output, invocations, |row| {
+            let mut sizes = vec![elements, words, row];
+            if let Some(rows) = expression.rows() {
+                sizes.extend([rows.count, rows.length, together]);
+            }
+            expression.params(&sizes, &first_words)
         })?;
         self.doing = doing;
         Ok(())
+    }
+
+    /// Appends the step of a linear operator with what `expression` does behind its sums.
+    fn linear_step(
+        &mut self,
+        linear: &Linear,
+        expression: &Expression,
+        output: TensorId,
+    ) -> Result<(), String> {
+        let output_words = crate::layout::words(self.tensor(output));
+        // Sums that are the output need not be written twice.
+        let with_sums = self.options.sums && output != linear.sums;
+        let kernel = linear.frame.kernel(&expression.chain(), with_sums);
+        let (tables, first_words) = expression.tables();
+        let mut operands = linear.operands.clone();
+        operands.extend(expression.operands());
+        if !tables.is_empty() {
+            operands.push(self.new_constant(tables));
+        }
+        let mut nodes = self.nodes_of(expression.tensors());
+        nodes.insert(0, linear.node);
+        let doing = std::mem::replace(&mut self.doing, nodes);
+        self.step(&kernel, operands, output, linear.tiles, |row| {
+            let mut words = (linear.params)(row);
+            // The epilogue's parameters begin at a multiple of 16 bytes.
+            words.resize(words.len().next_multiple_of(4), 0);
+            words.extend(expression.params(&[output_words], &first_words));
+            words
+        })?;
+        self.doing = doing;
+        if with_sums {
+            let sums = self.new_value(linear.sums);
+            if let Some(last) = self.program.steps.last_mut() {
+                last.sums = Some(sums);
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a reduction can share a dispatch with what is held back for its operand, or with what reads it.
+    pub(super) fn is_shared(&self, node: &Node) -> bool {
+        let Some(rows) = self.reduced_rows(node) else {
+            return false;
+        };
+        let held = &self.held[self.root(node.inputs[0]).0 as usize];
+        let takes = |held: &Expression| held.linear().is_none();
+        held.as_ref().is_some_and(takes)
+            || self.is_continued(node.outputs[0], &Expression::of_rows(rows))
+    }
+
+    /// Computes a tensor that is held back.
+    pub(super) fn compute_held(&mut self, id: TensorId) -> Result<(), String> {
+        let root = self.root(id);
+        match self.held[root.0 as usize].take() {
+            Some(expression) => self.compute(expression, root),
+            None => Ok(()),
+        }
     }
 
     /// The nodes that give these tensors, in their order.
@@ -184,6 +257,11 @@ impl Lowering<'_> {
             .collect();
         nodes.sort_unstable();
         nodes
+    }
+
+    /// Elements of a tensor.
+    fn elements(&self, id: TensorId) -> u32 {
+        self.tensor(id).shape.elements()
     }
 }
 

@@ -1,17 +1,19 @@
 //! Lowering of CONV2D, CONV3D, DEPTHWISE_CONV2D, MATMUL and TRANSPOSE_CONV2D: packed kernels for what models are made
-//! of, and a direct one that takes every type and operand.
+//! of, whose ends element-wise operators behind them make, and a direct one that takes every type and operand.
 
 mod direct;
-mod epilogue;
 mod matmul;
 mod window;
 
-use aivm_shaders::kernels;
+use std::rc::Rc;
+
+use aivm_shaders::kernels::{self, Frame};
 use aivm_tosa::{Node, Operator, TensorId};
 
 use super::Lowering;
+use super::element_wise::{Expression, Linear};
 use crate::program::Operand;
-use direct::Sums;
+use direct::Sums as DirectSums;
 use matmul::Product;
 use window::Window;
 
@@ -40,7 +42,7 @@ impl Lowering<'_> {
             }
             _ => {}
         }
-        let sums = Sums::of(self.graph, node)?;
+        let sums = DirectSums::of(self.graph, node)?;
         self.direct(&sums)
     }
 
@@ -55,6 +57,29 @@ impl Lowering<'_> {
                 .map(|word| i32::from_le_bytes([word[0], word[1], word[2], word[3]]))
                 .collect(),
         })
+    }
+
+    /// A packed kernel: held back for what reads its sums, or dispatched.
+    fn frame(
+        &mut self,
+        frame: &'static Frame,
+        operands: Vec<Operand>,
+        tiles: u32,
+        sums: &Sums,
+        params: impl Fn(u32) -> Vec<u32> + 'static,
+    ) -> Result<(), String> {
+        let &node = self.doing.first().ok_or("no node is lowered")?;
+        let linear = Rc::new(Linear {
+            frame,
+            operands,
+            params: Box::new(params),
+            tiles,
+            node,
+            sums: sums.tensor,
+            positions: sums.positions,
+            output_channels: sums.channels,
+        });
+        self.hold_or_compute(Expression::of_sums(&linear), linear.sums)
     }
 
     /// A tensor of 8 bits with its innermost axis, `channels`, padded to words with zeros.
@@ -84,4 +109,12 @@ struct ConstantWeights {
     weight: Vec<i8>,
     /// One for each output channel, or one for all.
     bias: Vec<i32>,
+}
+
+/// The sums of a packed kernel.
+struct Sums {
+    tensor: TensorId,
+    /// Of one case.
+    positions: u32,
+    channels: u32,
 }

@@ -1,5 +1,6 @@
 //! Lowering of reductions along one axis. A long axis is cut into chunks, whose results are reduced in turn.
 
+use aivm_shaders::chain::{Function, Reduction};
 use aivm_shaders::kernels::{self, Kernel};
 use aivm_tosa::{Node, Operator};
 
@@ -36,14 +37,24 @@ struct Axis {
 
 impl Lowering<'_> {
     /// REDUCE_ALL, REDUCE_ANY, REDUCE_MAX, REDUCE_MIN and REDUCE_SUM along `axis`.
+    ///
+    /// One that can share a dispatch with others does.
     pub(super) fn reduce(&mut self, node: &Node, axis: u32) -> Result<(), String> {
-        let kernel = match &node.operator {
-            Operator::ReduceMax { .. } | Operator::ReduceAny { .. } => &kernels::REDUCE_MAX,
-            Operator::ReduceMin { .. } | Operator::ReduceAll { .. } => &kernels::REDUCE_MIN,
-            Operator::ReduceSum { .. } => &kernels::REDUCE_SUM,
+        let (kernel, reduction) = match &node.operator {
+            Operator::ReduceMax { .. } | Operator::ReduceAny { .. } => {
+                (&kernels::REDUCE_MAX, Reduction::Max)
+            }
+            Operator::ReduceMin { .. } | Operator::ReduceAll { .. } => {
+                (&kernels::REDUCE_MIN, Reduction::Min)
+            }
+            Operator::ReduceSum { .. } => (&kernels::REDUCE_SUM, Reduction::Sum),
             other => return Err(format!("{} is no reduction", other.name())),
         };
         let (from, to) = (node.inputs[0], node.outputs[0]);
+        if self.is_shared(node) {
+            return self.applied(node, Function::Reduce(reduction));
+        }
+        self.compute_held(from)?;
         let lanes_log2 = self.lanes_log2(to)?;
         let Axis { mut size, inner } = self.axis(node, axis);
         let lines = self.tensor(to).shape.elements();

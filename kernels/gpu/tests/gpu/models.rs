@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use aivm_tosa::{Executor, Operator};
 
-use crate::support::{executors, model, npy_data, shared};
+use crate::support::{executors, kernels, model, npy_data, shared};
 
 /// Runs the golden cases of a model as one batch and one by one.
 fn golden_cases(name: &str) {
@@ -91,5 +91,29 @@ fn a_thousand_digits_give_the_golden_bytes() {
         let plan = executor.prepare(&model).expect("the model fits");
         let answers = plan.run_cases(1000, &input).expect("the digits run");
         assert!(answers == expected, "digits on {}", executor.name());
+    }
+}
+
+/// How many dispatches a model takes at most.
+#[test]
+fn models_take_few_dispatches() {
+    for (name, most) in [
+        ("ad01", 10),
+        ("kws_dscnn", 13),
+        ("mnist_cnn", 8),
+        ("resnet8", 15),
+    ] {
+        let Some(bytes) = shared(&format!("models/{name}.tosa")) else {
+            return;
+        };
+        let model = model(&bytes);
+        for executor in executors() {
+            let kernels = kernels(&executor, &model);
+            assert!(
+                kernels.len() <= most,
+                "{name}: {}, {kernels:#?}",
+                kernels.len()
+            );
+        }
     }
 }

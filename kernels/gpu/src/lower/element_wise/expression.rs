@@ -1,8 +1,10 @@
-//! A chain of element-wise operators with what it reads.
+//! A chain of operators with what it reads.
 
+use std::rc::Rc;
 use std::sync::Arc;
 
-use aivm_shaders::chain::{self, Access, Chain, Element, Function, INPUTS_MAX, NODES_MAX, Source};
+use aivm_shaders::chain::{self, Access, Chain, Element, Source};
+use aivm_shaders::kernels::Frame;
 use aivm_tosa::{Operator, TensorId};
 
 use super::function::{arguments, table};
@@ -26,11 +28,12 @@ pub(super) struct Bound {
 
 impl Bound {
     /// A constant of one element.
-    pub(super) fn scalar(element: Element, value: i32) -> Bound {
+    pub(super) fn scalar(element: Element, value: i32, per_row: bool) -> Bound {
         Bound {
             source: Source {
                 element,
                 access: Access::Scalar,
+                per_row,
             },
             operand: None,
             case_words: 0,
@@ -51,14 +54,138 @@ struct Term {
     table: Arc<[u8]>,
 }
 
-/// Element-wise operators, the last of which gives the value.
+/// The rows along which a chain with reductions goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::lower) struct Rows {
+    pub(in crate::lower) count: u32,
+    /// Elements of a row.
+    pub(in crate::lower) length: u32,
+}
+
+/// A linear operator whose kernel is not dispatched yet, because an expression may be its end.
+pub(in crate::lower) struct Linear {
+    pub(in crate::lower) frame: &'static Frame,
+    /// What the frame itself reads.
+    pub(in crate::lower) operands: Vec<Operand>,
+    /// The frame's parameters without the epilogue's, from the invocations of a row of the grid.
+    pub(in crate::lower) params: Box<dyn Fn(u32) -> Vec<u32>>,
+    /// Invocations.
+    pub(in crate::lower) tiles: u32,
+    pub(in crate::lower) node: usize,
+    /// The tensor of the sums, of i32.
+    pub(in crate::lower) sums: TensorId,
+    /// Positions of the output in a case, and its channels.
+    pub(in crate::lower) positions: u32,
+    pub(in crate::lower) output_channels: u32,
+}
+
+/// Operators, the last of which gives the value; without operators it is the sums.
 #[derive(Clone, Default)]
 pub(in crate::lower) struct Expression {
     sources: Vec<Bound>,
     terms: Vec<Term>,
+    /// The operator that gives the source [`Access::Sum`].
+    linear: Option<Rc<Linear>>,
+    /// Of one with reductions.
+    rows: Option<Rows>,
 }
 
 impl Expression {
+    /// The sums of a linear operator as they are.
+    pub(in crate::lower) fn of_sums(linear: &Rc<Linear>) -> Expression {
+        Expression {
+            sources: vec![Bound {
+                source: Source {
+                    element: Element::I32,
+                    access: Access::Sum,
+                    per_row: false,
+                },
+                operand: None,
+                case_words: 0,
+                axes: None,
+                scalar: 0,
+            }],
+            linear: Some(Rc::clone(linear)),
+            ..Expression::default()
+        }
+    }
+
+    /// Nothing yet, along rows.
+    pub(super) fn of_rows(rows: Rows) -> Expression {
+        Expression {
+            rows: Some(rows),
+            ..Expression::default()
+        }
+    }
+
+    /// The linear operator whose sums it reads.
+    pub(super) fn linear(&self) -> Option<&Rc<Linear>> {
+        self.linear.as_ref()
+    }
+
+    /// Its rows, if it has reductions.
+    pub(super) fn rows(&self) -> Option<Rows> {
+        self.rows
+    }
+
+    /// Takes over the sums and the rows of another expression; none if it has others.
+    pub(super) fn join(&mut self, other: &Expression) -> Option<()> {
+        if let Some(linear) = &other.linear {
+            let own = self.linear.get_or_insert_with(|| Rc::clone(linear));
+            if !Rc::ptr_eq(own, linear) {
+                return None;
+            }
+        }
+        other.rows.map_or(Some(()), |rows| self.join_rows(rows))
+    }
+
+    /// Takes over rows; none if it has others.
+    pub(super) fn join_rows(&mut self, rows: Rows) -> Option<()> {
+        (*self.rows.get_or_insert(rows) == rows).then_some(())
+    }
+
+    /// Reads the sums where they were stored.
+    pub(super) fn read_sums(&mut self, operand: Operand, case_words: u32) {
+        self.linear = None;
+        let mut sources = self.sources.iter_mut();
+        if let Some(sums) = sources.find(|bound| bound.source.access == Access::Sum) {
+            sums.source.access = Access::Dense;
+            sums.operand = Some(operand);
+            sums.case_words = case_words;
+        }
+    }
+
+    /// Whether each operator with factors for channels has as many.
+    pub(super) fn channels_are(&self, channels: u32) -> bool {
+        self.terms.iter().all(|term| {
+            let names = term.node.function.arguments().iter();
+            let mut arguments = names.zip(&term.arguments);
+            arguments.all(|(argument, &value)| argument.name != "channels" || value == channels)
+        })
+    }
+
+    /// Rows that begin and end with words of the output: as many an invocation makes.
+    pub(super) fn rows_together(&self) -> u32 {
+        let (Some(rows), Some(last)) = (self.rows, self.terms.last()) else {
+            return 1;
+        };
+        let length = if last.node.per_row { 1 } else { rows.length };
+        let lanes = (1..=4).find(|&rows| last.node.output.fills_words(rows * length));
+        lanes.unwrap_or(4)
+    }
+
+    /// How often the loops of one invocation over rows go round, the round counted that finds a loop's end.
+    pub(super) fn row_rounds(&self) -> u64 {
+        let Some(rows) = self.rows else {
+            return 0;
+        };
+        let broadcasts = self.sources.iter().filter(|bound| bound.axes.is_some());
+        let element = 1 + 9 * broadcasts.count() as u64;
+        let loops = self.chain().row_loops() as u64;
+        let row = 1 + loops * (u64::from(rows.length) * element + 1) + element;
+        1 + u64::from(self.rows_together()) * row
+    }
+
     /// The number of operators.
     pub(super) fn nodes(&self) -> usize {
         self.terms.len()
@@ -67,12 +194,6 @@ impl Expression {
     /// What its operators give.
     pub(super) fn tensors(&self) -> impl Iterator<Item = TensorId> {
         self.terms.iter().map(|term| term.tensor)
-    }
-
-    /// Whether a kernel can hold it.
-    pub(super) fn fits(&self) -> bool {
-        let inputs = self.operands().len() + usize::from(self.chain().has_tables());
-        self.terms.len() <= NODES_MAX && inputs <= INPUTS_MAX
     }
 
     /// Reads `bound`, once for all operators.
@@ -84,12 +205,17 @@ impl Expression {
         }))
     }
 
-    /// Adds the operators of another expression; gives its value.
-    pub(super) fn append(&mut self, other: &Expression) -> chain::Operand {
+    /// Adds the operators of another expression; gives its value. `per_row` says which, if no reduction in it does.
+    pub(super) fn append(&mut self, other: &Expression, per_row: bool) -> chain::Operand {
+        let settled = |own: bool| if other.rows.is_some() { own } else { per_row };
         let sources: Vec<chain::Operand> = other
             .sources
             .iter()
-            .map(|bound| self.source(bound.clone()))
+            .map(|bound| {
+                let mut bound = bound.clone();
+                bound.source.per_row = settled(bound.source.per_row);
+                self.source(bound)
+            })
             .collect();
         // Where each of the other's terms lies here; what both hold is computed once.
         let mut places: Vec<usize> = Vec::with_capacity(other.terms.len());
@@ -97,6 +223,7 @@ impl Expression {
             let known = self.terms.iter().position(|own| own.tensor == term.tensor);
             places.push(known.unwrap_or_else(|| {
                 let mut term = term.clone();
+                term.node.per_row = settled(term.node.per_row);
                 for operand in &mut term.node.operands {
                     *operand = match *operand {
                         chain::Operand::Source(index) => sources[index],
@@ -107,24 +234,18 @@ impl Expression {
                 self.terms.len() - 1
             }));
         }
-        chain::Operand::Node(places[places.len() - 1])
+        match places.last() {
+            Some(&last) => chain::Operand::Node(last),
+            // Sums alone.
+            None => sources[0],
+        }
     }
 
     /// Adds the operator that gives `tensor`, which now is the value.
-    pub(super) fn apply(
-        &mut self,
-        tensor: TensorId,
-        (function, output): (Function, Element),
-        operands: Vec<chain::Operand>,
-        operator: &Operator,
-    ) {
+    pub(super) fn apply(&mut self, tensor: TensorId, node: chain::Node, operator: &Operator) {
         self.terms.push(Term {
             tensor,
-            node: chain::Node {
-                function,
-                output,
-                operands,
-            },
+            node,
             arguments: arguments(operator),
             table: table(operator).into(),
         });
@@ -157,19 +278,22 @@ impl Expression {
         (bytes, first_words)
     }
 
-    /// The kernel's parameters, in the order that [`Chain`] gives. `sizes` are elements and words of the output and
-    /// the invocations of a row, `first_words` those of [`Expression::tables`].
-    pub(super) fn params(&self, sizes: [u32; 3], first_words: &[u32]) -> Vec<u32> {
+    /// The kernel's parameters, in the order that [`Chain`] gives. `sizes` are those that stand second there,
+    /// `first_words` those of [`Expression::tables`].
+    pub(super) fn params(&self, sizes: &[u32], first_words: &[u32]) -> Vec<u32> {
         let mut words = Vec::new();
         for axes in self.sources.iter().filter_map(|bound| bound.axes.as_ref()) {
             words.extend(axes.words());
         }
         words.extend(sizes);
         for bound in &self.sources {
-            match &bound.axes {
-                None if bound.source.access == Access::Scalar => words.push(signed(bound.scalar)),
-                None => words.push(bound.case_words),
-                Some(axes) => words.extend([bound.case_words, axes.inner()]),
+            match bound.source.access {
+                Access::Sum => {}
+                Access::Scalar => words.push(signed(bound.scalar)),
+                Access::Dense | Access::Broadcast => {
+                    words.push(bound.case_words);
+                    words.extend(bound.axes.as_ref().map(Axes::inner));
+                }
             }
         }
         for (term, &first_word) in self.terms.iter().zip(first_words) {

@@ -19,6 +19,18 @@ pub(super) fn element(data_type: DataType) -> Result<Element, String> {
     }
 }
 
+/// The axis of a reduction that a chain can hold.
+pub(super) fn reduced_axis(operator: &Operator) -> Option<u32> {
+    match operator {
+        Operator::ReduceAll { axis }
+        | Operator::ReduceAny { axis }
+        | Operator::ReduceMax { axis }
+        | Operator::ReduceMin { axis }
+        | Operator::ReduceSum { axis } => Some(*axis),
+        _ => None,
+    }
+}
+
 /// Whether a chain can hold the operator.
 pub(in crate::lower) fn is_element_wise(operator: &Operator) -> bool {
     function_of(operator, DataType::I32).is_some()

@@ -3,8 +3,8 @@
 use aivm_shaders::kernels;
 use aivm_tosa::{DataType, Graph, Node, TensorId};
 
-use super::ConstantWeights;
 use super::window::Window;
+use super::{ConstantWeights, Sums};
 use crate::lower::{Lowering, expect_rounds, signed};
 
 /// A product of matrices of i8.
@@ -67,19 +67,20 @@ impl Lowering<'_> {
         expect_rounds(u64::from(summed_words) + 21)?;
         let a = self.padded_to_words(product.a, product.summed)?;
         let b = self.padded_to_words(product.b, product.columns)?;
-        let epilogue = self.epilogue(product.output, product.columns);
-        let output_words = crate::layout::words(self.tensor(epilogue.output));
         let case_words = [a, b].map(|operand| self.case_words(operand));
-        let operands = vec![epilogue.factors, a, b];
         let tiles = product.batch * product.rows.div_ceil(4) * groups;
-        self.step(&kernels::MATMUL, operands, epilogue.output, tiles, |row| {
-            let mut words = vec![product.rows, product.summed, summed_words];
-            words.extend([product.columns, groups, product.batch * product.rows]);
-            words.extend([product.a_zp, product.b_zp].map(signed));
-            words.push(output_words);
-            words.extend(case_words);
+        let sums = Sums {
+            tensor: product.output,
+            positions: product.batch * product.rows,
+            channels: product.columns,
+        };
+        let mut words = vec![product.rows, product.summed, summed_words];
+        words.extend([product.columns, groups, sums.positions]);
+        words.extend([product.a_zp, product.b_zp].map(signed));
+        words.extend(case_words);
+        self.frame(&kernels::MATMUL, vec![a, b], tiles, &sums, move |row| {
+            let mut words = words.clone();
             words.push(row);
-            words.extend(epilogue.params);
             words
         })
     }

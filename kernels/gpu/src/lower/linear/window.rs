@@ -1,11 +1,10 @@
-//! CONV2D and DEPTHWISE_CONV2D of i8 with constant weights: packed four to a word, with a RESCALE and a CLAMP behind
-//! taken along.
+//! CONV2D and DEPTHWISE_CONV2D of i8 with constant weights: packed four to a word.
 
-use aivm_shaders::kernels::{self, Kernel};
+use aivm_shaders::kernels::{self, Frame};
 use aivm_tosa::operator::{Extent, Padding};
 use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
-use super::ConstantWeights;
+use super::{ConstantWeights, Sums};
 use crate::layout::word_bytes;
 use crate::lower::{Lowering, ROUNDS_MAX, expect_rounds, signed};
 
@@ -186,7 +185,7 @@ impl Lowering<'_> {
     /// A step of four positions × four output channels an invocation.
     fn packed(
         &mut self,
-        kernel: &Kernel,
+        frame: &'static Frame,
         window: &Window,
         weight: Vec<u8>,
         biases: Vec<u32>,
@@ -199,22 +198,25 @@ impl Lowering<'_> {
         let input_words = self.case_words(input);
         let weight = self.new_constant(weight);
         let biases = self.new_constant(word_bytes(biases));
-        let epilogue = self.epilogue(window.output, output_channels);
-        let output_words = crate::layout::words(self.tensor(epilogue.output));
-        let operands = vec![epilogue.factors, input, weight, biases];
+        let sums = Sums {
+            tensor: window.output,
+            positions,
+            channels: output_channels,
+        };
         let zero_word = u32::from_le_bytes([window.input_zp as u8; 4]);
         let tiles = positions.div_ceil(4) * groups;
-        self.step(kernel, operands, epilogue.output, tiles, |row| {
-            let mut words = vec![height, width, channels.div_ceil(4)];
-            words.extend([output_height, output_width, output_channels]);
-            words.extend([groups, positions]);
-            for pair in [window.kernel, window.stride, window.dilation] {
-                words.extend([pair.y, pair.x]);
-            }
-            words.extend([window.pad.top, window.pad.left]);
-            words.extend([signed(window.weight_zp), zero_word]);
-            words.extend([output_words, input_words, row]);
-            words.extend(epilogue.params);
+        let mut words = vec![height, width, channels.div_ceil(4)];
+        words.extend([output_height, output_width, output_channels]);
+        words.extend([groups, positions]);
+        for pair in [window.kernel, window.stride, window.dilation] {
+            words.extend([pair.y, pair.x]);
+        }
+        words.extend([window.pad.top, window.pad.left]);
+        words.extend([signed(window.weight_zp), zero_word, input_words]);
+        let operands = vec![input, weight, biases];
+        self.frame(frame, operands, tiles, &sums, move |row| {
+            let mut words = words.clone();
+            words.push(row);
             words
         })
     }
