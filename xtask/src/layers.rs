@@ -132,7 +132,8 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "aivm-shaders",
         uses: NONE,
-        tests_use: NONE,
+        // Another front end compiles the kernels.
+        tests_use: &["aivm-browser"],
         unsafe_code: UnsafeCode::Forbidden,
         banned: INTEGER,
     },
@@ -151,8 +152,15 @@ pub(crate) const LAYERS: &[Layer] = &[
         banned: NONE,
     },
     Layer {
-        name: "xtask",
+        name: "aivm-browser",
         uses: NONE,
+        tests_use: NONE,
+        unsafe_code: UnsafeCode::Forbidden,
+        banned: NONE,
+    },
+    Layer {
+        name: "xtask",
+        uses: &["aivm-browser"],
         tests_use: NONE,
         unsafe_code: UnsafeCode::Forbidden,
         banned: NONE,

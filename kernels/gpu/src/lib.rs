@@ -24,6 +24,7 @@ mod program;
 mod resident;
 mod run;
 mod scratch;
+pub mod script;
 mod staged;
 
 pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};

@@ -32,5 +32,7 @@ mod stateful;
 
 mod models;
 
+mod web;
+
 mod faults;
 mod threads;
