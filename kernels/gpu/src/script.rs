@@ -5,6 +5,7 @@ use aivm_tosa::Priced;
 
 use crate::lower::lower;
 use crate::memory::assign;
+use crate::plan::PlanOptions;
 use crate::program::{Operand, Output, Program};
 
 /// Workgroups along a dimension that every implementation of WebGPU allows.
@@ -79,7 +80,7 @@ impl Script {
         if !model.program().is_plain() {
             return Err("the model is not one list of dispatches".to_owned());
         }
-        let program = lower(model.graph(), WORKGROUPS_MAX)?;
+        let program = lower(model.graph(), WORKGROUPS_MAX, PlanOptions::default())?;
         let slots = assign(&program);
         let place = |value: usize| (slots.of_value[value], program.values[value]);
         let mut outputs = Vec::new();
