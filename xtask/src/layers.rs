@@ -99,8 +99,8 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "aivm-cpu",
         uses: &["aivm-tosa"],
-        // The oracle of its tests.
-        tests_use: &["aivm-reference"],
+        // The oracle of its tests, and what it is asked.
+        tests_use: &["aivm-reference", "aivm-cases"],
         // SIMD.
         unsafe_code: UnsafeCode::Explained,
         banned: EXACT,
@@ -117,14 +117,28 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "aivm-gpu",
         uses: &["aivm-tosa", "aivm-shaders"],
-        // The oracle of its tests.
-        tests_use: &["aivm-reference"],
+        // The oracle of its tests, and what it is asked.
+        tests_use: &["aivm-reference", "aivm-cases"],
         unsafe_code: UnsafeCode::Forbidden,
         banned: INTEGER,
     },
     Layer {
+        name: "aivm-cases",
+        uses: &["aivm-tosa"],
+        tests_use: NONE,
+        unsafe_code: UnsafeCode::Forbidden,
+        banned: EXACT,
+    },
+    Layer {
         name: "aivm-coprocessor",
-        uses: &["aivm-tosa", "aivm-reference", "aivm-cpu", "aivm-gpu"],
+        // The determinism bench runs random cases on every back end.
+        uses: &[
+            "aivm-tosa",
+            "aivm-reference",
+            "aivm-cpu",
+            "aivm-gpu",
+            "aivm-cases",
+        ],
         tests_use: NONE,
         unsafe_code: UnsafeCode::Forbidden,
         banned: INTEGER,
@@ -179,6 +193,7 @@ const ALL_LIBRARIES: &[&str] = &[
     "aivm-cpu",
     "aivm-import",
     "aivm-gpu",
+    "aivm-cases",
     "aivm-coprocessor",
     "aivm-shaders",
 ];
@@ -213,7 +228,7 @@ pub(crate) const OUTSIDERS: &[Outsider] = &[
     Outsider {
         // Writes model files; the reader is our own (ADR 5).
         name: "flatbuffers",
-        owners: &["aivm-import"],
+        owners: &["aivm-import", "aivm-cases"],
     },
     Outsider {
         name: "prost",

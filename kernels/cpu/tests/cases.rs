@@ -2,8 +2,12 @@
 
 #[path = "support/executors.rs"]
 mod executors;
-#[allow(dead_code, reason = "the builder of files serves several tests")]
-#[path = "../../tosa/tests/files/model.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "the builder of files serves several tests"
+)]
+#[path = "../../cases/src/model.rs"]
 mod model;
 
 use std::path::Path;

@@ -12,8 +12,12 @@
 mod draw;
 mod graphs;
 mod measure;
-#[allow(dead_code, reason = "tests of the reader use the rest")]
-#[path = "../../../tosa/tests/files/model.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "tests of the reader use the rest"
+)]
+#[path = "../../../cases/src/model.rs"]
 mod model;
 mod operators;
 mod random;

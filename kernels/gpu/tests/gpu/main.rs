@@ -2,24 +2,8 @@
 
 mod support;
 
-#[allow(dead_code, reason = "the generator of random graphs serves tests")]
-#[path = "../../../cpu/tests/random/choices.rs"]
-mod choices;
-#[path = "../../../cpu/tests/random/elements.rs"]
-mod elements;
-#[allow(dead_code, reason = "the generator of random graphs serves tests")]
-#[path = "../../../cpu/tests/random/generator.rs"]
-mod generator;
-#[allow(dead_code, reason = "the builder of files serves tests")]
-#[allow(clippy::duplicate_mod, reason = "the rules have one of their own")]
-#[path = "../../../tosa/tests/files/model.rs"]
-mod model;
-#[allow(dead_code, reason = "the generator of random graphs serves tests")]
-#[path = "../../../cpu/tests/random/operators.rs"]
-mod operators;
-#[allow(dead_code, reason = "the generator of random graphs serves tests")]
-#[path = "../../../cpu/tests/random/regions.rs"]
-mod regions;
+// Tests name these as modules of this crate.
+use aivm_cases::{choices, generator, model};
 
 mod known_answers;
 mod oracle;

@@ -1,8 +1,12 @@
 //! The rules of `docs/semantics.md` for what TOSA leaves open, as data: small models, inputs, and what every back end
 //! must give. Expected values come from Rust's own wrapping arithmetic or are written out.
 
-#[allow(dead_code, reason = "written for the tests of kernels/tosa")]
-#[path = "../../../tosa/tests/files/model.rs"]
+#[allow(
+    dead_code,
+    unreachable_pub,
+    reason = "written for the tests of kernels/tosa"
+)]
+#[path = "../../../cases/src/model.rs"]
 mod model;
 
 #[path = "rules/arithmetic.rs"]

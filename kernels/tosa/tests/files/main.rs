@@ -7,6 +7,11 @@ mod heap;
 mod late;
 mod layout_rules;
 mod limits;
+#[allow(
+    unreachable_pub,
+    reason = "the random cases, which use this crate, ship it"
+)]
+#[path = "../../../cases/src/model.rs"]
 mod model;
 mod operator_refusals;
 mod operator_rules;

@@ -2,63 +2,17 @@
 //!
 //! A failure names its seed; `AIVM_RANDOM_SEED` runs that graph alone, `AIVM_RANDOM_GRAPHS` another number of graphs.
 
-#[path = "../support/executors.rs"]
+#[path = "support/executors.rs"]
 mod executors;
-#[allow(dead_code, reason = "the builder of files serves several tests")]
-#[path = "../../../tosa/tests/files/model.rs"]
-mod model;
-
-mod choices;
-mod elements;
-mod generator;
-mod operators;
-mod regions;
-
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use aivm_cases::{Choices, graph, input};
 use aivm_cpu::CpuExecutor;
 use aivm_reference::ReferenceExecutor;
-use aivm_tosa::{DataType, Executor, ModelLimits, Plan, PriceTable, Priced, RunError, load};
-
-use choices::Choices;
-use generator::Generator;
+use aivm_tosa::{Executor, ModelLimits, Plan, PriceTable, Priced, RunError, load};
 
 const GRAPHS: u64 = 2_000;
-
-/// The file of the graph that follows from a seed.
-fn graph(seed: u64) -> Vec<u8> {
-    let mut generator = Generator::new(Choices::new(seed), "t", 0);
-    let shape = generator.any_shape();
-    let types = [model::I8, model::I8, model::I16, model::INT32, model::BOOL];
-    let data_type = generator.choices.one_of(&types);
-    generator.input(data_type, &shape);
-    for _ in 0..generator.choices.number(1, 20) {
-        generator.step();
-    }
-    generator.finish().file()
-}
-
-/// Random values for all inputs.
-fn input(model: &Priced, choices: &mut Choices) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for &id in model.graph().inputs() {
-        let tensor = model.graph().tensor(id);
-        let bits = match tensor.data_type {
-            DataType::Bool => 1,
-            DataType::I4 => 4,
-            DataType::I8 => 8,
-            DataType::I16 => 16,
-            DataType::I32 => 32,
-            DataType::I48 => 48,
-        };
-        for _ in 0..tensor.shape.elements() {
-            let value = choices.element(bits).to_le_bytes();
-            bytes.extend_from_slice(&value[..tensor.data_type.bytes() as usize]);
-        }
-    }
-    bytes
-}
 
 /// What two steps in a row give, with the variables after them, and two cases in one run.
 type Outcome = (Vec<Result<Vec<u8>, RunError>>, Vec<u8>);

@@ -7,16 +7,17 @@ use crate::model::{BOOL, I8, I16, INT32};
 const DEPTH_MAX: usize = 2;
 
 impl Generator {
-    pub(crate) fn control(&mut self) {
+    /// Adds COND_IF or WHILE_LOOP, unless the graph stands too deep.
+    pub fn control(&mut self) {
         if self.depth >= DEPTH_MAX {
             return;
         }
         let mut list = Vec::new();
-        for _ in 0..self.choices.number(1, 3) {
-            let value = self.values[self.choices.bits() as usize % self.values.len()].clone();
+        for _ in 0..self.structure.number(1, 3) {
+            let value = self.values[self.structure.bits() as usize % self.values.len()].clone();
             list.push(value);
         }
-        if self.choices.percent(50) {
+        if self.structure.percent(50) {
             let condition = self.operand(BOOL, &[1]);
             let (yes, no) = (self.name(), self.name());
             self.region(&yes, &list, false);
@@ -35,7 +36,10 @@ impl Generator {
 
     fn inner(&mut self, name: &str, list: &[Value]) -> (Generator, Vec<Value>) {
         let choices = crate::choices::Choices::new(self.choices.bits());
+        let structure = crate::choices::Choices::new(self.structure.bits());
         let mut inner = Generator::new(choices, &format!("{name}_"), self.depth + 1);
+        inner.structure = structure;
+        inner.elements_max = self.elements_max;
         let inputs = list
             .iter()
             .map(|value| inner.input(value.data_type, &value.shape));
@@ -56,13 +60,13 @@ impl Generator {
                 continue;
             }
             let mut value = input.clone();
-            if inner.choices.percent(15) {
+            if inner.structure.percent(15) {
                 inner.control();
             }
-            for _ in 0..inner.choices.number(0, 3) {
+            for _ in 0..inner.structure.number(0, 3) {
                 value = inner.alike(&value);
             }
-            if inner.choices.percent(20) {
+            if inner.structure.percent(20) {
                 // Another one of this type and shape, perhaps another input as it is.
                 value = inner.operand(value.data_type, &value.shape);
             }
@@ -96,7 +100,7 @@ impl Generator {
             INT32 => &["ABS", "CLZ", "NEGATE", "BITWISE_NOT"],
             _ => &["IDENTITY"],
         };
-        let name = self.choices.one_of(names);
+        let name = self.structure.one_of(names);
         self.element_wise_named(name, value);
         self.values[self.values.len() - 1].clone()
     }

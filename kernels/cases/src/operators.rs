@@ -11,23 +11,14 @@ fn wide(values: &[i32]) -> Vec<i64> {
     values.iter().map(|&value| i64::from(value)).collect()
 }
 
-/// The most elements that a new value may have.
-const ELEMENTS_MAX: i32 = 6000;
-
 impl Generator {
     /// Adds one random operator, if the choice allows one.
-    pub(crate) fn step(&mut self) {
-        let value = self.recent();
-        match self.choices.number(0, 99) {
-            0..60 => self.element_wise(&value),
-            60..70 => self.layout(&value),
-            70..78 => self.reduction(&value),
-            78..84 => self.window(&value),
-            84..93 => self.linear(&value),
-            93..95 => self.rows(&value),
+    pub fn step(&mut self) {
+        match self.structure.number(0, 99) {
+            0..95 => self.plain_step(),
             95..98 => self.control(),
             _ if self.depth == 0 => {
-                let data_type = self.choices.one_of(&[I8, I16, INT32, BOOL]);
+                let data_type = self.structure.one_of(&[I8, I16, INT32, BOOL]);
                 let shape = self.any_shape();
                 self.variable(data_type, &shape);
             }
@@ -35,20 +26,33 @@ impl Generator {
         }
     }
 
+    /// Adds one random operator that is neither control flow nor a variable, if the choice allows one.
+    pub(crate) fn plain_step(&mut self) {
+        let value = self.recent();
+        match self.structure.number(0, 94) {
+            0..60 => self.element_wise(&value),
+            60..70 => self.layout(&value),
+            70..78 => self.reduction(&value),
+            78..84 => self.window(&value),
+            84..93 => self.linear(&value),
+            _ => self.rows(&value),
+        }
+    }
+
     /// A value, mostly one of the last.
     fn recent(&mut self) -> Value {
         let last = self.values.len() - 1;
-        let back = if self.choices.percent(70) {
-            self.choices.number(0, 2) as usize
+        let back = if self.structure.percent(70) {
+            self.structure.number(0, 2) as usize
         } else {
-            self.choices.bits() as usize % self.values.len()
+            self.structure.bits() as usize % self.values.len()
         };
         self.values[last - back.min(last)].clone()
     }
 
     /// A shape of few elements, sometimes of more than a block of a chain.
-    pub(crate) fn any_shape(&mut self) -> Vec<i32> {
-        let rank = self.choices.number(0, 5);
+    pub fn any_shape(&mut self) -> Vec<i32> {
+        let rank = self.choices.number(0, 6);
         let mut shape: Vec<i32> = (0..rank).map(|_| self.choices.number(1, 4)).collect();
         if let Some(last) = shape.last_mut() {
             *last = match self.choices.number(0, 9) {
@@ -57,7 +61,7 @@ impl Generator {
                 _ => *last,
             };
         }
-        while shape.iter().product::<i32>() > ELEMENTS_MAX {
+        while shape.iter().product::<i32>() > self.elements_max {
             shape.remove(0);
         }
         shape
@@ -65,7 +69,7 @@ impl Generator {
 
     /// A value that broadcasts with `value`, and the shape of both together.
     pub(crate) fn partner(&mut self, value: &Value, data_type: i32) -> (Value, Vec<i32>) {
-        if self.choices.percent(50) {
+        if self.structure.percent(50) {
             return (self.operand(data_type, &value.shape), value.shape.clone());
         }
         let mut shape = value.shape.clone();
@@ -79,33 +83,48 @@ impl Generator {
                 *both = *side;
             }
         }
-        if both.iter().product::<i32>() > ELEMENTS_MAX {
+        if both.iter().product::<i32>() > self.elements_max {
             return (self.operand(data_type, &value.shape), value.shape.clone());
         }
         (self.operand(data_type, &shape), both)
     }
 
     fn layout(&mut self, value: &Value) {
-        let shape = value.shape.clone();
-        let rank = shape.len() as i32;
         if matches!(value.data_type, I4 | I48) {
             return;
         }
-        if rank == 0 {
+        if value.shape.is_empty() {
             let to = vec![1; self.choices.number(0, 3) as usize];
             self.reshape(value, &to);
             return;
         }
+        let names = [
+            "RESHAPE",
+            "REVERSE",
+            "TRANSPOSE",
+            "SLICE",
+            "TILE",
+            "PAD",
+            "CONCAT",
+        ];
+        let name = self.structure.one_of(&names);
+        self.movement(name, value);
+    }
+
+    /// One of the operators that move elements, of a value of rank 1 or more.
+    pub(crate) fn movement(&mut self, name: &str, value: &Value) {
+        let shape = value.shape.clone();
+        let rank = shape.len() as i32;
         let axis = self.choices.number(0, rank - 1);
-        match self.choices.number(0, 6) {
-            0 => {
-                let to = self.choices.number(1, 5) as usize;
+        match name {
+            "RESHAPE" => {
+                let to = self.structure.number(1, 6) as usize;
                 self.ranked(value, to);
             }
-            1 => {
+            "REVERSE" => {
                 self.unary("REVERSE", vec![(0, I32(axis))], value);
             }
-            2 => {
+            "TRANSPOSE" => {
                 let mut perms: Vec<i32> = (0..rank).collect();
                 for index in (1..perms.len()).rev() {
                     perms.swap(index, self.choices.bits() as usize % (index + 1));
@@ -114,7 +133,7 @@ impl Generator {
                 let attribute = vec![ints(0, &perms)];
                 self.operator("TRANSPOSE", attribute, &[&value.name], value.data_type, &to);
             }
-            3 => {
+            "SLICE" => {
                 let start: Vec<_> = shape
                     .iter()
                     .map(|&s| self.choices.number(0, s - 1))
@@ -127,23 +146,23 @@ impl Generator {
                 let inputs = [&*value.name, &a, &b];
                 self.operator("SLICE", vec![], &inputs, value.data_type, &size);
             }
-            4 => {
+            "TILE" => {
                 let times: Vec<_> = shape.iter().map(|_| self.choices.number(1, 2)).collect();
                 let to: Vec<_> = shape.iter().zip(&times).map(|(a, b)| a * b).collect();
-                if to.iter().product::<i32>() <= ELEMENTS_MAX {
+                if to.iter().product::<i32>() <= self.elements_max {
                     let times = self.shape(&wide(&times));
                     let inputs = [&*value.name, &times];
                     self.operator("TILE", vec![], &inputs, value.data_type, &to);
                 }
             }
-            5 => {
+            "PAD" => {
                 let pads: Vec<_> = (0..2 * rank).map(|_| self.choices.number(0, 2)).collect();
                 let to: Vec<_> = shape
                     .iter()
                     .zip(pads.chunks(2))
                     .map(|(side, pads)| side + pads[0] + pads[1])
                     .collect();
-                if to.iter().product::<i32>() <= ELEMENTS_MAX {
+                if to.iter().product::<i32>() <= self.elements_max {
                     let pads = self.shape(&wide(&pads));
                     let fill = self
                         .choices
@@ -192,14 +211,19 @@ impl Generator {
         if value.shape.is_empty() {
             return;
         }
-        let axis = self.choices.number(0, value.shape.len() as i32 - 1);
         let names: &[&str] = match value.data_type {
             BOOL => &["REDUCE_ALL", "REDUCE_ANY"],
             I8 | I16 => &["REDUCE_MAX", "REDUCE_MIN", "ARGMAX"],
             INT32 => &["REDUCE_MAX", "REDUCE_MIN", "REDUCE_SUM"],
             _ => return,
         };
-        let name = self.choices.one_of(names);
+        let name = self.structure.one_of(names);
+        self.reduction_named(name, value);
+    }
+
+    /// A reduction or ARGMAX along any axis of a value of rank 1 or more.
+    pub(crate) fn reduction_named(&mut self, name: &str, value: &Value) {
+        let axis = self.choices.number(0, value.shape.len() as i32 - 1);
         let mut shape = value.shape.clone();
         let to = if name == "ARGMAX" {
             shape.remove(axis as usize);
@@ -229,18 +253,27 @@ impl Generator {
             return;
         }
         let value = self.ranked(value, 4);
-        let &[n, height, width, channels] = &value.shape[..] else {
-            return;
-        };
-        if self.choices.percent(40) {
-            return self.resize(&value);
+        let name = self
+            .structure
+            .one_of(&["RESIZE", "MAX_POOL2D", "AVG_POOL2D"]);
+        if name == "RESIZE" {
+            self.resize(&value);
+        } else {
+            self.pool(name, &value);
         }
+    }
+
+    /// AVG_POOL2D or MAX_POOL2D of a value of rank 4, if a window fits.
+    pub(crate) fn pool(&mut self, name: &str, value: &Value) -> bool {
+        let &[n, height, width, channels] = &value.shape[..] else {
+            return false;
+        };
         let (ky, kx) = (self.choices.number(1, 4), self.choices.number(1, 4));
         let (Some(y), Some(x)) = (
             self.place(height, ky, ky - 1),
             self.place(width, kx, kx - 1),
         ) else {
-            return;
+            return false;
         };
         let to = [n, y[3], x[3], channels];
         let mut attribute = vec![
@@ -248,24 +281,20 @@ impl Generator {
             ints(1, &[y[0], x[0]]),
             ints(2, &[y[1], y[2], x[1], x[2]]),
         ];
-        if self.choices.percent(50) {
-            self.operator(
-                "MAX_POOL2D",
-                attribute,
-                &[&value.name],
-                value.data_type,
-                &to,
-            );
-            return;
+        if name == "MAX_POOL2D" {
+            self.operator(name, attribute, &[&value.name], value.data_type, &to);
+            return true;
         }
         attribute.push((3, I32(INT32)));
         let a = self.zero_point(value.data_type);
         let b = self.zero_point(value.data_type);
         let inputs = [&*value.name, &a.name, &b.name];
-        self.operator("AVG_POOL2D", attribute, &inputs, value.data_type, &to);
+        self.operator(name, attribute, &inputs, value.data_type, &to);
+        true
     }
 
-    fn resize(&mut self, value: &Value) {
+    /// RESIZE of a value of rank 4, if the numbers drawn fit it.
+    pub(crate) fn resize(&mut self, value: &Value) -> bool {
         let mut axis = |side: i32| {
             let n = self.choices.number(1, 5);
             let d = self.choices.number(1, (16 * n - 1).min(7));
@@ -283,16 +312,16 @@ impl Generator {
             ])
         };
         let (Some(y), Some(x)) = (axis(value.shape[1]), axis(value.shape[2])) else {
-            return;
+            return false;
         };
         let to = [value.shape[0], y[4], x[4], value.shape[3]];
-        if to.iter().product::<i32>() > ELEMENTS_MAX {
-            return;
+        if to.iter().product::<i32>() > self.elements_max {
+            return false;
         }
         let scale = self.shape(&wide(&[y[0], y[1], x[0], x[1]]));
         let offset = self.shape(&wide(&[y[2], x[2]]));
         let border = self.shape(&wide(&[y[3], x[3]]));
-        let mode = self.choices.number(1, 2);
+        let mode = self.structure.number(1, 2);
         let data_type = match (mode, value.data_type) {
             (2, I8) => INT32,
             (2, _) => I48,
@@ -300,43 +329,58 @@ impl Generator {
         };
         let inputs = [&*value.name, &scale, &offset, &border];
         self.operator("RESIZE", vec![(0, I32(mode))], &inputs, data_type, &to);
+        true
     }
 
-    /// CONV2D, CONV3D, DEPTHWISE_CONV2D, TRANSPOSE_CONV2D or MATMUL, mostly with RESCALE and more behind it.
     fn linear(&mut self, value: &Value) {
         if !matches!(value.data_type, I8 | I16) {
             return;
         }
-        let result = match self.choices.number(0, 9) {
-            0..4 => self.convolution(value, "CONV2D"),
-            4..6 => self.convolution(value, "DEPTHWISE_CONV2D"),
-            6 => self.convolution(value, "CONV3D"),
-            7 => self.transpose_convolution(value),
-            _ => self.matmul(value),
+        let name = match self.structure.number(0, 9) {
+            0..4 => "CONV2D",
+            4..6 => "DEPTHWISE_CONV2D",
+            6 => "CONV3D",
+            7 => "TRANSPOSE_CONV2D",
+            _ => "MATMUL",
         };
-        let Some(result) = result else { return };
-        if self.choices.percent(85) {
+        self.linear_named(name, value);
+    }
+
+    /// CONV2D, CONV3D, DEPTHWISE_CONV2D, TRANSPOSE_CONV2D or MATMUL, mostly with RESCALE and more behind it; false if
+    /// the sizes drawn do not fit the value.
+    pub(crate) fn linear_named(&mut self, name: &str, value: &Value) -> bool {
+        // Drawn before sizes may end it, so that later choices of the structure are the same.
+        let (rescaled, clamped) = (self.structure.percent(85), self.structure.percent(60));
+        let looked_up = self.structure.percent(40);
+        let result = match name {
+            "TRANSPOSE_CONV2D" => self.transpose_convolution(value),
+            "MATMUL" => self.matmul(value),
+            _ => self.convolution(value, name),
+        };
+        let Some(result) = result else { return false };
+        if rescaled {
             let mut result = self.rescale(&result);
-            if matches!(result.data_type, I8 | I16) && self.choices.percent(60) {
+            if matches!(result.data_type, I8 | I16) && clamped {
                 self.element_wise_named("CLAMP", &result);
                 result = self.values[self.values.len() - 1].clone();
             }
-            if result.data_type == I8 && self.choices.percent(40) {
+            if result.data_type == I8 && looked_up {
                 self.element_wise_named("TABLE", &result);
             }
         }
+        true
     }
 
     /// Weight, bias and zero points; the accumulator's type.
     fn weights(&mut self, from: i32, shape: &[i32], channels: i32) -> ([String; 4], i32) {
-        let data_type = if from == I8 && self.choices.percent(20) {
+        let data_type = if from == I8 && self.structure.percent(20) {
             I4
         } else {
             I8
         };
         let acc_type = if from == I8 { INT32 } else { I48 };
         let biases = self.choices.one_of(&[channels, channels, 1]);
-        let (weight, bias) = if self.choices.percent(70) || self.depth > 0 {
+        let (weight, bias) = if self.structure.percent(70) || self.depth > 0 {
             (
                 self.any_constant(data_type, shape),
                 self.any_constant(acc_type, &[biases]),
@@ -381,7 +425,8 @@ impl Generator {
             )
         };
         to.push(out_channels);
-        if to.iter().product::<i32>() > ELEMENTS_MAX || shape.iter().product::<i32>() > ELEMENTS_MAX
+        if to.iter().product::<i32>() > self.elements_max
+            || shape.iter().product::<i32>() > self.elements_max
         {
             return None;
         }
@@ -414,7 +459,7 @@ impl Generator {
         let (y, x) = (axis(height)?, axis(width)?);
         let out_channels = self.choices.number(1, 5);
         let to = [n, y[4], x[4], out_channels];
-        if to.iter().product::<i32>() > ELEMENTS_MAX {
+        if to.iter().product::<i32>() > self.elements_max {
             return None;
         }
         let shape = [out_channels, y[0], x[0], channels];
@@ -434,7 +479,8 @@ impl Generator {
         let columns = self.choices.number(1, 20);
         let to = [value.shape[0], value.shape[1], columns];
         let other = [value.shape[0], value.shape[2], columns];
-        if to.iter().product::<i32>() > ELEMENTS_MAX || other.iter().product::<i32>() > ELEMENTS_MAX
+        if to.iter().product::<i32>() > self.elements_max
+            || other.iter().product::<i32>() > self.elements_max
         {
             return None;
         }
@@ -452,12 +498,18 @@ impl Generator {
             return;
         }
         let value = self.ranked(value, 3);
+        let name = self.structure.one_of(&["GATHER", "SCATTER"]);
+        self.rows_named(name, &value);
+    }
+
+    /// GATHER or SCATTER of a value of rank 3.
+    pub(crate) fn rows_named(&mut self, name: &str, value: &Value) {
         let &[n, rows, channels] = &value.shape[..] else {
             return;
         };
         let count = self.choices.number(1, rows.min(9));
         // Mostly indices inside, computed ones anywhere.
-        let indices = if self.choices.percent(50) {
+        let indices = if self.structure.percent(50) {
             let indices: Vec<_> = (0..n * count)
                 .map(|_| i64::from(self.choices.number(-1, rows)))
                 .collect();
@@ -465,14 +517,14 @@ impl Generator {
         } else {
             self.operand(INT32, &[n, count])
         };
-        if self.choices.percent(50) {
+        if name == "GATHER" {
             let to = [n, count, channels];
             let inputs = [&*value.name, &indices.name];
-            self.operator("GATHER", vec![], &inputs, value.data_type, &to);
+            self.operator(name, vec![], &inputs, value.data_type, &to);
         } else {
             let new = self.operand(value.data_type, &[n, count, channels]);
             let inputs = [&*value.name, &indices.name, &new.name];
-            self.operator("SCATTER", vec![], &inputs, value.data_type, &value.shape);
+            self.operator(name, vec![], &inputs, value.data_type, &value.shape);
         }
     }
 }

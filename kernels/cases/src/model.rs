@@ -3,28 +3,37 @@
 use flatbuffers::{FlatBufferBuilder, UOffsetT, WIPOffset};
 
 /// A table: schema slot and value of each field that is present.
-pub(crate) type Table = Vec<(u16, Field)>;
+pub type Table = Vec<(u16, Field)>;
 
 /// The value of a field.
 #[derive(Clone, Debug)]
-pub(crate) enum Field {
+pub enum Field {
+    /// One byte.
     U8(u8),
+    /// Four bytes, signed.
     I32(i32),
+    /// Eight bytes.
     U64(u64),
+    /// A string.
     Text(String),
+    /// A vector of bytes.
     Bytes(Vec<u8>),
+    /// A vector of i32.
     Ints(Vec<i32>),
+    /// A vector of strings.
     Texts(Vec<String>),
     /// A vector that points twice to one string.
     SharedText(String),
+    /// A table.
     Table(Table),
+    /// A vector of tables.
     Tables(Vec<Table>),
 }
 
-pub(crate) use Field::{Bytes, I32, Ints, SharedText, Tables, Text, Texts, U8, U64};
+pub use Field::{Bytes, I32, Ints, SharedText, Tables, Text, Texts, U8, U64};
 
 /// The file of a root table.
-pub(crate) fn file(root: &Table) -> Vec<u8> {
+pub fn file(root: &Table) -> Vec<u8> {
     let mut builder = FlatBufferBuilder::new();
     let root = write(&mut builder, root);
     builder.finish(WIPOffset::<UOffsetT>::new(root), Some("TOSA"));
@@ -76,7 +85,7 @@ fn write(builder: &mut FlatBufferBuilder<'_>, table: &Table) -> UOffsetT {
 }
 
 /// Sets field `slot` of `table`.
-pub(crate) fn set(table: &mut Table, slot: u16, field: Field) {
+pub fn set(table: &mut Table, slot: u16, field: Field) {
     table.retain(|(other, _)| *other != slot);
     table.push((slot, field));
 }
@@ -85,22 +94,33 @@ fn texts(names: &[&str]) -> Field {
     Texts(names.iter().map(|name| (*name).to_owned()).collect())
 }
 
-/// Numbers of types in the schema.
-pub(crate) const BOOL: i32 = 1;
-pub(crate) const I4: i32 = 2;
-pub(crate) const I8: i32 = 3;
-pub(crate) const I16: i32 = 4;
-pub(crate) const INT32: i32 = 5;
-pub(crate) const I48: i32 = 6;
-pub(crate) const FP32: i32 = 7;
+/// `bool`, as the schema numbers types.
+pub const BOOL: i32 = 1;
+/// `i4`.
+pub const I4: i32 = 2;
+/// `i8`.
+pub const I8: i32 = 3;
+/// `i16`.
+pub const I16: i32 = 4;
+/// `i32`; [`I32`] is a field.
+pub const INT32: i32 = 5;
+/// `i48`.
+pub const I48: i32 = 6;
+/// `f32`, which no model may have.
+pub const FP32: i32 = 7;
 
 /// A model, or one of its regions, before it is written.
 #[derive(Clone, Default)]
-pub(crate) struct Model {
+pub struct Model {
+    /// Tables of tensors.
     pub tensors: Vec<Table>,
+    /// Tables of shapes.
     pub shapes: Vec<Table>,
+    /// Tables of operators.
     pub operators: Vec<Table>,
+    /// Names of the inputs.
     pub inputs: Vec<String>,
+    /// Names of the outputs.
     pub outputs: Vec<String>,
     /// Regions besides `main`, with their names.
     pub regions: Vec<(String, Model)>,
@@ -108,7 +128,8 @@ pub(crate) struct Model {
 
 impl Model {
     /// Declares a tensor.
-    pub(crate) fn tensor(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
+    #[must_use]
+    pub fn tensor(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
         self.tensors.push(vec![
             (0, Text(name.to_owned())),
             (1, Ints(shape.to_vec())),
@@ -118,25 +139,27 @@ impl Model {
     }
 
     /// Declares a tensor and makes it an input.
-    pub(crate) fn input(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
+    pub fn input(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
         self.inputs.push(name.to_owned());
         self.tensor(name, data_type, shape)
     }
 
     /// Declares a tensor and makes it an output.
-    pub(crate) fn output(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
+    #[must_use]
+    pub fn output(mut self, name: &str, data_type: i32, shape: &[i32]) -> Model {
         self.outputs.push(name.to_owned());
         self.tensor(name, data_type, shape)
     }
 
     /// Adds a region.
-    pub(crate) fn region(mut self, name: &str, region: Model) -> Model {
+    pub fn region(mut self, name: &str, region: Model) -> Model {
         self.regions.push((name.to_owned(), region));
         self
     }
 
     /// Adds COND_IF or WHILE_LOOP with the names of its regions.
-    pub(crate) fn control_flow(
+    #[must_use]
+    pub fn control_flow(
         self,
         name: &str,
         regions: [&str; 2],
@@ -148,7 +171,8 @@ impl Model {
     }
 
     /// Declares a tensor that stands for the variable `variable`.
-    pub(crate) fn variable(
+    #[must_use]
+    pub fn variable(
         self,
         name: &str,
         variable: &str,
@@ -166,7 +190,8 @@ impl Model {
     }
 
     /// Adds CONST.
-    pub(crate) fn constant(self, name: &str, data_type: i32, shape: &[i32], data: &[u8]) -> Model {
+    #[must_use]
+    pub fn constant(self, name: &str, data_type: i32, shape: &[i32], data: &[u8]) -> Model {
         let mut model = self.tensor(name, data_type, shape);
         if let Some(tensor) = model.tensors.last_mut() {
             set(tensor, 3, Bytes(data.to_vec()));
@@ -175,7 +200,8 @@ impl Model {
     }
 
     /// Adds CONST_SHAPE.
-    pub(crate) fn shape(mut self, name: &str, values: &[i64]) -> Model {
+    #[must_use]
+    pub fn shape(mut self, name: &str, values: &[i64]) -> Model {
         let data = values.iter().flat_map(|value| value.to_le_bytes());
         self.shapes.push(vec![
             (0, Text(name.to_owned())),
@@ -186,7 +212,7 @@ impl Model {
     }
 
     /// Adds an operator.
-    pub(crate) fn operator(
+    pub fn operator(
         mut self,
         name: &str,
         attribute: Table,
@@ -205,7 +231,8 @@ impl Model {
     }
 
     /// Its block.
-    pub(crate) fn block(&self) -> Table {
+    #[must_use]
+    pub fn block(&self) -> Table {
         vec![
             (0, Text("main".into())),
             (1, Tables(self.operators.clone())),
@@ -217,7 +244,7 @@ impl Model {
     }
 
     /// Its root table.
-    pub(crate) fn root(&self) -> Table {
+    pub fn root(&self) -> Table {
         let region = |name: &str, model: &Model| -> Table {
             vec![(0, Text(name.to_owned())), (1, Tables(vec![model.block()]))]
         };
@@ -230,7 +257,8 @@ impl Model {
     }
 
     /// Its file.
-    pub(crate) fn file(&self) -> Vec<u8> {
+    #[must_use]
+    pub fn file(&self) -> Vec<u8> {
         file(&self.root())
     }
 }
@@ -255,7 +283,7 @@ fn number(name: &str) -> u8 {
 }
 
 /// `c = a + b`, i32 `[2]`.
-pub(crate) fn add() -> Model {
+pub fn add() -> Model {
     Model::default()
         .input("a", INT32, &[2])
         .input("b", INT32, &[2])

@@ -14,7 +14,8 @@ impl Generator {
         )
     }
 
-    pub(crate) fn element_wise(&mut self, value: &Value) {
+    /// Adds an element-wise operator that reads `value`, of any kind that its type allows.
+    pub fn element_wise(&mut self, value: &Value) {
         let names: &[&str] = match value.data_type {
             BOOL => &[
                 "LOGICAL_NOT",
@@ -73,7 +74,7 @@ impl Generator {
             I48 => &["RESCALE", "RESCALE", "IDENTITY"],
             _ => &["IDENTITY"],
         };
-        let name = self.choices.one_of(names);
+        let name = self.structure.one_of(names);
         self.element_wise_named(name, value);
     }
 
@@ -108,14 +109,15 @@ impl Generator {
             "CAST" => {
                 let all = [BOOL, I8, I16, INT32];
                 let others: Vec<_> = all.into_iter().filter(|&to| to != data_type).collect();
-                let to = self.choices.one_of(&others);
+                let to = self.structure.one_of(&others);
                 self.operator(name, vec![], &[&value.name], to, &shape);
             }
             "SELECT" => {
                 let (other, both) = self.partner(value, data_type);
                 let mut sides = both.clone();
+                let broadcast = self.structure.percent(40);
                 for side in &mut sides {
-                    if self.choices.percent(30) {
+                    if broadcast && self.choices.percent(50) {
                         *side = 1;
                     }
                 }
@@ -124,7 +126,7 @@ impl Generator {
                 self.operator(name, vec![], &inputs, data_type, &both);
             }
             "condition" => {
-                let data_type = self.choices.one_of(&[I8, I16, INT32, BOOL]);
+                let data_type = self.structure.one_of(&[I8, I16, INT32, BOOL]);
                 let (yes, both) = self.partner(value, data_type);
                 let no = self.operand(data_type, &both);
                 let inputs = [&*value.name, &yes.name, &no.name];
@@ -135,8 +137,8 @@ impl Generator {
             }
             "MUL" => {
                 let (other, both) = self.partner(value, data_type);
-                let shift = if data_type == INT32 {
-                    self.choices.number(0, 63)
+                let shift = if data_type == INT32 && self.structure.percent(80) {
+                    self.choices.number(1, 63)
                 } else {
                     0
                 };
@@ -157,7 +159,7 @@ impl Generator {
                     amount
                 };
                 let attribute = match name {
-                    "ARITHMETIC_RIGHT_SHIFT" => vec![(0, U8(self.choices.number(0, 1) as u8))],
+                    "ARITHMETIC_RIGHT_SHIFT" => vec![(0, U8(self.structure.number(0, 1) as u8))],
                     _ => vec![],
                 };
                 let inputs = [&*value.name, &amount.name];
@@ -172,7 +174,7 @@ impl Generator {
                     _ => data_type,
                 };
                 let (other, both) = self.partner(value, data_type);
-                let inputs = if self.choices.percent(50) {
+                let inputs = if self.structure.percent(50) {
                     [&*value.name, &other.name]
                 } else {
                     [&*other.name, &value.name]
@@ -194,18 +196,18 @@ impl Generator {
 
     pub(crate) fn rescale(&mut self, value: &Value) -> Value {
         let from = value.data_type;
-        let to = self.choices.one_of(&[I8, I8, I16, INT32]);
+        let to = self.structure.one_of(&[I8, I8, I16, INT32]);
         let short = |data_type| matches!(data_type, I8 | I16);
-        let input_unsigned = short(from) && to != INT32 && self.choices.percent(20);
+        let input_unsigned = short(from) && to != INT32 && self.structure.percent(20);
         let output_unsigned =
-            !input_unsigned && short(from) && short(to) && self.choices.percent(20);
-        let scale32 = from != I48 && self.choices.percent(75);
-        let rounding = if scale32 && self.choices.percent(50) {
+            !input_unsigned && short(from) && short(to) && self.structure.percent(20);
+        let scale32 = from != I48 && self.structure.percent(75);
+        let rounding = if scale32 && self.structure.percent(50) {
             3
         } else {
             1
         };
-        let per_channel = !value.shape.is_empty() && self.choices.percent(30);
+        let per_channel = self.structure.percent(30) && !value.shape.is_empty();
         let factors = if per_channel {
             value.shape[value.shape.len() - 1]
         } else {
@@ -217,12 +219,15 @@ impl Generator {
             (I16, 32_767)
         };
         let multipliers: Vec<_> = (0..factors)
-            .map(|_| i64::from(self.choices.number(0, most)))
+            .map(|_| match self.choices.number(0, 9) {
+                0 => i64::from(self.choices.one_of(&[0, 1, most])),
+                _ => i64::from(self.choices.number(0, most)),
+            })
             .collect();
         let shifts: Vec<_> = (0..factors)
             .map(|_| {
                 let all = self.choices.number(2, 62);
-                i64::from(self.choices.one_of(&[all, 31, 32, 35, 38]))
+                i64::from(self.choices.one_of(&[all, all, 2, 31, 32, 35, 38, 62]))
             })
             .collect();
         let multiplier = self.parameter(multiplier_type, &[factors], &multipliers);

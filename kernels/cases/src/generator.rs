@@ -5,21 +5,28 @@ use crate::model::{BOOL, I4, I8, I16, I48, INT32, Model, Table};
 
 /// A tensor of the graph that is being built.
 #[derive(Clone, Debug)]
-pub(crate) struct Value {
+pub struct Value {
+    /// Its name in the file.
     pub name: String,
+    /// The schema's number of its type.
     pub data_type: i32,
+    /// Its sides, outermost first.
     pub shape: Vec<i32>,
+    /// Whether it is a CONST.
     pub constant: bool,
 }
 
 impl Value {
-    pub(crate) fn elements(&self) -> i32 {
+    /// How many elements it has.
+    #[must_use]
+    pub fn elements(&self) -> i32 {
         self.shape.iter().product()
     }
 }
 
 /// Bits of a type's elements.
-pub(crate) fn bits(data_type: i32) -> u32 {
+#[must_use]
+pub fn bits(data_type: i32) -> u32 {
     match data_type {
         BOOL => 1,
         I4 => 4,
@@ -31,7 +38,8 @@ pub(crate) fn bits(data_type: i32) -> u32 {
 }
 
 /// Elements in the layout of files.
-pub(crate) fn file_data(data_type: i32, values: &[i64]) -> Vec<u8> {
+#[must_use]
+pub fn file_data(data_type: i32, values: &[i64]) -> Vec<u8> {
     match data_type {
         I4 => values
             .chunks(2)
@@ -48,9 +56,21 @@ pub(crate) fn file_data(data_type: i32, values: &[i64]) -> Vec<u8> {
 }
 
 /// A graph while it is built.
-pub(crate) struct Generator {
+///
+/// Kernels that are generated from a graph depend on its structure: operators, types, which operands broadcast. So
+/// structure comes from one source of choices, sizes and numbers from the other; graphs of equal structure choices and
+/// different other ones share most of their kernels.
+pub struct Generator {
+    /// Decides operators, types, flags, and what is an input, a constant or broadcast.
+    pub structure: Choices,
+    /// Decides sizes, and all numbers that are parameters of kernels.
     pub choices: Choices,
+    /// The most elements that a tensor may have.
+    pub elements_max: i32,
+    /// How often an operand that the specification wants constant is an input (EXT-DYNAMIC), in percent.
+    pub late_percent: u64,
     model: Model,
+    /// The tensors so far.
     pub values: Vec<Value>,
     /// Values that an operator reads.
     read: Vec<String>,
@@ -63,9 +83,14 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
-    pub(crate) fn new(choices: Choices, prefix: &str, depth: usize) -> Generator {
+    /// An empty graph: names of tensors begin with `prefix`, and it stands `depth` regions deep.
+    #[must_use]
+    pub fn new(mut choices: Choices, prefix: &str, depth: usize) -> Generator {
         Generator {
+            structure: Choices::new(choices.bits()),
             choices,
+            elements_max: 6000,
+            late_percent: 4,
             model: Model::default(),
             values: Vec::new(),
             read: Vec::new(),
@@ -74,6 +99,17 @@ impl Generator {
             regions: Vec::new(),
             depth,
         }
+    }
+
+    /// Forgets the graph and begins another one with this structure; sizes go on.
+    pub(crate) fn restart(&mut self, structure: &Choices) {
+        let empty = Generator::new(self.choices.clone(), &self.prefix, self.depth);
+        *self = Generator {
+            structure: structure.clone(),
+            elements_max: self.elements_max,
+            late_percent: self.late_percent,
+            ..empty
+        };
     }
 
     pub(crate) fn name(&mut self) -> String {
@@ -86,7 +122,7 @@ impl Generator {
     }
 
     /// A new input of the graph.
-    pub(crate) fn input(&mut self, data_type: i32, shape: &[i32]) -> Value {
+    pub fn input(&mut self, data_type: i32, shape: &[i32]) -> Value {
         let name = self.name();
         self.change(|model| model.input(&name, data_type, shape));
         self.known(name, data_type, shape, false)
@@ -104,7 +140,7 @@ impl Generator {
     }
 
     /// A constant with these elements.
-    pub(crate) fn constant(&mut self, data_type: i32, shape: &[i32], elements: &[i64]) -> Value {
+    pub fn constant(&mut self, data_type: i32, shape: &[i32], elements: &[i64]) -> Value {
         let name = self.name();
         let data = file_data(data_type, elements);
         self.change(|model| model.constant(&name, data_type, shape, &data));
@@ -113,16 +149,14 @@ impl Generator {
 
     /// A constant with any elements.
     pub(crate) fn any_constant(&mut self, data_type: i32, shape: &[i32]) -> Value {
-        let elements = shape.iter().product::<i32>();
-        let elements: Vec<_> = (0..elements)
-            .map(|_| self.choices.element(bits(data_type)))
-            .collect();
+        let count = shape.iter().product::<i32>() as usize;
+        let elements = self.choices.elements(bits(data_type), count);
         self.constant(data_type, shape, &elements)
     }
 
     /// An operand that the specification wants constant: one with these elements, or (EXT-DYNAMIC) rarely an input.
     pub(crate) fn parameter(&mut self, data_type: i32, shape: &[i32], elements: &[i64]) -> Value {
-        if self.depth == 0 && self.choices.percent(4) {
+        if self.depth == 0 && self.structure.percent(self.late_percent) {
             return self.input(data_type, shape);
         }
         self.constant(data_type, shape, elements)
@@ -132,10 +166,10 @@ impl Generator {
     pub(crate) fn operand(&mut self, data_type: i32, shape: &[i32]) -> Value {
         let fits = |value: &&Value| value.data_type == data_type && value.shape == shape;
         let known: Vec<Value> = self.values.iter().filter(fits).cloned().collect();
-        if !known.is_empty() && self.choices.percent(70) {
-            return known[self.choices.bits() as usize % known.len()].clone();
+        if self.structure.percent(70) && !known.is_empty() {
+            return known[self.structure.bits() as usize % known.len()].clone();
         }
-        if self.depth > 0 || self.choices.percent(40) {
+        if self.depth > 0 || self.structure.percent(40) {
             self.any_constant(data_type, shape)
         } else {
             self.input(data_type, shape)
@@ -143,14 +177,14 @@ impl Generator {
     }
 
     /// A shape operand.
-    pub(crate) fn shape(&mut self, values: &[i64]) -> String {
+    pub fn shape(&mut self, values: &[i64]) -> String {
         let name = self.name();
         self.change(|model| model.shape(&name, values));
         name
     }
 
     /// Adds an operator with one output.
-    pub(crate) fn operator(
+    pub fn operator(
         &mut self,
         name: &str,
         attribute: Table,
@@ -195,11 +229,8 @@ impl Generator {
     /// Declares a variable, reads it, and writes a value of its type and shape if there is one.
     pub(crate) fn variable(&mut self, data_type: i32, shape: &[i32]) -> Value {
         let (name, variable) = (self.name(), self.name());
-        let elements = shape.iter().product::<i32>();
-        let elements: Vec<_> = (0..elements)
-            .map(|_| self.choices.element(bits(data_type)))
-            .collect();
-        let data = file_data(data_type, &elements);
+        let count = shape.iter().product::<i32>() as usize;
+        let data = file_data(data_type, &self.choices.elements(bits(data_type), count));
         self.change(|model| {
             model
                 .variable(&name, &variable, data_type, shape, &data)
@@ -213,18 +244,19 @@ impl Generator {
         };
         self.read.push(sum.name.clone());
         self.change(|model| model.operator("VARIABLE_WRITE", vec![], &[&sum.name], &[&name]));
-        if self.choices.percent(50) {
+        if self.structure.percent(50) {
             return self.operator("VARIABLE_READ", vec![], &[&name], data_type, shape);
         }
         value
     }
 
     /// Makes outputs of the values that nothing reads, and of some others.
-    pub(crate) fn finish(mut self) -> Model {
+    #[must_use]
+    pub fn finish(mut self) -> Model {
         let mut outputs = Vec::new();
         for value in &self.values {
             let unread = !self.read.contains(&value.name) && !value.constant;
-            if unread || self.choices.percent(10) {
+            if self.structure.percent(10) || unread {
                 outputs.push(value.name.clone());
             }
         }
