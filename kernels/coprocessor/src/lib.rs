@@ -14,6 +14,8 @@ mod coprocessor;
 mod health;
 mod metrics;
 
+pub mod determinism;
+
 pub use accelerators::{Accelerators, Rejected, open_checked};
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use coprocessor::Coprocessor;
