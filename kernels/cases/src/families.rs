@@ -26,14 +26,14 @@ const fn family(
 ) -> Family {
     Family {
         name,
-        cases: 50,
+        cases: 25,
         structures,
         weight,
         build,
     }
 }
 
-/// A family whose graphs a GPU back end drives from the host, case by case, which takes long.
+/// A family whose cases take long: large ones, and those that a GPU back end drives from the host.
 const fn driven(name: &'static str, structures: u32, build: fn(&mut Generator)) -> Family {
     Family {
         cases: 5,
@@ -74,6 +74,7 @@ pub const FAMILIES: &[Family] = &[
     family("table", 1, 8, |g| one(g, TABLE)),
     family("transpose_conv2d", 1, 12, |g| linear(g, "TRANSPOSE_CONV2D")),
     family("graph", 1, 40, mixed),
+    driven("long", 16, long),
     driven("control", 12, control),
     driven("late", 12, late),
     driven("variable", 12, variable),
@@ -266,6 +267,49 @@ fn mixed(generator: &mut Generator) {
     any_input(generator, &[I8, I8, I16, INT32]);
     for _ in 0..generator.structure.number(3, 8) {
         generator.plain_step();
+    }
+}
+
+/// Axes and windows so long that a kernel takes them in several steps.
+fn long(generator: &mut Generator) {
+    let names = [
+        "ARGMAX",
+        "ARGMAX",
+        "REDUCE_MAX",
+        "REDUCE_MIN",
+        "REDUCE_SUM",
+        "AVG_POOL2D",
+        "MAX_POOL2D",
+        "CONV2D",
+        "MATMUL",
+    ];
+    let name = generator.structure.one_of(&names);
+    let size = generator.choices.number(4_097, 8_192);
+    match name {
+        "REDUCE_SUM" | "REDUCE_MAX" | "REDUCE_MIN" | "ARGMAX" => {
+            let types: &[i32] = match name {
+                "REDUCE_SUM" => &[INT32],
+                "ARGMAX" => &[I8, I16],
+                _ => &[I8, I16, INT32],
+            };
+            let data_type = generator.structure.one_of(types);
+            let sides = [1, 2, size, 1];
+            let first = generator.choices.number(0, 2) as usize;
+            let value = generator.input(data_type, &sides[first..]);
+            generator.reduction_along(name, &value, 2 - first);
+        }
+        "MATMUL" => {
+            let data_type = generator.structure.one_of(&[I8, I16]);
+            let value = generator.input(data_type, &[1, 1, size]);
+            generator.linear_named(name, &value);
+        }
+        _ => {
+            let data_type = generator.structure.one_of(&[I8, I16]);
+            let channels = generator.choices.number(1, 3);
+            let value = generator.input(data_type, &[1, 1, size, channels]);
+            let width = size - generator.choices.number(0, 2);
+            generator.window_of(name, &value, width);
+        }
     }
 }
 

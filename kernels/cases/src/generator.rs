@@ -163,7 +163,7 @@ impl Generator {
     }
 
     /// A value of this type and shape: one that is there, a new input, or a constant.
-    pub(crate) fn operand(&mut self, data_type: i32, shape: &[i32]) -> Value {
+    pub fn operand(&mut self, data_type: i32, shape: &[i32]) -> Value {
         let fits = |value: &&Value| value.data_type == data_type && value.shape == shape;
         let known: Vec<Value> = self.values.iter().filter(fits).cloned().collect();
         if self.structure.percent(70) && !known.is_empty() {

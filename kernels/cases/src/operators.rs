@@ -1,7 +1,7 @@
 //! Random operators that are not element-wise, and the choice among all.
 
 use crate::generator::{Generator, Value};
-use crate::model::{BOOL, I4, I8, I16, I32, I48, INT32, Ints};
+use crate::model::{BOOL, I4, I8, I16, I32, I48, INT32, Ints, Table};
 
 fn ints(slot: u16, values: &[i32]) -> (u16, crate::model::Field) {
     (slot, Ints(values.to_vec()))
@@ -224,15 +224,21 @@ impl Generator {
     /// A reduction or ARGMAX along any axis of a value of rank 1 or more.
     pub(crate) fn reduction_named(&mut self, name: &str, value: &Value) {
         let axis = self.choices.number(0, value.shape.len() as i32 - 1);
+        self.reduction_along(name, value, axis as usize);
+    }
+
+    /// A reduction or ARGMAX along an axis.
+    pub(crate) fn reduction_along(&mut self, name: &str, value: &Value, axis: usize) {
         let mut shape = value.shape.clone();
         let to = if name == "ARGMAX" {
-            shape.remove(axis as usize);
+            shape.remove(axis);
             INT32
         } else {
-            shape[axis as usize] = 1;
+            shape[axis] = 1;
             value.data_type
         };
-        self.operator(name, vec![(0, I32(axis))], &[&value.name], to, &shape);
+        let attribute = vec![(0, I32(axis as i32))];
+        self.operator(name, attribute, &[&value.name], to, &shape);
     }
 
     /// Stride, padding on both sides and output side for a window of `extent` over `side`.
@@ -276,21 +282,50 @@ impl Generator {
             return false;
         };
         let to = [n, y[3], x[3], channels];
-        let mut attribute = vec![
+        let attribute = vec![
             ints(0, &[ky, kx]),
             ints(1, &[y[0], x[0]]),
             ints(2, &[y[1], y[2], x[1], x[2]]),
         ];
+        self.pooled(name, attribute, value, &to);
+        true
+    }
+
+    fn pooled(&mut self, name: &str, mut attribute: Table, value: &Value, to: &[i32]) {
         if name == "MAX_POOL2D" {
-            self.operator(name, attribute, &[&value.name], value.data_type, &to);
-            return true;
+            self.operator(name, attribute, &[&value.name], value.data_type, to);
+            return;
         }
         attribute.push((3, I32(INT32)));
         let a = self.zero_point(value.data_type);
         let b = self.zero_point(value.data_type);
         let inputs = [&*value.name, &a.name, &b.name];
-        self.operator(name, attribute, &inputs, value.data_type, &to);
-        true
+        self.operator(name, attribute, &inputs, value.data_type, to);
+    }
+
+    /// A window of `width` columns over an image of one row: a pooling, or CONV2D to three channels.
+    pub(crate) fn window_of(&mut self, name: &str, value: &Value, width: i32) {
+        let &[n, 1, columns, channels] = &value.shape[..] else {
+            return;
+        };
+        let mut to = [n, 1, columns - width + 1, channels];
+        if name != "CONV2D" {
+            let attribute = vec![ints(0, &[1, width]), ints(1, &[1, 1]), ints(2, &[0; 4])];
+            self.pooled(name, attribute, value, &to);
+            return;
+        }
+        to[3] = 3;
+        let shape = [3, 1, width, channels];
+        let (operands, acc_type) = self.weights(value.data_type, &shape, 3);
+        let attribute = vec![
+            ints(0, &[0; 4]),
+            ints(1, &[1, 1]),
+            ints(2, &[1, 1]),
+            (4, I32(acc_type)),
+        ];
+        let [weight, bias, input_zp, weight_zp] = &operands;
+        let inputs = [&*value.name, weight, bias, input_zp, weight_zp];
+        self.operator(name, attribute, &inputs, acc_type, &to);
     }
 
     /// RESIZE of a value of rank 4, if the numbers drawn fit it.
@@ -476,11 +511,12 @@ impl Generator {
 
     fn matmul(&mut self, value: &Value) -> Option<Value> {
         let value = self.ranked(value, 3);
-        let columns = self.choices.number(1, 20);
+        // Of a long inner axis few columns.
+        let columns = self.choices.number(1, 20).min(1 + 8_000 / value.shape[2]);
         let to = [value.shape[0], value.shape[1], columns];
         let other = [value.shape[0], value.shape[2], columns];
         if to.iter().product::<i32>() > self.elements_max
-            || other.iter().product::<i32>() > self.elements_max
+            || other.iter().product::<i32>() > self.elements_max.max(20_000)
         {
             return None;
         }

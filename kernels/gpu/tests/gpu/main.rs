@@ -9,6 +9,7 @@ mod known_answers;
 mod oracle;
 mod total;
 
+mod cases;
 mod chains;
 mod long;
 mod movement;
