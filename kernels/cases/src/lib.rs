@@ -6,6 +6,7 @@
 
 mod elements;
 mod families;
+mod linear;
 mod operators;
 mod regions;
 mod rows;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use aivm_coprocessor::determinism::{Flipped, Path, Report, Settings, cpu_paths, run};
 use aivm_gpu::GpuExecutor;
-use aivm_tosa::{Executor, ExecutorFault, Plan, Priced};
+use aivm_tosa::{Executor, ExecutorFault, FaultKind, Plan, Priced};
 
 /// Enough for some shapes of each family, few enough for seconds.
 const CASES: u64 = 4_000;
@@ -158,10 +158,8 @@ impl Executor for Refusing {
     }
 
     fn prepare(&self, _model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
-        Err(ExecutorFault {
-            executor: "refusing".to_owned(),
-            what: "not today".to_owned(),
-        })
+        let kind = FaultKind::Unsupported;
+        Err(ExecutorFault::new("refusing", kind, "not today"))
     }
 }
 
