@@ -19,37 +19,54 @@ pub struct Kernel {
     pub inputs: u32,
     /// Whether it writes the sums of a linear operator to one more buffer, whose binding is the last.
     pub sums: bool,
+    /// Which of its inputs are uniform buffers of [`UNIFORM_BYTES`]: a bit for each, the lowest for the first.
+    pub uniforms: u32,
 }
+
+/// Bytes of an input that is a uniform buffer, whatever part of them a kernel reads.
+pub const UNIFORM_BYTES: u32 = 64 << 10;
 
 /// A kernel of sums of products without its end, which a chain of operators makes.
 ///
 /// Its text calls `store(case_index, position, group, total: vec4<i32>)` for each position of the output and each group
 /// of four output channels, and has `params.positions` (of one case), `params.output_channels`, and `params.epilogue`
 /// at the end. It reads buffers from binding 2 on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Frame {
     /// The name of the operator's file.
     pub name: &'static str,
-    source: &'static str,
-    /// Storage buffers that it reads itself.
+    pub(crate) source: Cow<'static, str>,
+    /// Buffers that it reads itself.
     pub inputs: u32,
+    /// Which of them are uniform buffers, as in [`Kernel::uniforms`].
+    pub uniforms: u32,
 }
 
 impl Frame {
     /// The kernel that does what `chain` says with the sums, which are its sources of [`crate::chain::Access::Sum`]. It
     /// is named as the frame and the chain's operators, joined by `+`. With `sums`, it also writes the sums as they are:
-    /// `[positions, output_channels]` of i32 for each case.
+    /// `[positions, output_channels]` of i32 for each case. A frame that reads uniform buffers gets the chain's tables as
+    /// one, too.
     #[must_use]
     pub fn kernel(&self, chain: &Chain, sums: bool) -> Kernel {
+        let tables = chain.has_tables() && self.uniforms != 0;
+        let inputs = self.inputs + chain.inputs();
         let name = match chain.nodes[..] {
             [] => self.name.to_owned(),
             _ => format!("{}+{}", self.name, chain.name()),
         };
         Kernel {
             name: name.into(),
-            source: format!("{}\n{}", self.source, chain.epilogue(self.inputs, sums)).into(),
-            inputs: self.inputs + chain.inputs(),
+            source: format!(
+                "{}\n{}",
+                self.source,
+                chain.epilogue(self.inputs, sums, tables)
+            )
+            .into(),
+            inputs,
             sums,
+            // Tables are the last input.
+            uniforms: self.uniforms | u32::from(tables) << (inputs - 1),
         }
     }
 }
@@ -67,6 +84,7 @@ macro_rules! kernels {
                 )),
                 inputs: $inputs,
                 sums: false,
+                uniforms: 0,
             };
         )*
         /// Every kernel of a file, by name, except the frames.
@@ -79,25 +97,26 @@ macro_rules! frames {
     ($($(#[$doc:meta])* $constant:ident = $inputs:literal, $name:literal $(, $more:literal)*;)*) => {
         $(
             $(#[$doc])*
-            pub const $constant: Frame = Frame {
+            pub static $constant: Frame = Frame {
                 name: $name,
-                source: concat!(
+                source: Cow::Borrowed(concat!(
                     include_str!(concat!("../kernels/", $name, ".wgsl")),
                     $("\n", include_str!(concat!("../kernels/", $more, ".wgsl")),)*
-                ),
+                )),
                 inputs: $inputs,
+                uniforms: 0,
             };
         )*
-        /// Every frame, by name.
-        pub const FRAMES: &[Frame] = &[$($constant),*];
+        /// Every frame of a file, by name. Those of [`crate::tile`] are generated.
+        pub static FRAMES: &[&Frame] = &[$(&$constant),*];
     };
 }
 
 frames! {
     /// CONV2D of i8 and constant weights without zero point. Reads input, packed weights, biases.
-    CONV2D = 3, "conv2d", "window";
+    CONV2D = 3, "conv2d", "window", "window_params";
     /// DEPTHWISE_CONV2D of i8 and constant weights. Reads input, packed weights, biases.
-    DEPTHWISE_CONV2D = 3, "depthwise_conv2d", "window";
+    DEPTHWISE_CONV2D = 3, "depthwise_conv2d", "window", "window_params";
     /// MATMUL of i8. Reads both inputs.
     MATMUL = 2, "matmul";
 }
@@ -143,9 +162,13 @@ kernels! {
     SCATTER_ROWS = 1, "scatter_rows", "row_index";
 }
 
-/// Every kernel of a file, the frames as they store their sums.
+/// Every kernel of a file, the frames as they store their sums, those that are generated included.
 #[must_use]
 pub fn all() -> Vec<Kernel> {
-    let frames = FRAMES.iter().map(|frame| frame.kernel(&Chain::SUMS, false));
+    let frames = FRAMES
+        .iter()
+        .copied()
+        .chain(crate::tile::all().map(|tiled| &tiled.frame));
+    let frames = frames.map(|frame| frame.kernel(&Chain::SUMS, false));
     ALL.iter().cloned().chain(frames).collect()
 }

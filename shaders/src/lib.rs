@@ -11,6 +11,8 @@ pub mod kernels;
 
 pub mod chain;
 
+pub mod tile;
+
 mod rule;
 pub use rule::{LintError, Rule};
 

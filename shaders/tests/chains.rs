@@ -8,7 +8,7 @@ use aivm_shaders::chain::{
     Access, Chain, Element, Function, NODES_MAX, Node, Operand, ROW_EVALUATIONS_MAX, ROW_NODES_MAX,
     Reduction, Source,
 };
-use aivm_shaders::{kernels, lint};
+use aivm_shaders::{kernels, lint, tile};
 
 use Element::{Bool, I8, I16, I32, I48};
 
@@ -219,7 +219,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     store(id.z, position, 0u, input[min(position, arrayLength(&input) - 1u)]);
 }
 ";
-    format!("{FRAME}\n{}", chain.epilogue(1, sums))
+    format!("{FRAME}\n{}", chain.epilogue(1, sums, false))
 }
 
 /// A constant whose text does not matter.
@@ -405,7 +405,8 @@ fn the_longest_epilogue_passes_the_lint_behind_every_frame() {
             }
         }
     }
-    for frame in kernels::FRAMES {
+    let tiled = tile::all().map(|tiled| &tiled.frame);
+    for frame in kernels::FRAMES.iter().copied().chain(tiled) {
         for sums in [false, true] {
             let text = frame.kernel(&chain, sums).source;
             lint(&text).expect("the walk through it is short enough");

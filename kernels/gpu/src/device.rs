@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use aivm_tosa::{ExecutorFault, FaultKind};
 
-use crate::adapter::{AdapterInfo, AdapterLimits};
+use aivm_shaders::kernels::UNIFORM_BYTES;
+
+use crate::adapter::{AdapterInfo, AdapterLimits, DeviceType};
 
 /// A device and its queue.
 pub(crate) struct Device {
@@ -15,6 +17,8 @@ pub(crate) struct Device {
     pub(crate) limits: AdapterLimits,
     /// Alignment of parts of a uniform or storage buffer that are bound, in bytes.
     pub(crate) binding_alignment: u64,
+    /// Whether uniform buffers are read faster than storage buffers, and hold what kernels expect.
+    uniform_operands: bool,
     name: String,
     deadline: Duration,
     /// Why the device cannot be used any more.
@@ -56,6 +60,8 @@ impl Device {
             queue,
             limits: adapter.limits,
             binding_alignment: u64::from(alignment),
+            uniform_operands: adapter.device_type == DeviceType::Cpu
+                && limits.max_uniform_buffer_binding_size >= u64::from(UNIFORM_BYTES),
             name,
             deadline,
             lost,
@@ -70,6 +76,11 @@ impl Device {
     /// That this device cannot run a model.
     pub(crate) fn fault(&self, what: impl Into<String>) -> ExecutorFault {
         self.fault_of(FaultKind::Unsupported, what)
+    }
+
+    /// Whether kernels should read operands from uniform buffers.
+    pub(crate) fn suits_uniform_operands(&self) -> bool {
+        self.uniform_operands
     }
 
     /// A fault of this device.

@@ -7,9 +7,8 @@ use aivm_tosa::{Executor, ExecutorFault, Plan, Priced};
 
 use crate::adapter::AdapterInfo;
 use crate::device::Device;
-use crate::observe::{BitFlip, Flips};
 use crate::pipelines::Pipelines;
-use crate::plan::{Dispatch, GpuPlan, PlanOptions};
+use crate::plan::{Dispatch, GpuPlan, Operands, PlanOptions};
 use crate::staged::StagedPlan;
 
 /// How long a submission may take before its device counts as lost.
@@ -20,7 +19,6 @@ pub struct GpuExecutor {
     device: Arc<Device>,
     pipelines: Arc<Pipelines>,
     options: PlanOptions,
-    flips: Arc<Flips>,
 }
 
 impl GpuExecutor {
@@ -46,7 +44,6 @@ impl GpuExecutor {
             device,
             pipelines: Arc::default(),
             options: PlanOptions::default(),
-            flips: Arc::default(),
         })
     }
 
@@ -61,13 +58,6 @@ impl GpuExecutor {
         self.device.destroy();
     }
 
-    /// Turns over bits on the device in the next run of a plain model on this executor, in whatever thread: for tests of
-    /// self-checks. Flips of cases and steps that the run does not have are dropped. They take the place of flips that
-    /// still wait.
-    pub fn flip_bits(&self, flips: Vec<BitFlip>) {
-        self.flips.set(flips);
-    }
-
     /// What a run of `model`, which is plain, dispatches, in order.
     ///
     /// # Errors
@@ -80,8 +70,25 @@ impl GpuExecutor {
         if !model.program().is_plain() {
             return Err(self.device.fault("the model is not one list of dispatches"));
         }
-        let (device, pipelines) = (&self.device, &self.pipelines);
-        GpuPlan::new(device, pipelines, &self.flips, model, self.options)
+        GpuPlan::new(&self.device, &self.pipelines, model, self.options)
+    }
+
+    /// As [`GpuExecutor::plan`], with operands in buffers of that kind.
+    pub(crate) fn plan_with(
+        &self,
+        model: &Arc<Priced>,
+        operands: Operands,
+    ) -> Result<GpuPlan, ExecutorFault> {
+        let options = PlanOptions {
+            operands,
+            ..self.options
+        };
+        GpuPlan::new(&self.device, &self.pipelines, model, options)
+    }
+
+    /// Whether linear operators read uniform buffers on this adapter.
+    pub(crate) fn suits_uniform_operands(&self) -> bool {
+        self.device.suits_uniform_operands()
     }
 }
 

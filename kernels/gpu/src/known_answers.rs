@@ -7,6 +7,7 @@ use aivm_tosa::{ModelLimits, Plan, PriceTable};
 
 use crate::executor::GpuExecutor;
 use crate::plan::Dispatch;
+use crate::plan::Operands;
 
 /// The outcome of one kernel's test on one adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -134,9 +135,11 @@ impl GpuExecutor {
     #[must_use]
     pub fn known_answer_tests(&self) -> Vec<KernelCheck> {
         let check = |&(kernel, answers): &(&'static str, &[KnownAnswer])| {
-            let wrong: Vec<String> = answers
+            let forms = self.forms(kernel);
+            let wrong: Vec<String> = forms
                 .iter()
-                .filter_map(|answer| self.check(kernel, answer).err())
+                .flat_map(|&form| answers.iter().map(move |answer| (form, answer)))
+                .filter_map(|(form, answer)| self.check(kernel, form, answer).err())
                 .collect();
             KernelCheck {
                 kernel,
@@ -147,7 +150,16 @@ impl GpuExecutor {
         all_answers().map(check).collect()
     }
 
-    fn check(&self, kernel: &str, answer: &KnownAnswer) -> Result<(), String> {
+    /// The forms of a kernel that this adapter may be given.
+    fn forms(&self, kernel: &str) -> &'static [Operands] {
+        let tiled = aivm_shaders::tile::all().any(|tiled| tiled.frame.name == kernel);
+        match tiled && self.suits_uniform_operands() {
+            true => &[Operands::Uniform, Operands::Storage],
+            false => &[Operands::Storage],
+        }
+    }
+
+    fn check(&self, kernel: &str, form: Operands, answer: &KnownAnswer) -> Result<(), String> {
         let name = answer.name;
         let model = aivm_tosa::load(
             answer.model,
@@ -157,16 +169,20 @@ impl GpuExecutor {
         .map_err(|refusal| format!("{name}: {refusal}"))?;
         let model = Arc::new(model);
         let plan = self
-            .plan(&model)
+            .plan_with(&model, form)
             .map_err(|fault| format!("{name}: {fault}"))?;
         let dispatches = plan.dispatches();
-        if !dispatches.iter().any(|dispatch| is_of(dispatch, kernel)) {
-            return Err(format!("{name} dispatches {dispatches:?}"));
+        let uniform = form == Operands::Uniform;
+        if !dispatches
+            .iter()
+            .any(|dispatch| is_of(dispatch, kernel) && dispatch.uniform_operands == uniform)
+        {
+            return Err(format!("{name}, {form:?}, dispatches {dispatches:?}"));
         }
         let cases = answer.input.len() as u64 / model.graph().input_bytes();
         let output = plan
             .run_cases(cases as u32, answer.input)
-            .map_err(|error| format!("{name}: {error}"))?;
+            .map_err(|error| format!("{name}, {form:?}: {error}"))?;
         match output
             .iter()
             .zip(answer.output)
@@ -174,12 +190,12 @@ impl GpuExecutor {
         {
             None if output.len() == answer.output.len() => Ok(()),
             None => Err(format!(
-                "{name}: {} bytes instead of {}",
+                "{name}, {form:?}: {} bytes instead of {}",
                 output.len(),
                 answer.output.len()
             )),
             Some(byte) => Err(format!(
-                "{name}: byte {byte} is {} instead of {}",
+                "{name}, {form:?}: byte {byte} is {} instead of {}",
                 output[byte], answer.output[byte]
             )),
         }

@@ -98,6 +98,7 @@ mod tests {
             operands: Vec::new(),
             output: 0,
             groups: [1, 1],
+            cases: u32::MAX,
             nodes: Vec::new(),
             tensor: None,
             sums: None,

@@ -376,6 +376,7 @@ impl<'a> Lowering<'a> {
             operands,
             output,
             groups,
+            cases: u32::MAX,
             nodes: self.doing.clone(),
             tensor: None,
             sums: None,

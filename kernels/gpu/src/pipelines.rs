@@ -42,7 +42,8 @@ impl Pipelines {
 }
 
 fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> {
-    if kernel.inputs + 1 + u32::from(kernel.sums) > device.limits.storage_buffers_max {
+    let storage = kernel.inputs - kernel.uniforms.count_ones() + 1 + u32::from(kernel.sums);
+    if storage > device.limits.storage_buffers_max {
         return Err(device.fault(format!(
             "kernel {} binds too many buffers for this adapter",
             kernel.name
@@ -62,8 +63,12 @@ fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> 
                 source: wgpu::ShaderSource::Wgsl(accepted.source().into()),
             });
         let sums = kernel.sums.then(|| layout_entry(kernel.inputs + 2, OUTPUT));
-        let entries = [layout_entry(0, PARAMS), layout_entry(1, OUTPUT)].into_iter();
-        let entries = entries.chain((0..kernel.inputs).map(|input| layout_entry(input + 2, INPUT)));
+        let entries = [layout_entry(0, UNIFORM), layout_entry(1, OUTPUT)].into_iter();
+        let inputs = (0..kernel.inputs).map(|input| {
+            let uniform = kernel.uniforms >> input & 1 == 1;
+            layout_entry(input + 2, if uniform { UNIFORM } else { INPUT })
+        });
+        let entries = entries.chain(inputs);
         let entries: Vec<_> = entries.chain(sums).collect();
         let layout = device
             .device
@@ -93,7 +98,7 @@ fn compile(device: &Device, kernel: &Kernel) -> Result<Pipeline, ExecutorFault> 
     })
 }
 
-const PARAMS: wgpu::BufferBindingType = wgpu::BufferBindingType::Uniform;
+const UNIFORM: wgpu::BufferBindingType = wgpu::BufferBindingType::Uniform;
 const OUTPUT: wgpu::BufferBindingType = wgpu::BufferBindingType::Storage { read_only: false };
 const INPUT: wgpu::BufferBindingType = wgpu::BufferBindingType::Storage { read_only: true };
 

@@ -47,7 +47,10 @@ impl Prepared {
             .map(|step| pipelines.get(device, &step.kernel));
         let pipelines = kernels.collect::<Result<Vec<_>, _>>()?;
         // Regions are given constants by copies.
-        let usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
+        let mut usage = wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::COPY_SRC;
+        if program.has_uniform_operands() {
+            usage |= wgpu::BufferUsages::UNIFORM;
+        }
         let constants = Resident::upload(device, &program.constants, usage)?;
         // They lie on the device now.
         program.constants = Vec::new();

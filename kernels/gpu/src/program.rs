@@ -5,6 +5,9 @@ use std::sync::Arc;
 use aivm_shaders::kernels::Kernel;
 use aivm_tosa::{RegionId, TensorId, VariableId};
 
+/// The largest alignment of bindings that an adapter may ask for, in bytes.
+pub(crate) const BINDING_ALIGNMENT_MAX: u32 = 256;
+
 /// Dispatches over values and constants.
 #[derive(Default)]
 pub(crate) struct Program {
@@ -25,6 +28,11 @@ pub(crate) struct Program {
 }
 
 impl Program {
+    /// Whether a kernel reads operands from uniform buffers.
+    pub(crate) fn has_uniform_operands(&self) -> bool {
+        self.steps.iter().any(|step| step.kernel.uniforms != 0)
+    }
+
     /// Bytes that one case takes in the staging buffer.
     pub(crate) fn staged_bytes(&self) -> u64 {
         let words = |output: &Output| match output {
@@ -55,6 +63,9 @@ pub(crate) struct Step {
     pub(crate) output: usize,
     /// Workgroups along x and y; z counts the cases.
     pub(crate) groups: [u32; 2],
+    /// Most cases in one dispatch: as many as fit a uniform buffer. What they read and write begins at multiples of
+    /// [`BINDING_ALIGNMENT_MAX`] bytes.
+    pub(crate) cases: u32,
     /// The nodes of the graph whose work it does, or has a part in, in their order. Nodes that only give elements
     /// another name belong to no step.
     pub(crate) nodes: Vec<usize>,

@@ -1,5 +1,6 @@
 //! What stays on the device between runs: constants and kernel parameters.
 
+use aivm_shaders::kernels::UNIFORM_BYTES;
 use aivm_tosa::ExecutorFault;
 
 use crate::device::Device;
@@ -69,10 +70,16 @@ impl Resident {
             end += 1;
         }
         device.check_buffer(arena.len() as u64)?;
+        // Whatever is bound as a uniform buffer of operands has that many bytes.
+        let behind = match usage.contains(wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::UNIFORM)
+        {
+            true => u64::from(UNIFORM_BYTES),
+            false => 0,
+        };
         let buffer = device.guarded(|| {
             let buffer = device.device.create_buffer(&wgpu::BufferDescriptor {
                 label: Some("resident"),
-                size: arena.len() as u64,
+                size: arena.len() as u64 + behind,
                 usage: usage | wgpu::BufferUsages::COPY_DST,
                 mapped_at_creation: false,
             });
@@ -87,6 +94,16 @@ impl Resident {
     pub(crate) fn source(&self, item: usize) -> (&wgpu::Buffer, u64) {
         let part = &self.parts[item];
         (&self.buffers[part.buffer], part.offset)
+    }
+
+    /// The item to bind as a uniform buffer of [`UNIFORM_BYTES`], of which it is the first part.
+    pub(crate) fn uniform(&self, item: usize) -> wgpu::BindingResource<'_> {
+        let part = &self.parts[item];
+        wgpu::BindingResource::Buffer(wgpu::BufferBinding {
+            buffer: &self.buffers[part.buffer],
+            offset: part.offset,
+            size: wgpu::BufferSize::new(u64::from(UNIFORM_BYTES)),
+        })
     }
 
     /// The item to bind.

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use aivm_shaders::kernels::UNIFORM_BYTES;
 use aivm_tosa::ExecutorFault;
 
 use crate::device::Device;
@@ -13,7 +14,8 @@ pub(crate) struct Scratch {
     pub(crate) cases: u32,
     pub(crate) slots: Vec<wgpu::Buffer>,
     pub(crate) staging: wgpu::Buffer,
-    pub(crate) bind_groups: Vec<wgpu::BindGroup>,
+    /// Of each step those of its dispatches, which take [`crate::program::Step::cases`] each.
+    bind_groups: Vec<Vec<wgpu::BindGroup>>,
 }
 
 impl Scratch {
@@ -23,6 +25,11 @@ impl Scratch {
         for &words in &prepared.slots.words {
             device.check_buffer(u64::from(words) * 4 * u64::from(cases))?;
         }
+        // Whatever is bound as a uniform buffer of operands has that many bytes.
+        let (uniform, behind) = match prepared.program.has_uniform_operands() {
+            true => (wgpu::BufferUsages::UNIFORM, u64::from(UNIFORM_BYTES)),
+            false => (wgpu::BufferUsages::empty(), 0),
+        };
         device.guarded(|| {
             let slots: Vec<wgpu::Buffer> = prepared
                 .slots
@@ -31,8 +38,10 @@ impl Scratch {
                 .map(|&words| {
                     let usage = wgpu::BufferUsages::STORAGE
                         | wgpu::BufferUsages::COPY_DST
-                        | wgpu::BufferUsages::COPY_SRC;
-                    buffer(device, u64::from(words) * 4 * u64::from(cases), usage)
+                        | wgpu::BufferUsages::COPY_SRC
+                        | uniform;
+                    let size = u64::from(words) * 4 * u64::from(cases);
+                    buffer(device, size + behind, usage)
                 })
                 .collect();
             let staged = prepared.program.staged_bytes() * u64::from(cases);
@@ -63,10 +72,18 @@ impl Scratch {
     ) {
         let mut pass = encoder.begin_compute_pass(&wgpu::ComputePassDescriptor::default());
         for index in steps {
-            let groups = prepared.program.steps[index].groups;
+            let step = &prepared.program.steps[index];
             pass.set_pipeline(&prepared.pipelines[index].pipeline);
-            pass.set_bind_group(0, &self.bind_groups[index], &[]);
-            pass.dispatch_workgroups(groups[0], groups[1], cases);
+            let mut left = cases;
+            for bind_group in &self.bind_groups[index] {
+                let now = left.min(step.cases);
+                if now == 0 {
+                    break;
+                }
+                left -= now;
+                pass.set_bind_group(0, bind_group, &[]);
+                pass.dispatch_workgroups(step.groups[0], step.groups[1], now);
+            }
         }
     }
 
@@ -93,44 +110,65 @@ pub(crate) fn buffer(device: &Device, size: u64, usage: wgpu::BufferUsages) -> w
     })
 }
 
-fn bind_groups(prepared: &Prepared, slots: &[wgpu::Buffer], cases: u32) -> Vec<wgpu::BindGroup> {
-    let value = |value: usize| {
+fn bind_groups(
+    prepared: &Prepared,
+    slots: &[wgpu::Buffer],
+    cases: u32,
+) -> Vec<Vec<wgpu::BindGroup>> {
+    let steps = 0..prepared.program.steps.len();
+    let of_step = |index: usize| {
+        let together = prepared.program.steps[index].cases;
+        let firsts = (0..cases).step_by(together.min(cases).max(1) as usize);
+        let group = |first| {
+            bind_group(
+                prepared,
+                slots,
+                index,
+                first..cases.min(first.saturating_add(together)),
+            )
+        };
+        firsts.map(group).collect()
+    };
+    steps.map(of_step).collect()
+}
+
+/// What step `index` binds for some of the cases.
+fn bind_group(
+    prepared: &Prepared,
+    slots: &[wgpu::Buffer],
+    index: usize,
+    cases: Range<u32>,
+) -> wgpu::BindGroup {
+    let (step, pipeline) = (&prepared.program.steps[index], &prepared.pipelines[index]);
+    let value = |value: usize, bytes: Option<u32>| {
+        let case_bytes = u64::from(prepared.program.values[value]) * 4;
+        let bytes = bytes.map_or(case_bytes * cases.len() as u64, u64::from);
         wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: &slots[prepared.slots.of_value[value]],
-            offset: 0,
-            size: wgpu::BufferSize::new(
-                u64::from(prepared.program.values[value]) * 4 * u64::from(cases),
-            ),
+            offset: case_bytes * u64::from(cases.start),
+            size: wgpu::BufferSize::new(bytes),
         })
     };
-    let steps = prepared
-        .program
-        .steps
-        .iter()
-        .zip(&prepared.pipelines)
-        .enumerate();
-    steps
-        .map(|(index, (step, pipeline))| {
-            let inputs = step.operands.iter().map(|&operand| match operand {
-                Operand::Constant(constant) => prepared.constants.binding(constant),
-                Operand::Value(id) => value(id),
-            });
-            let resources = [prepared.params.binding(index), value(step.output)]
-                .into_iter()
-                .chain(inputs)
-                .chain(step.sums.map(value));
-            let entries: Vec<_> = (0u32..)
-                .zip(resources)
-                .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
-                .collect();
-            prepared
-                .device
-                .device
-                .create_bind_group(&wgpu::BindGroupDescriptor {
-                    label: Some(&step.kernel.name),
-                    layout: &pipeline.layout,
-                    entries: &entries,
-                })
-        })
-        .collect()
+    let inputs = step.operands.iter().enumerate().map(|(input, &operand)| {
+        let uniform = step.kernel.uniforms >> input & 1 == 1;
+        match operand {
+            Operand::Constant(constant) if uniform => prepared.constants.uniform(constant),
+            Operand::Constant(constant) => prepared.constants.binding(constant),
+            Operand::Value(id) => value(id, uniform.then_some(UNIFORM_BYTES)),
+        }
+    });
+    let resources = [prepared.params.binding(index), value(step.output, None)]
+        .into_iter()
+        .chain(inputs)
+        .chain(step.sums.map(|sums| value(sums, None)));
+    let entries: Vec<_> = (0u32..)
+        .zip(resources)
+        .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })
+        .collect();
+    let device = &prepared.device.device;
+    device.create_bind_group(&wgpu::BindGroupDescriptor {
+        label: Some(&step.kernel.name),
+        layout: &pipeline.layout,
+        entries: &entries,
+    })
 }

@@ -6,9 +6,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_tosa::bytes::check_input;
-use aivm_tosa::{
-    ExecutorFault, Graph, Plan, Priced, RunError, VariableId, Variables, Verification,
-};
+use aivm_tosa::{ExecutorFault, Graph, Plan, Priced, RunError, VariableId, Variables};
 
 use crate::device::Device;
 use crate::limits::Account;
@@ -57,6 +55,7 @@ impl StagedPlan {
         device.check()?;
         let workgroups_max = device.limits.workgroups_max;
         let program = model.program();
+        let options = options.on(device);
         let main = std::iter::once(lower(program.main(), workgroups_max, options));
         let regions = program.regions().iter();
         let programs =
@@ -194,10 +193,6 @@ fn late_bytes(prepared: &Prepared) -> u64 {
 impl Plan for StagedPlan {
     fn initial(&self) -> &Variables {
         &self.initial
-    }
-
-    fn verification(&self) -> Verification<'_> {
-        Verification::Whole
     }
 
     fn run_cases_from(

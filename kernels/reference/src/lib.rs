@@ -9,7 +9,6 @@
 // What runs a model.
 mod compute;
 mod executor;
-mod partial;
 mod run;
 
 // What several operators share.
@@ -91,5 +90,4 @@ mod identity;
 mod rescale;
 
 pub use executor::{ReferenceExecutor, ReferencePlan};
-pub use partial::recompute;
 pub use run::Elements;

@@ -22,7 +22,6 @@ pub mod graph;
 pub mod interval;
 pub mod limits;
 pub mod metrics;
-pub mod observe;
 pub mod operator;
 pub mod price;
 pub mod refusal;
@@ -39,7 +38,6 @@ pub use graph::{
 pub use interval::Class;
 pub use limits::ModelLimits;
 pub use metrics::{ExecutorMetrics, Figure};
-pub use observe::{Observation, Observed, ObservedStep, Selected, Verification};
 pub use operator::{Operator, RescaleRounding};
 pub use price::{PriceTable, Priced, load, model_hash};
 pub use refusal::{Refusal, RefusalCode};

@@ -5,9 +5,9 @@ use super::text::{Text, indented};
 use super::{Chain, Element};
 
 /// What completes a frame that reads `inputs` buffers: `struct Epilogue`, the output, and `store`. With `sums`, the
-/// frame's sums are written to a buffer of their own, too.
-pub(crate) fn source(chain: &Chain, inputs: u32, sums: bool) -> String {
-    let text = Text::of_epilogue(chain, 2 + inputs);
+/// frame's sums are written to a buffer of their own, too; with `uniform_tables` its tables are a uniform buffer.
+pub(crate) fn source(chain: &Chain, inputs: u32, sums: bool, uniform_tables: bool) -> String {
+    let text = Text::of_epilogue(chain, 2 + inputs, uniform_tables);
     let mut output =
         "@group(0) @binding(1) var<storage, read_write> output: array<u32>;\n".to_owned();
     if sums {

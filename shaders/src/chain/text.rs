@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::function::{Place, Snippet};
 use super::{Access, Chain, Element, Operand, Source};
+use crate::kernels::UNIFORM_BYTES;
 
 /// The module of `chain`, as [`Chain`] describes its bindings and parameters.
 pub(super) fn source(chain: &Chain) -> String {
@@ -38,6 +39,8 @@ pub(super) struct Text<'a> {
     params: &'static str,
     /// The binding of the first buffer that is read.
     first_binding: u32,
+    /// Whether the tables are a uniform buffer.
+    uniform_tables: bool,
 }
 
 impl<'a> Text<'a> {
@@ -47,15 +50,21 @@ impl<'a> Text<'a> {
             chain,
             params: "params",
             first_binding: 2,
+            uniform_tables: false,
         }
     }
 
     /// Of an epilogue, which reads buffers from `first_binding` on.
-    pub(super) const fn of_epilogue(chain: &'a Chain, first_binding: u32) -> Text<'a> {
+    pub(super) const fn of_epilogue(
+        chain: &'a Chain,
+        first_binding: u32,
+        uniform_tables: bool,
+    ) -> Text<'a> {
         Text {
             chain,
             params: "params.epilogue",
             first_binding,
+            uniform_tables,
         }
     }
 
@@ -101,17 +110,32 @@ impl<'a> Text<'a> {
         let mut text = String::new();
         let tensors = self.chain.tensors();
         let tensors = tensors.map(|(index, _)| format!("source_{index}"));
-        let tables = self.chain.has_tables().then(|| "tables".to_owned());
+        let own_tables = self.chain.has_tables() && !self.uniform_tables;
+        let tables = own_tables.then(|| "tables".to_owned());
         for (binding, name) in (self.first_binding..).zip(tensors.chain(tables)) {
             text +=
                 &format!("@group(0) @binding({binding}) var<storage, read> {name}: array<u32>;\n");
         }
-        if self.chain.has_tables() {
+        if own_tables {
             text += "
 fn table_word(index: u32) -> u32 {
     return tables[min(index, arrayLength(&tables) - 1u)];
 }
 ";
+        } else if self.chain.has_tables() {
+            let binding = self.first_binding + self.chain.tensors().count() as u32;
+            let vectors = UNIFORM_BYTES / 16;
+            let last = 4 * vectors - 1;
+            text += &format!(
+                "\
+@group(0) @binding({binding}) var<uniform> tables: array<vec4<u32>, {vectors}>;
+
+fn table_word(index: u32) -> u32 {{
+    let word = index & {last}u;
+    return tables[word >> 2u][word & 3u];
+}}
+"
+            );
         }
         text
     }

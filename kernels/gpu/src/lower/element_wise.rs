@@ -203,17 +203,20 @@ impl Lowering<'_> {
         let output_words = crate::layout::words(self.tensor(output));
         // Sums that are the output need not be written twice.
         let with_sums = self.options.sums && output != linear.sums;
-        let kernel = linear.frame.kernel(&expression.chain(), with_sums);
         let (tables, first_words) = expression.tables();
         let mut operands = linear.operands.clone();
         operands.extend(expression.operands());
         if !tables.is_empty() {
             operands.push(self.new_constant(tables));
         }
+        let written = [output, linear.sums];
+        let written = &written[..1 + usize::from(with_sums)];
+        let form = self.form(linear, &operands, written);
+        let kernel = form.frame.kernel(&expression.chain(), with_sums);
         let mut nodes = self.nodes_of(expression.tensors());
         nodes.insert(0, linear.node);
         let doing = std::mem::replace(&mut self.doing, nodes);
-        self.step(&kernel, operands, output, linear.tiles, |row| {
+        self.step(&kernel, operands, output, form.tiles, |row| {
             let mut words = (linear.params)(row);
             // The epilogue's parameters begin at a multiple of 16 bytes.
             words.resize(words.len().next_multiple_of(4), 0);
@@ -221,11 +224,10 @@ impl Lowering<'_> {
             words
         })?;
         self.doing = doing;
-        if with_sums {
-            let sums = self.new_value(linear.sums);
-            if let Some(last) = self.program.steps.last_mut() {
-                last.sums = Some(sums);
-            }
+        let sums = with_sums.then(|| self.new_value(linear.sums));
+        if let Some(last) = self.program.steps.last_mut() {
+            last.sums = sums;
+            last.cases = form.cases;
         }
         Ok(())
     }

@@ -3,11 +3,13 @@
 
 mod direct;
 mod matmul;
+mod tile;
 mod window;
 
 use std::rc::Rc;
 
 use aivm_shaders::kernels::{self, Frame};
+use aivm_shaders::tile::Tiled;
 use aivm_tosa::{Node, Operator, TensorId};
 
 use super::Lowering;
@@ -62,7 +64,7 @@ impl Lowering<'_> {
     /// A packed kernel: held back for what reads its sums, or dispatched.
     fn frame(
         &mut self,
-        frame: &'static Frame,
+        (frame, tiled): (&'static Frame, Option<&'static Tiled>),
         operands: Vec<Operand>,
         tiles: u32,
         sums: &Sums,
@@ -71,6 +73,7 @@ impl Lowering<'_> {
         let &node = self.doing.first().ok_or("no node is lowered")?;
         let linear = Rc::new(Linear {
             frame,
+            tiled,
             operands,
             params: Box::new(params),
             tiles,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aivm_shaders::chain::{self, Access, Chain, Element, Source};
 use aivm_shaders::kernels::Frame;
+use aivm_shaders::tile::Tiled;
 use aivm_tosa::{Operator, TensorId};
 
 use super::function::{arguments, table};
@@ -65,6 +66,8 @@ pub(in crate::lower) struct Rows {
 /// A linear operator whose kernel is not dispatched yet, because an expression may be its end.
 pub(in crate::lower) struct Linear {
     pub(in crate::lower) frame: &'static Frame,
+    /// The same frame with a larger tile and operands in uniform buffers, if there is one.
+    pub(in crate::lower) tiled: Option<&'static Tiled>,
     /// What the frame itself reads.
     pub(in crate::lower) operands: Vec<Operand>,
     /// The frame's parameters without the epilogue's, from the invocations of a row of the grid.

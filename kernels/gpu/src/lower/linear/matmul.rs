@@ -78,11 +78,17 @@ impl Lowering<'_> {
         words.extend([product.columns, groups, sums.positions]);
         words.extend([product.a_zp, product.b_zp].map(signed));
         words.extend(case_words);
-        self.frame(&kernels::MATMUL, vec![a, b], tiles, &sums, move |row| {
-            let mut words = words.clone();
-            words.push(row);
-            words
-        })
+        self.frame(
+            (&kernels::MATMUL, None),
+            vec![a, b],
+            tiles,
+            &sums,
+            move |row| {
+                let mut words = words.clone();
+                words.push(row);
+                words
+            },
+        )
     }
 }
 

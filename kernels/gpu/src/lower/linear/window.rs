@@ -1,6 +1,7 @@
 //! CONV2D and DEPTHWISE_CONV2D of i8 with constant weights: packed four to a word.
 
 use aivm_shaders::kernels::{self, Frame};
+use aivm_shaders::tile::{self, Tiled};
 use aivm_tosa::operator::{Extent, Padding};
 use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
@@ -149,7 +150,12 @@ impl Lowering<'_> {
         let sums = weights.weight.chunks_exact(taps).map(sum);
         let biases = window.folded_biases(sums, &weights.bias);
         let packed = packed(&weights.weight, output_channels, channels);
-        self.packed(&kernels::CONV2D, window, packed, biases)
+        let [images, height, width, _] = window.output_shape;
+        let tiled = match images * height * width {
+            0..4 => &tile::CONV2D_ROW,
+            _ => &tile::CONV2D,
+        };
+        self.packed((&kernels::CONV2D, tiled), window, packed, biases)
     }
 
     /// DEPTHWISE_CONV2D with `weights` `[KH, KW, C, M]`, where C or M is 1.
@@ -179,13 +185,14 @@ impl Lowering<'_> {
             packed.resize(packed.len().next_multiple_of(4), 0);
         }
         let biases = window.folded_biases(sums.into_iter(), &weights.bias);
-        self.packed(&kernels::DEPTHWISE_CONV2D, window, packed, biases)
+        let frames = (&kernels::DEPTHWISE_CONV2D, &*tile::DEPTHWISE_CONV2D);
+        self.packed(frames, window, packed, biases)
     }
 
     /// A step of four positions × four output channels an invocation.
     fn packed(
         &mut self,
-        frame: &'static Frame,
+        (frame, tiled): (&'static Frame, &'static Tiled),
         window: &Window,
         weight: Vec<u8>,
         biases: Vec<u32>,
@@ -214,7 +221,7 @@ impl Lowering<'_> {
         words.extend([window.pad.top, window.pad.left]);
         words.extend([signed(window.weight_zp), zero_word, input_words]);
         let operands = vec![input, weight, biases];
-        self.frame(frame, operands, tiles, &sums, move |row| {
+        self.frame((frame, Some(tiled)), operands, tiles, &sums, move |row| {
             let mut words = words.clone();
             words.push(row);
             words
