@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use aivm_tosa::{Executor, ExecutorFault, FaultKind, Plan, Priced, RunError};
 
+use crate::check::{CheckPolicy, Checked, Checker, Rotation};
 use crate::clock::Clock;
 use crate::health::{Backoff, Health, Pause};
 use crate::metrics::{BackendMetrics, Counters, Skip};
@@ -28,9 +29,22 @@ pub(crate) struct Slot {
 enum Prepared {
     #[default]
     Not,
-    Ready(Arc<dyn Plan>),
+    Ready(Ready),
     /// It never runs there.
     Refused(ExecutorFault),
+}
+
+#[derive(Clone)]
+struct Ready {
+    plan: Arc<dyn Plan>,
+    checker: Arc<Checker>,
+}
+
+/// How much is checked.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Checks {
+    pub(crate) policy: CheckPolicy,
+    pub(crate) rotation: Arc<Rotation>,
 }
 
 /// When what failed is tried again, and by which clock.
@@ -45,6 +59,7 @@ pub(crate) struct Recovery {
 pub(crate) struct Work<'a> {
     pub(crate) model: &'a Arc<Priced>,
     pub(crate) slot: &'a Slot,
+    pub(crate) checks: &'a Checks,
     pub(crate) cases: u32,
     pub(crate) input: &'a [u8],
 }
@@ -91,14 +106,20 @@ impl BackEnd {
     }
 
     fn run(&self, work: Work<'_>) -> Result<Vec<u8>, Failed> {
-        let plan = self.plan(work.slot, work.model).map_err(|fault| Failed {
+        let ready = self.ready(work).map_err(|fault| Failed {
             cases: 0,
             error: fault.into(),
         })?;
         let started = Instant::now();
         let answer = self
-            .caught(|| plan.run_cases(work.cases, work.input))
-            .unwrap_or_else(|fault| Err(fault.into()));
+            .caught(|| {
+                let policy = work.checks.policy;
+                ready
+                    .checker
+                    .run(&*ready.plan, policy, work.cases, work.input)
+            })
+            .unwrap_or_else(|fault| Err(fault.into()))
+            .and_then(|checked| self.accept(checked));
         if let Err(RunError::Fault(fault)) = &answer {
             self.counters.run_fault(fault.kind);
         } else {
@@ -111,11 +132,25 @@ impl BackEnd {
         })
     }
 
-    /// The model's plan. Threads that ask at once wait for one preparation.
-    fn plan(&self, slot: &Slot, model: &Arc<Priced>) -> Result<Arc<dyn Plan>, ExecutorFault> {
-        let mut prepared = lock(&slot.prepared);
+    /// The outputs of a run in which no check failed.
+    fn accept(&self, checked: Checked) -> Result<Vec<u8>, RunError> {
+        let failures = checked.rejected.len() as u64;
+        self.counters.checked(checked.checks, failures);
+        match checked.rejected.first() {
+            None => Ok(checked.output),
+            Some(rejection) => {
+                let what = format!("self-check: {rejection}");
+                let (name, kind) = (self.executor.name(), FaultKind::WrongAnswer);
+                Err(ExecutorFault::new(name, kind, what).into())
+            }
+        }
+    }
+
+    /// The model's plan, and what checks its runs. Threads that ask at once wait for one preparation.
+    fn ready(&self, work: Work<'_>) -> Result<Ready, ExecutorFault> {
+        let mut prepared = lock(&work.slot.prepared);
         match &*prepared {
-            Prepared::Ready(plan) => return Ok(Arc::clone(plan)),
+            Prepared::Ready(ready) => return Ok(ready.clone()),
             Prepared::Refused(fault) => {
                 self.counters.skip(Skip::ModelRefused);
                 return Err(fault.clone());
@@ -124,13 +159,18 @@ impl BackEnd {
         }
         let started = Instant::now();
         let made = self
-            .caught(|| self.executor.prepare(model))
+            .caught(|| {
+                let plan = self.executor.prepare(work.model)?;
+                let checker = Checker::new(work.model, &*plan, &work.checks.rotation)?;
+                let checker = Arc::new(checker);
+                Ok(Ready { plan, checker })
+            })
             .unwrap_or_else(Err);
         match made {
-            Ok(plan) => {
+            Ok(ready) => {
                 self.counters.prepared(started.elapsed());
-                *prepared = Prepared::Ready(Arc::clone(&plan));
-                Ok(plan)
+                *prepared = Prepared::Ready(ready.clone());
+                Ok(ready)
             }
             Err(fault) => {
                 self.counters.prepare_fault(fault.kind);

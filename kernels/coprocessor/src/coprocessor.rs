@@ -9,7 +9,8 @@ use aivm_tosa::{
     Executor, ExecutorFault, ModelLimits, Plan, PriceTable, Priced, Refusal, RunError,
 };
 
-use crate::back_end::{BackEnd, Recovery, Slot, Work};
+use crate::back_end::{BackEnd, Checks, Recovery, Slot, Work};
+use crate::check::CheckPolicy;
 use crate::clock::{Clock, SystemClock};
 use crate::health::Backoff;
 use crate::metrics::Metrics;
@@ -21,7 +22,8 @@ use crate::metrics::Metrics;
 ///
 /// A back end that faults is set aside for a while that doubles with each failure ([`Backoff`]), then recovers and
 /// proves itself by known answers in the background before it is asked again. A lack of memory holds back only the
-/// model and the sizes that met it. A back end that gave a wrong answer is never asked again.
+/// model and the sizes that met it. A share of what accelerators do is verified ([`CheckPolicy`]); a back end that gave
+/// a wrong answer is never asked again, and the next one finishes the call with the right bytes.
 pub struct Coprocessor {
     limits: ModelLimits,
     prices: PriceTable,
@@ -29,6 +31,7 @@ pub struct Coprocessor {
     backends: Vec<Arc<BackEnd>>,
     models: RwLock<BTreeMap<[u8; 32], Arc<Model>>>,
     recovery: Recovery,
+    checks: Checks,
 }
 
 /// A back end that could not start.
@@ -89,7 +92,15 @@ impl Coprocessor {
                 clock: Arc::new(SystemClock::default()),
                 backoff: Backoff::default(),
             },
+            checks: Checks::default(),
         }
+    }
+
+    /// Sets how much of what accelerators do is checked.
+    #[must_use]
+    pub fn with_checks(mut self, policy: CheckPolicy) -> Coprocessor {
+        self.checks.policy = policy;
+        self
     }
 
     /// Sets how long what failed is left alone.
@@ -194,6 +205,7 @@ impl Coprocessor {
         let work = |place: usize| Work {
             model: &model.priced,
             slot: &model.slots[place],
+            checks: &self.checks,
             cases,
             input,
         };

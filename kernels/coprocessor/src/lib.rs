@@ -9,6 +9,7 @@
 
 mod accelerators;
 mod back_end;
+pub mod check;
 mod clock;
 mod coprocessor;
 mod health;
@@ -17,6 +18,7 @@ mod metrics;
 pub mod determinism;
 
 pub use accelerators::{Accelerators, Rejected, open_checked};
+pub use check::CheckPolicy;
 pub use clock::{Clock, ManualClock, SystemClock};
 pub use coprocessor::Coprocessor;
 pub use health::{Backoff, Standing};

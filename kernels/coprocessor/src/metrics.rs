@@ -37,6 +37,10 @@ pub struct BackendMetrics {
     pub run_faults_by_kind: [u64; FaultKind::ALL.len()],
     /// Runs that passed it by, by reason in the order of [`Skip::ALL`].
     pub skips: [u64; Skip::ALL.len()],
+    /// Steps of its runs that were verified; of models with control flow, cases.
+    pub checks: u64,
+    /// Those of them that were wrong: the back end is quarantined after the first.
+    pub failed_checks: u64,
     /// Times it came back after it was set aside.
     pub recoveries: u64,
     /// Times it was tried and was not fit yet.
@@ -102,6 +106,8 @@ pub(crate) struct Counters {
     prepare_faults: [AtomicU64; FaultKind::ALL.len()],
     run_faults: [AtomicU64; FaultKind::ALL.len()],
     skips: [AtomicU64; Skip::ALL.len()],
+    checks: AtomicU64,
+    failed_checks: AtomicU64,
     recoveries: AtomicU64,
     failed_recoveries: AtomicU64,
 }
@@ -130,6 +136,11 @@ impl Counters {
         add(&self.skips[reason as usize], 1);
     }
 
+    pub(crate) fn checked(&self, checks: u64, failed: u64) {
+        add(&self.checks, checks);
+        add(&self.failed_checks, failed);
+    }
+
     pub(crate) fn recovered(&self, fit: bool) {
         let counter = if fit {
             &self.recoveries
@@ -156,6 +167,8 @@ impl Counters {
             prepare_faults_by_kind: std::array::from_fn(|kind| get(&self.prepare_faults[kind])),
             run_faults_by_kind: std::array::from_fn(|kind| get(&self.run_faults[kind])),
             skips: std::array::from_fn(|reason| get(&self.skips[reason])),
+            checks: get(&self.checks),
+            failed_checks: get(&self.failed_checks),
             recoveries: get(&self.recoveries),
             failed_recoveries: get(&self.failed_recoveries),
             executor,

@@ -7,6 +7,7 @@ use aivm_tosa::{Executor, ExecutorFault, Plan, Priced};
 
 use crate::adapter::AdapterInfo;
 use crate::device::Device;
+use crate::observe::{BitFlip, Flips};
 use crate::pipelines::Pipelines;
 use crate::plan::{Dispatch, GpuPlan, Operands, PlanOptions};
 use crate::staged::StagedPlan;
@@ -19,6 +20,7 @@ pub struct GpuExecutor {
     device: Arc<Device>,
     pipelines: Arc<Pipelines>,
     options: PlanOptions,
+    flips: Arc<Flips>,
 }
 
 impl GpuExecutor {
@@ -44,6 +46,7 @@ impl GpuExecutor {
             device,
             pipelines: Arc::default(),
             options: PlanOptions::default(),
+            flips: Arc::default(),
         })
     }
 
@@ -58,6 +61,13 @@ impl GpuExecutor {
         self.device.destroy();
     }
 
+    /// Turns over bits on the device in the next run of a plain model on this executor, in whatever thread: for tests of
+    /// self-checks. Flips of cases and steps that the run does not have are dropped. They take the place of flips that
+    /// still wait.
+    pub fn flip_bits(&self, flips: Vec<BitFlip>) {
+        self.flips.set(flips);
+    }
+
     /// What a run of `model`, which is plain, dispatches, in order.
     ///
     /// # Errors
@@ -70,7 +80,8 @@ impl GpuExecutor {
         if !model.program().is_plain() {
             return Err(self.device.fault("the model is not one list of dispatches"));
         }
-        GpuPlan::new(&self.device, &self.pipelines, model, self.options)
+        let (device, pipelines) = (&self.device, &self.pipelines);
+        GpuPlan::new(device, pipelines, &self.flips, model, self.options)
     }
 
     /// As [`GpuExecutor::plan`], with operands in buffers of that kind.
@@ -83,7 +94,8 @@ impl GpuExecutor {
             operands,
             ..self.options
         };
-        GpuPlan::new(&self.device, &self.pipelines, model, options)
+        let (device, pipelines) = (&self.device, &self.pipelines);
+        GpuPlan::new(device, pipelines, &self.flips, model, options)
     }
 
     /// Whether linear operators read uniform buffers on this adapter.

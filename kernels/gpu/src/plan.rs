@@ -3,17 +3,21 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_tosa::bytes::check_input;
-use aivm_tosa::{ExecutorFault, Plan, Priced, RunError, TensorId, Variables};
+use aivm_tosa::{
+    ExecutorFault, Observation, Observed, ObservedStep, Plan, Priced, RunError, Selected, TensorId,
+    Variables, Verification,
+};
 
 use crate::adapter::AdapterLimits;
 use crate::device::Device;
 use crate::layout::push_padded;
 use crate::limits::Account;
 use crate::lower::lower;
+use crate::observe::{BitFlip, Flips, Steps, View};
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
 use crate::program::{Output, Step};
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, buffer};
 
 /// Most cases in one submission.
 const CASES_MAX: u32 = 64;
@@ -84,7 +88,12 @@ pub struct Dispatch {
 /// A plain model on a device: a run is one submission.
 pub(crate) struct GpuPlan {
     model: Arc<Priced>,
+    pipelines: Arc<Pipelines>,
     prepared: Prepared,
+    /// What self-checks see of a run.
+    steps: Steps,
+    /// Of the executor; those that wait are made in the next run.
+    flips: Arc<Flips>,
     /// Most cases in one submission on this device.
     cases_max: u32,
     /// Buffers that no run uses now.
@@ -97,7 +106,8 @@ impl GpuPlan {
     /// Lowers `model`, compiles its kernels and uploads its constants.
     pub(crate) fn new(
         device: &Arc<Device>,
-        pipelines: &Pipelines,
+        pipelines: &Arc<Pipelines>,
+        flips: &Arc<Flips>,
         model: &Arc<Priced>,
         options: PlanOptions,
     ) -> Result<GpuPlan, ExecutorFault> {
@@ -110,12 +120,17 @@ impl GpuPlan {
         .map_err(|what| device.fault(what))?;
         let staged = program.staged_bytes();
         let prepared = Prepared::new(device, pipelines, program, &mut Account::default())?;
+        let account = &mut Account::default();
+        let steps = Steps::new(device, pipelines, model, &prepared.program, account)?;
         let cases_max = cases_max(&device.limits, &prepared.slots.words, staged)
             .map_err(|what| device.fault(what))?;
         let plan = GpuPlan {
             no_variables: Variables::initial(model.program()),
             model: Arc::clone(model),
+            pipelines: Arc::clone(pipelines),
+            flips: Arc::clone(flips),
             prepared,
+            steps,
             cases_max,
             idle: Mutex::new(Vec::new()),
         };
@@ -162,17 +177,104 @@ impl GpuPlan {
         idle.push(scratch);
     }
 
+    /// Runs `cases` cases and appends their outputs; `selected` steps are shown to `see`.
+    fn run(
+        &self,
+        cases: u32,
+        input: &[u8],
+        selected: &[Selected],
+        output: &mut Vec<u8>,
+        see: &mut dyn FnMut(&Observation<'_>),
+    ) -> Result<(), RunError> {
+        let graph = self.model.graph();
+        check_input(graph, cases, input)?;
+        self.prepared.device.check()?;
+        let flips = self.flips.take();
+        let before = output.len();
+        output.reserve(graph.output_bytes() as usize * cases as usize);
+        let case_bytes = graph.input_bytes() as usize;
+        let mut first = 0;
+        while first < cases {
+            let most = (cases - first).min(self.cases_max);
+            let now = self.steps.cases_shown(selected, first, most);
+            let part = &input[first as usize * case_bytes..][..now as usize * case_bytes];
+            let view = self.view((first, now), selected, &flips);
+            let done = view.and_then(|view| self.submit((first, now), part, view, output, see));
+            if let Err(fault) = done {
+                output.truncate(before);
+                return Err(fault.into());
+            }
+            first += now;
+        }
+        Ok(())
+    }
+
+    /// What is seen and flipped in the submission of `now` cases from `first` on; nearly always nothing.
+    fn view(
+        &self,
+        (first, now): (u32, u32),
+        selected: &[Selected],
+        flips: &[BitFlip],
+    ) -> Result<Option<View<'_>>, ExecutorFault> {
+        let here = |case: u32| (first..first + now).contains(&case);
+        let steps = self.steps.described.len();
+        let selected = selected
+            .iter()
+            .filter(|of| here(of.case) && of.step < steps);
+        let selected = selected.map(|of| Selected {
+            case: of.case - first,
+            ..*of
+        });
+        let flips = flips.iter().filter(|of| here(of.case) && of.step < steps);
+        let flips = flips.map(|of| BitFlip {
+            case: of.case - first,
+            ..*of
+        });
+        let (selected, flips): (Vec<_>, Vec<_>) = (selected.collect(), flips.collect());
+        if selected.is_empty() && flips.is_empty() {
+            return Ok(None);
+        }
+        View::new(
+            &self.steps,
+            &self.prepared,
+            &self.pipelines,
+            now,
+            &selected,
+            &flips,
+        )
+        .map(Some)
+    }
+
     /// Runs up to `cases_max` cases in one submission and appends their outputs.
-    fn submit(&self, cases: u32, input: &[u8], output: &mut Vec<u8>) -> Result<(), ExecutorFault> {
+    fn submit(
+        &self,
+        (first, cases): (u32, u32),
+        input: &[u8],
+        view: Option<View<'_>>,
+        output: &mut Vec<u8>,
+        see: &mut dyn FnMut(&Observation<'_>),
+    ) -> Result<(), ExecutorFault> {
         let prepared = &self.prepared;
         let device = &prepared.device;
         let scratch = self.take_scratch(cases)?;
+        // What is seen is staged behind the outputs.
+        let larger = view.as_ref().map(|view| {
+            device.guarded(|| {
+                let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+                buffer(device, view.staged_bytes.max(4), usage)
+            })
+        });
+        let larger = larger.transpose()?;
+        let staging = larger.as_ref().unwrap_or(&scratch.staging);
         let work = || {
             self.upload(&scratch, cases, input);
-            self.encode(&scratch, cases)
+            self.encode(&scratch, cases, view.as_ref(), staging)
         };
-        device.submit_and_read(&scratch.staging, work, |staged| {
+        device.submit_and_read(staging, work, |staged| {
             self.collect(staged, cases, output);
+            if let Some(view) = &view {
+                view.show(staged, first, see);
+            }
         })?;
         // Only buffers of a run that succeeded are used again.
         self.put_back(scratch);
@@ -196,20 +298,29 @@ impl GpuPlan {
     }
 
     /// All dispatches, then copies of the outputs to the staging buffer, one output after the other.
-    fn encode(&self, scratch: &Scratch, cases: u32) -> wgpu::CommandBuffer {
+    fn encode(
+        &self,
+        scratch: &Scratch,
+        cases: u32,
+        view: Option<&View<'_>>,
+        staging: &wgpu::Buffer,
+    ) -> wgpu::CommandBuffer {
         let prepared = &self.prepared;
         let mut encoder = prepared
             .device
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
         let all = 0..prepared.program.steps.len();
-        scratch.dispatch(prepared, all, cases, &mut encoder);
+        match view {
+            None => scratch.dispatch(prepared, all, cases, &mut encoder),
+            Some(view) => view.dispatch(prepared, scratch, all, cases, staging, &mut encoder),
+        }
         let mut offset = 0;
         for output in &prepared.program.outputs {
             if let Output::Value { value, .. } = output {
                 let slot = &scratch.slots[prepared.slots.of_value[*value]];
                 let size = u64::from(prepared.program.values[*value]) * 4 * u64::from(cases);
-                encoder.copy_buffer_to_buffer(slot, 0, &scratch.staging, offset, size);
+                encoder.copy_buffer_to_buffer(slot, 0, staging, offset, size);
                 offset += size;
             }
         }
@@ -241,6 +352,10 @@ impl Plan for GpuPlan {
         &self.no_variables
     }
 
+    fn verification(&self) -> Verification<'_> {
+        Verification::Steps(self)
+    }
+
     fn run_cases_from(
         &self,
         _start: &Variables,
@@ -248,24 +363,7 @@ impl Plan for GpuPlan {
         input: &[u8],
         output: &mut Vec<u8>,
     ) -> Result<(), RunError> {
-        let graph = self.model.graph();
-        check_input(graph, cases, input)?;
-        self.prepared.device.check()?;
-        let before = output.len();
-        output.reserve(graph.output_bytes() as usize * cases as usize);
-        let case_bytes = graph.input_bytes() as usize;
-        let mut left = cases;
-        while left > 0 {
-            let done = (cases - left) as usize;
-            let now = left.min(self.cases_max);
-            let part = &input[done * case_bytes..][..now as usize * case_bytes];
-            if let Err(fault) = self.submit(now, part, output) {
-                output.truncate(before);
-                return Err(fault.into());
-            }
-            left -= now;
-        }
-        Ok(())
+        self.run(cases, input, &[], output, &mut |_| ())
     }
 
     fn step(
@@ -275,6 +373,23 @@ impl Plan for GpuPlan {
         output: &mut Vec<u8>,
     ) -> Result<(), RunError> {
         self.run_cases_from(variables, 1, input, output)
+    }
+}
+
+impl Observed for GpuPlan {
+    fn steps(&self) -> &[ObservedStep] {
+        &self.steps.described
+    }
+
+    fn run_observed(
+        &self,
+        cases: u32,
+        input: &[u8],
+        selected: &[Selected],
+        output: &mut Vec<u8>,
+        see: &mut dyn FnMut(&Observation<'_>),
+    ) -> Result<(), RunError> {
+        self.run(cases, input, selected, output, see)
     }
 }
 

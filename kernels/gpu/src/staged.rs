@@ -6,7 +6,9 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_tosa::bytes::check_input;
-use aivm_tosa::{ExecutorFault, Graph, Plan, Priced, RunError, VariableId, Variables};
+use aivm_tosa::{
+    ExecutorFault, Graph, Plan, Priced, RunError, VariableId, Variables, Verification,
+};
 
 use crate::device::Device;
 use crate::limits::Account;
@@ -193,6 +195,10 @@ fn late_bytes(prepared: &Prepared) -> u64 {
 impl Plan for StagedPlan {
     fn initial(&self) -> &Variables {
         &self.initial
+    }
+
+    fn verification(&self) -> Verification<'_> {
+        Verification::Whole
     }
 
     fn run_cases_from(

@@ -9,6 +9,7 @@
 // What runs a model.
 mod compute;
 mod executor;
+mod partial;
 mod run;
 
 // What several operators share.
@@ -90,4 +91,5 @@ mod identity;
 mod rescale;
 
 pub use executor::{ReferenceExecutor, ReferencePlan};
+pub use partial::recompute;
 pub use run::Elements;

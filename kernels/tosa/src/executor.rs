@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use crate::{ExecutorMetrics, Priced, Variables};
+use crate::{ExecutorMetrics, Priced, Variables, Verification};
 
 /// One of the back ends: the reference, the CPU executor, a GPU adapter.
 pub trait Executor: Send + Sync {
@@ -62,6 +62,11 @@ pub trait Plan: Send + Sync {
 
     /// The variables as the model file gives them.
     fn initial(&self) -> &Variables;
+
+    /// How its runs can be verified; not at all, unless a back end says more.
+    fn verification(&self) -> Verification<'_> {
+        Verification::None
+    }
 
     /// Runs `cases` independent cases from the initial variables.
     ///

@@ -22,6 +22,7 @@ pub mod graph;
 pub mod interval;
 pub mod limits;
 pub mod metrics;
+pub mod observe;
 pub mod operator;
 pub mod price;
 pub mod refusal;
@@ -38,6 +39,7 @@ pub use graph::{
 pub use interval::Class;
 pub use limits::ModelLimits;
 pub use metrics::{ExecutorMetrics, Figure};
+pub use observe::{Observation, Observed, ObservedStep, Selected, Verification};
 pub use operator::{Operator, RescaleRounding};
 pub use price::{PriceTable, Priced, load, model_hash};
 pub use refusal::{Refusal, RefusalCode};
