@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aivm_tosa::{ModelLimits, Plan, PriceTable};
+use aivm_tosa::{ExecutorFault, FaultKind, ModelLimits, Plan, PriceTable, RunError};
 
 use crate::executor::GpuExecutor;
 use crate::plan::Dispatch;
@@ -18,6 +18,8 @@ pub struct KernelCheck {
     pub passed: bool,
     /// What went wrong; empty if nothing did.
     pub detail: String,
+    /// What kept it from answering; `None` if it answered, be it wrong.
+    pub fault: Option<FaultKind>,
 }
 
 /// A graph with its answer: a case of `tests/oracle`.
@@ -136,18 +138,24 @@ impl GpuExecutor {
     pub fn known_answer_tests(&self) -> Vec<KernelCheck> {
         let check = |&(kernel, answers): &(&'static str, &[KnownAnswer])| {
             let forms = self.forms(kernel);
-            let wrong: Vec<String> = forms
+            let failures: Vec<Failure> = forms
                 .iter()
                 .flat_map(|&form| answers.iter().map(move |answer| (form, answer)))
                 .filter_map(|(form, answer)| self.check(kernel, form, answer).err())
                 .collect();
+            let answered_wrong = failures.iter().any(|failure| failure.fault.is_none());
+            let first = failures.first().and_then(|failure| failure.fault);
+            let details: Vec<String> = failures.into_iter().map(|failure| failure.what).collect();
             KernelCheck {
                 kernel,
-                passed: wrong.is_empty(),
-                detail: wrong.join("; "),
+                passed: details.is_empty(),
+                detail: details.join("; "),
+                fault: first.filter(|_| !answered_wrong),
             }
         };
-        all_answers().map(check).collect()
+        let checks = all_answers().map(check).collect();
+        self.save_pipelines();
+        checks
     }
 
     /// The forms of a kernel that this adapter may be given.
@@ -159,43 +167,49 @@ impl GpuExecutor {
         }
     }
 
-    fn check(&self, kernel: &str, form: Operands, answer: &KnownAnswer) -> Result<(), String> {
+    fn check(&self, kernel: &str, form: Operands, answer: &KnownAnswer) -> Result<(), Failure> {
         let name = answer.name;
+        let fail = |fault, what: String| Failure {
+            fault,
+            what: format!("{name}, {form:?}: {what}"),
+        };
         let model = aivm_tosa::load(
             answer.model,
             &ModelLimits::default(),
             &PriceTable::default(),
         )
-        .map_err(|refusal| format!("{name}: {refusal}"))?;
+        .map_err(|refusal| fail(Some(FaultKind::Unsupported), refusal.to_string()))?;
         let model = Arc::new(model);
-        let plan = self
-            .plan_with(&model, form)
-            .map_err(|fault| format!("{name}: {fault}"))?;
+        let faulted = |fault: ExecutorFault| fail(Some(fault.kind), fault.to_string());
+        let plan = self.plan_with(&model, form).map_err(faulted)?;
         let dispatches = plan.dispatches();
         let uniform = form == Operands::Uniform;
         if !dispatches
             .iter()
             .any(|dispatch| is_of(dispatch, kernel) && dispatch.uniform_operands == uniform)
         {
-            return Err(format!("{name}, {form:?}, dispatches {dispatches:?}"));
+            let what = format!("dispatches {dispatches:?}");
+            return Err(fail(Some(FaultKind::Unsupported), what));
         }
         let cases = answer.input.len() as u64 / model.graph().input_bytes();
         let output = plan
             .run_cases(cases as u32, answer.input)
-            .map_err(|error| format!("{name}, {form:?}: {error}"))?;
-        match output
-            .iter()
-            .zip(answer.output)
-            .position(|(given, known)| given != known)
-        {
+            .map_err(|error| match error {
+                RunError::Fault(fault) => faulted(fault),
+                // Known inputs are valid: that it thinks otherwise is a wrong answer.
+                RunError::Status(status) => fail(None, status.to_string()),
+            })?;
+        let wrong = |what| Err(fail(None, what));
+        let mut bytes = output.iter().zip(answer.output);
+        match bytes.position(|(given, known)| given != known) {
             None if output.len() == answer.output.len() => Ok(()),
-            None => Err(format!(
-                "{name}, {form:?}: {} bytes instead of {}",
+            None => wrong(format!(
+                "{} bytes instead of {}",
                 output.len(),
                 answer.output.len()
             )),
-            Some(byte) => Err(format!(
-                "{name}, {form:?}: byte {byte} is {} instead of {}",
+            Some(byte) => wrong(format!(
+                "byte {byte} is {} instead of {}",
                 output[byte], answer.output[byte]
             )),
         }
@@ -212,6 +226,13 @@ fn is_of(dispatch: &Dispatch, kernel: &str) -> bool {
         _ => &dispatch.kernel,
     };
     name == kernel
+}
+
+/// Why a known answer was not given.
+struct Failure {
+    /// `None`: another answer was given.
+    fault: Option<FaultKind>,
+    what: String,
 }
 
 #[cfg(test)]

@@ -1,23 +1,32 @@
 //! TOSA graphs on the GPU through wgpu, with the bits of the reference.
 //!
 //! The way of a model: [`aivm_tosa::Graph`] → a program of dispatches (`lower`) → buffers by lifetime (`memory`)
-//! → constants and parameters on the device (`resident`) → a plan. That of a plain graph (`plan`) runs any number of cases
-//! in one submission; control flow, variables and late values are driven by the host, case by case (`staged`, `run`).
+//! → constants and parameters on the device (`resident`) → a plan, which lies there with those of other models (`models`) as
+//! long as there is room. That of a plain graph (`plan`) runs any number of cases in one submission; control flow, variables
+//! and late values are driven by the host, case by case (`staged`, `run`). What the user holds (`model`) outlives the device.
 //!
 //! Architecture Invariant: the only crate that names wgpu. Whatever wgpu reports becomes an
 //! [`aivm_tosa::ExecutorFault`]; nothing here decides what a model's answer is.
 
-#![forbid(unsafe_code)]
+// Allowed again in `pipeline_cache`, for one call of wgpu.
+#![deny(unsafe_code)]
 
 mod adapter;
+mod buffer;
+mod cache;
+mod counters;
 mod device;
 mod executor;
+mod inject;
 mod known_answers;
 mod layout;
 mod limits;
 mod lower;
 mod memory;
+mod model;
+mod models;
 mod observe;
+mod pipeline_cache;
 mod pipelines;
 mod plan;
 mod prepared;
@@ -29,7 +38,9 @@ pub mod script;
 mod staged;
 
 pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};
-pub use executor::{DEADLINE, GpuExecutor};
+pub use cache::cache_folder;
+pub use executor::{DEADLINE, GpuExecutor, GpuOptions};
+pub use inject::{Injected, Stage, Trouble};
 pub use known_answers::KernelCheck;
 pub use observe::{BitFlip, FlipPlace};
 pub use plan::{Dispatch, Operands, PlanOptions};

@@ -26,6 +26,14 @@ pub(crate) const LIMITS: PlanLimits = PlanLimits {
     value_bytes: 2 << 30,
 };
 
+/// Bytes of device buffers above which models that no run uses make room. wgpu does not say how much memory a device has:
+/// this fits the smallest GPUs that are worth having, and whoever has more says so in the options.
+pub(crate) const RESIDENT_BYTES_MAX: u64 = 2 << 30;
+
+/// Compiled kernels above which those that no model uses are dropped. A model has some dozen, the known answers some
+/// hundred.
+pub(crate) const PIPELINES_MAX: usize = 512;
+
 /// What the programs of a model take together.
 #[derive(Default)]
 pub(crate) struct Account {

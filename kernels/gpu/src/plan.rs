@@ -17,7 +17,7 @@ use crate::observe::{BitFlip, Flips, Steps, View};
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
 use crate::program::{Output, Step};
-use crate::scratch::{Scratch, buffer};
+use crate::scratch::Scratch;
 
 /// Most cases in one submission.
 const CASES_MAX: u32 = 64;
@@ -261,7 +261,7 @@ impl GpuPlan {
         let larger = view.as_ref().map(|view| {
             device.guarded(|| {
                 let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-                buffer(device, view.staged_bytes.max(4), usage)
+                device.create_buffer("observed", view.staged_bytes.max(4), usage)
             })
         });
         let larger = larger.transpose()?;

@@ -3,6 +3,7 @@
 use aivm_shaders::kernels::UNIFORM_BYTES;
 use aivm_tosa::ExecutorFault;
 
+use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::layout::word_bytes;
 
@@ -11,7 +12,7 @@ const ARENA_BYTES: u64 = 64 << 20;
 
 /// Byte strings in few buffers, each at an offset that can be bound.
 pub(crate) struct Resident {
-    buffers: Vec<wgpu::Buffer>,
+    buffers: Vec<Buffer>,
     parts: Vec<Part>,
 }
 
@@ -77,12 +78,8 @@ impl Resident {
             false => 0,
         };
         let buffer = device.guarded(|| {
-            let buffer = device.device.create_buffer(&wgpu::BufferDescriptor {
-                label: Some("resident"),
-                size: arena.len() as u64 + behind,
-                usage: usage | wgpu::BufferUsages::COPY_DST,
-                mapped_at_creation: false,
-            });
+            let usage = usage | wgpu::BufferUsages::COPY_DST;
+            let buffer = device.create_buffer("resident", arena.len() as u64 + behind, usage);
             device.queue.write_buffer(&buffer, 0, &arena);
             buffer
         })?;

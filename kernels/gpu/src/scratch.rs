@@ -5,15 +5,15 @@ use std::ops::Range;
 use aivm_shaders::kernels::UNIFORM_BYTES;
 use aivm_tosa::ExecutorFault;
 
-use crate::device::Device;
+use crate::buffer::Buffer;
 use crate::prepared::Prepared;
 use crate::program::Operand;
 
 /// Buffers for up to `cases` cases at once, with the bind groups of every step.
 pub(crate) struct Scratch {
     pub(crate) cases: u32,
-    pub(crate) slots: Vec<wgpu::Buffer>,
-    pub(crate) staging: wgpu::Buffer,
+    pub(crate) slots: Vec<Buffer>,
+    pub(crate) staging: Buffer,
     /// Of each step those of its dispatches, which take [`crate::program::Step::cases`] each.
     bind_groups: Vec<Vec<wgpu::BindGroup>>,
 }
@@ -31,7 +31,7 @@ impl Scratch {
             false => (wgpu::BufferUsages::empty(), 0),
         };
         device.guarded(|| {
-            let slots: Vec<wgpu::Buffer> = prepared
+            let slots: Vec<Buffer> = prepared
                 .slots
                 .words
                 .iter()
@@ -41,12 +41,12 @@ impl Scratch {
                         | wgpu::BufferUsages::COPY_SRC
                         | uniform;
                     let size = u64::from(words) * 4 * u64::from(cases);
-                    buffer(device, size + behind, usage)
+                    device.create_buffer("values", size + behind, usage)
                 })
                 .collect();
             let staged = prepared.program.staged_bytes() * u64::from(cases);
-            let staging = buffer(
-                device,
+            let staging = device.create_buffer(
+                "staging",
                 staged.max(4),
                 wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             );
@@ -100,21 +100,7 @@ impl Scratch {
     }
 }
 
-/// A buffer of one run.
-pub(crate) fn buffer(device: &Device, size: u64, usage: wgpu::BufferUsages) -> wgpu::Buffer {
-    device.device.create_buffer(&wgpu::BufferDescriptor {
-        label: Some("scratch"),
-        size,
-        usage,
-        mapped_at_creation: false,
-    })
-}
-
-fn bind_groups(
-    prepared: &Prepared,
-    slots: &[wgpu::Buffer],
-    cases: u32,
-) -> Vec<Vec<wgpu::BindGroup>> {
+fn bind_groups(prepared: &Prepared, slots: &[Buffer], cases: u32) -> Vec<Vec<wgpu::BindGroup>> {
     let steps = 0..prepared.program.steps.len();
     let of_step = |index: usize| {
         let together = prepared.program.steps[index].cases;
@@ -135,7 +121,7 @@ fn bind_groups(
 /// What step `index` binds for some of the cases.
 fn bind_group(
     prepared: &Prepared,
-    slots: &[wgpu::Buffer],
+    slots: &[Buffer],
     index: usize,
     cases: Range<u32>,
 ) -> wgpu::BindGroup {

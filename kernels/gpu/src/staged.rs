@@ -10,6 +10,7 @@ use aivm_tosa::{
     ExecutorFault, Graph, Plan, Priced, RunError, VariableId, Variables, Verification,
 };
 
+use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::limits::Account;
 use crate::lower::{lower, lower_late, lower_region};
@@ -18,7 +19,7 @@ use crate::plan::PlanOptions;
 use crate::prepared::Prepared;
 use crate::program::{Action, Operand, Program};
 use crate::run::Run;
-use crate::scratch::{Scratch, buffer};
+use crate::scratch::Scratch;
 
 /// Sets of buffers that are kept for later runs.
 const FRAMES_KEPT: usize = 4;
@@ -41,8 +42,8 @@ pub(crate) struct StagedPlan {
 pub(crate) struct Frames {
     /// Of each graph. Regions do not run inside themselves.
     pub(crate) graphs: Vec<Scratch>,
-    pub(crate) variables: Vec<wgpu::Buffer>,
-    pub(crate) staging: wgpu::Buffer,
+    pub(crate) variables: Vec<Buffer>,
+    pub(crate) staging: Buffer,
 }
 
 impl StagedPlan {
@@ -108,11 +109,12 @@ impl StagedPlan {
                 .iter()
                 .map(|variable| {
                     let usage = wgpu::BufferUsages::COPY_DST | wgpu::BufferUsages::COPY_SRC;
-                    buffer(device, variable.bytes().next_multiple_of(4), usage)
+                    let size = variable.bytes().next_multiple_of(4);
+                    device.create_buffer("variable", size, usage)
                 })
                 .collect(),
-            staging: buffer(
-                device,
+            staging: device.create_buffer(
+                "staging",
                 self.staging_bytes,
                 wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST,
             ),

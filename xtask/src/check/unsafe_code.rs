@@ -6,6 +6,7 @@ use crate::layers::{Layer, UnsafeCode};
 use crate::workspace::Package;
 
 const FORBID: &str = "#![forbid(unsafe_code)]";
+const DENY: &str = "#![deny(unsafe_code)]";
 /// How many lines above an `unsafe` its reason may begin.
 const REASON_LINES: usize = 12;
 
@@ -13,25 +14,45 @@ const REASON_LINES: usize = 12;
 pub(crate) fn check(package: &Package, layer: &Layer, sources: &[SourceFile]) -> Vec<Finding> {
     let mut findings = Vec::new();
     for file in sources {
-        if layer.unsafe_code == UnsafeCode::Forbidden {
-            findings.extend(forbids(package, file));
+        match layer.unsafe_code {
+            UnsafeCode::Forbidden => findings.extend(carries(package, file, FORBID)),
+            UnsafeCode::In(only) => {
+                findings.extend(carries(package, file, DENY));
+                findings.extend(elsewhere(file, only));
+            }
+            UnsafeCode::Explained => {}
         }
         findings.extend(reasons(file));
     }
     findings
 }
 
-/// A root that ships must forbid unsafe code.
-fn forbids(package: &Package, file: &SourceFile) -> Option<Finding> {
+/// A root that ships must carry `attribute`.
+fn carries(package: &Package, file: &SourceFile, attribute: &str) -> Option<Finding> {
     let root = package
         .targets
         .iter()
         .any(|target| target.ships && target.root == file.path);
-    (root && !file.code.contains(FORBID)).then(|| Finding {
+    (root && !file.code.contains(attribute)).then(|| Finding {
         file: file.path.clone(),
         line: 0,
-        message: format!("this root must carry {FORBID}"),
+        message: format!("this root must carry {attribute}"),
     })
+}
+
+/// `unsafe` in another file than the one that may say it.
+fn elsewhere(file: &SourceFile, only: &str) -> Vec<Finding> {
+    if file.path.ends_with(only) {
+        return Vec::new();
+    }
+    identifiers(&file.code)
+        .filter(|&(_, word)| word == "unsafe")
+        .map(|(offset, _)| Finding {
+            file: file.path.clone(),
+            line: line_of(&file.code, offset),
+            message: format!("only {only} may say `unsafe` in this crate"),
+        })
+        .collect()
 }
 
 /// Each `unsafe` block or implementation follows a comment that begins SAFETY. (What an `unsafe fn`
@@ -92,6 +113,16 @@ mod tests {
             findings("aivm-core", "src/lib.rs", &format!("// {FORBID}")),
             [0]
         );
+    }
+
+    #[test]
+    fn unsafe_code_outside_of_its_one_file_is_found() {
+        let block = "// SAFETY: checked.\nunsafe { a() }\n";
+        let path = "kernels/gpu/src/pipeline_cache.rs";
+        assert_eq!(findings("aivm-gpu", path, block), NO_LINES);
+        assert_eq!(findings("aivm-gpu", "kernels/gpu/src/a.rs", block), [2]);
+        assert_eq!(findings("aivm-gpu", "src/lib.rs", DENY), NO_LINES);
+        assert_eq!(findings("aivm-gpu", "src/lib.rs", "mod a;"), [0]);
     }
 
     #[test]

@@ -10,7 +10,6 @@ use aivm_tosa::ExecutorFault;
 use crate::device::Device;
 use crate::pipelines::{Pipeline, Pipelines, WORKGROUP};
 use crate::resident::uniform_bytes;
-use crate::scratch::buffer;
 
 /// A bit that is turned over in the next run of a model: for tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,12 +110,12 @@ impl<'a> Flipper<'a> {
         // Elements, words, invocations of a row, words of a case, and the bit.
         let params = uniform_bytes(&[1, 1, WORKGROUP, 1, 1 << (bit % 32)]);
         let usage = wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST;
-        let uniform = buffer(device, params.len() as u64, usage);
+        let uniform = device.create_buffer("flip", params.len() as u64, usage);
         device.queue.write_buffer(&uniform, 0, &params);
         let usage = wgpu::BufferUsages::STORAGE
             | wgpu::BufferUsages::COPY_SRC
             | wgpu::BufferUsages::COPY_DST;
-        let [output, input] = [0, 1].map(|_| buffer(device, 4, usage));
+        let [output, input] = [0, 1].map(|_| device.create_buffer("flip", 4, usage));
         let entries: Vec<_> = (0u32..)
             .zip([&uniform, &output, &input])
             .map(|(binding, buffer)| wgpu::BindGroupEntry {

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use aivm_gpu::GpuExecutor;
-use aivm_tosa::{Executor, ExecutorFault, RunError, RunStatus};
+use aivm_gpu::{GpuExecutor, Injected, Stage, Trouble};
+use aivm_tosa::{Executor, ExecutorFault, FaultKind, RunError, RunStatus};
 
 use crate::support::{executors, model, skip};
 
@@ -22,7 +22,7 @@ fn fault(result: Result<Vec<u8>, RunError>) -> ExecutorFault {
 }
 
 #[test]
-fn a_destroyed_device_faults_at_once_and_for_good() {
+fn a_destroyed_device_faults_at_once_until_it_is_opened_again() {
     for executor in executors() {
         let model = model(CONVOLUTION);
         let plan = executor.prepare(&model).expect("the model fits");
@@ -45,6 +45,113 @@ fn a_destroyed_device_faults_at_once_and_for_good() {
             "{:?}",
             started.elapsed()
         );
+        executor.reopen().expect("the adapter is still there");
+        assert_eq!(plan.run_cases(CASES, INPUT).as_deref(), Ok(OUTPUT));
+        let metrics = executor.metrics();
+        assert_eq!((metrics.devices_opened, metrics.devices_lost), (2, 1));
+    }
+}
+
+/// Each trouble at each stage at which it can strike, and the kind of fault that it is.
+const TROUBLES: &[(Trouble, Stage, FaultKind)] = &[
+    (Trouble::LoseDevice, Stage::Allocation, FaultKind::Lost),
+    (Trouble::LoseDevice, Stage::Compilation, FaultKind::Lost),
+    (
+        Trouble::LoseDevice,
+        Stage::BeforeSubmission,
+        FaultKind::Lost,
+    ),
+    (Trouble::LoseDevice, Stage::AfterSubmission, FaultKind::Lost),
+    (Trouble::LoseDevice, Stage::BeforeReading, FaultKind::Lost),
+    (
+        Trouble::OutOfMemory,
+        Stage::Allocation,
+        FaultKind::OutOfMemory,
+    ),
+    (
+        Trouble::OutOfMemory,
+        Stage::Compilation,
+        FaultKind::OutOfMemory,
+    ),
+    (
+        Trouble::OutOfMemory,
+        Stage::BeforeSubmission,
+        FaultKind::OutOfMemory,
+    ),
+    (Trouble::Hang, Stage::AfterSubmission, FaultKind::Deadline),
+];
+
+#[test]
+fn trouble_at_any_stage_is_a_fault_of_its_kind_and_passes() {
+    const DEADLINE: Duration = Duration::from_secs(1);
+    for adapter in &aivm_gpu::adapters() {
+        for &(trouble, stage, kind) in TROUBLES {
+            let executor =
+                GpuExecutor::open_with_deadline(adapter, DEADLINE).expect("the adapter opens");
+            let model = model(CONVOLUTION);
+            // Some stages are of the preparation, some of the run.
+            executor.inject(Some(Injected {
+                trouble,
+                stage,
+                after: 0,
+            }));
+            let started = Instant::now();
+            let failed = match executor.prepare(&model) {
+                Err(fault) => fault,
+                Ok(plan) => fault(plan.run_cases(CASES, INPUT)),
+            };
+            assert_eq!(failed.kind, kind, "{trouble:?} at {stage:?}: {failed}");
+            assert!(started.elapsed() < 5 * DEADLINE, "{:?}", started.elapsed());
+            assert_eq!(executor.struck(), 1);
+            executor.reopen().expect("the adapter is still there");
+            let plan = executor.prepare(&model).expect("the model fits");
+            assert_eq!(plan.run_cases(CASES, INPUT).as_deref(), Ok(OUTPUT));
+            let lost = u64::from(trouble != Trouble::OutOfMemory);
+            let metrics = executor.metrics();
+            assert_eq!(
+                (metrics.devices_opened, metrics.devices_lost),
+                (1 + lost, lost)
+            );
+        }
+    }
+}
+
+#[test]
+fn other_models_go_where_memory_lacks_and_the_model_is_loaded_after_all() {
+    for executor in executors() {
+        let other = model(include_bytes!(
+            "../../../../tests/oracle/matmul_i8_rescaled/model.tosa"
+        ));
+        executor.prepare(&other).expect("the model fits");
+        executor.inject(Some(Injected {
+            trouble: Trouble::OutOfMemory,
+            stage: Stage::Allocation,
+            after: 1,
+        }));
+        let plan = executor.prepare(&model(CONVOLUTION));
+        let plan = plan.expect("it fits once the other is gone");
+        assert_eq!(plan.run_cases(CASES, INPUT).as_deref(), Ok(OUTPUT));
+        let metrics = executor.metrics();
+        assert_eq!((metrics.models_evicted, metrics.models_resident), (1, 1));
+    }
+}
+
+#[test]
+fn recovery_opens_the_device_and_proves_it() {
+    for executor in executors() {
+        executor.destroy_device();
+        assert!(executor.prepare(&model(CONVOLUTION)).is_err());
+        executor.recover().expect("every known answer is right");
+        let plan = executor.prepare(&model(CONVOLUTION));
+        let plan = plan.expect("the model fits");
+        assert_eq!(plan.run_cases(CASES, INPUT).as_deref(), Ok(OUTPUT));
+        executor.inject(Some(Injected {
+            trouble: Trouble::LoseDevice,
+            stage: Stage::AfterSubmission,
+            after: 3,
+        }));
+        let fault = executor.recover().expect_err("it is lost meanwhile");
+        assert_eq!(fault.kind, FaultKind::Lost, "{fault}");
     }
 }
 

@@ -20,4 +20,5 @@ mod models;
 mod web;
 
 mod faults;
+mod resources;
 mod threads;
