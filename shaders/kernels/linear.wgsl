@@ -7,8 +7,8 @@ struct Axis {
     input: u32,
     output: u32,
     kernel: u32,
-    // A position of the output and a tap are at `position · stride + tap · dilation − pad`, modulo 2^32, of which the
-    // input has every `upsampling`-th.
+    // A position of the output and a tap are at `position · stride + tap · dilation − pad`, of which the input has every
+    // `upsampling`-th. Dilation or upsampling is 1.
     stride: u32,
     dilation: u32,
     pad: u32,
@@ -25,7 +25,10 @@ struct Params {
     output_channels: u32,
     // Output channels that begin with the same element of the input.
     multiples: u32,
-    // Elements of the weight from one image, output channel, tap and summed element to the next.
+    // The element of the weight of tap 0.
+    weight_first: u32,
+    // Elements of the weight from one image, output channel, tap and summed element to the next; taps that run backwards
+    // are a negative number of them apart, modulo 2^32.
     weight_image: u32,
     weight_channel: u32,
     weight_tap: u32,
@@ -42,6 +45,8 @@ struct Params {
     weight_words: u32,
     bias_words: u32,
     row: u32,
+    // The invocations before those of this dispatch.
+    first: u32,
 }
 
 @group(0) @binding(0) var<uniform> params: Params;
@@ -50,17 +55,30 @@ struct Params {
 @group(0) @binding(3) var<storage, read> weight: array<u32>;
 @group(0) @binding(4) var<storage, read> bias: array<u32>;
 
-const OUTSIDE: u32 = 0xffffffffu;
+// Of an axis, the taps that meet an element of the input at one position of the output.
+struct Taps {
+    // The first of them; the others follow `upsampling` apart.
+    first: u32,
+    count: u32,
+    // The input's position of the first; those of the others follow `dilation` apart.
+    source: u32,
+}
 
-// The input's position along an axis, `OUTSIDE` if it has none.
-fn source_position(axis: u32, position: u32, tap: u32) -> u32 {
+fn taps_along(axis: u32, position: u32) -> Taps {
     let along = params.axes[min(axis, 2u)];
-    let at = position * along.stride + tap * along.dilation - along.pad;
+    let dilation = max(along.dilation, 1u);
     let upsampling = max(along.upsampling, 1u);
-    let source = at / upsampling;
-    // Positions before the input wrap to large numbers.
-    let inside = at < 0x80000000u && at % upsampling == 0u && source < along.input;
-    return select(OUTSIDE, source, inside);
+    // Where tap 0 is: negative before the input.
+    let begin = i32(position * along.stride - along.pad);
+    let before = u32(max(-begin, 0));
+    let past = u32(max(begin, 0)) % upsampling;
+    let first = (before + dilation - 1u) / dilation + (upsampling - past) % upsampling;
+    let source = (u32(begin) + first * dilation) / upsampling;
+    var count = 0u;
+    if (first < along.kernel && source < along.input) {
+        count = min((along.kernel - first - 1u) / upsampling, (along.input - source - 1u) / dilation) + 1u;
+    }
+    return Taps(first, count, source);
 }
 
 // Where the operands of a tap begin.
@@ -89,7 +107,7 @@ fn four_products(total: Total, tap: Tap, first: u32) -> Total {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let element = id.y * params.row + id.x;
+    let element = params.first + id.y * params.row + id.x;
     if (element >= params.elements) {
         return;
     }
@@ -103,43 +121,38 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let z = plane % max(params.axes[0].output, 1u);
     let image = plane / max(params.axes[0].output, 1u);
 
-    let first_channel = channel / max(params.multiples, 1u);
-    let weight_start = image * params.weight_image + channel * params.weight_channel;
+    let taps_z = taps_along(0u, z);
+    let taps_y = taps_along(1u, y);
+    let taps_x = taps_along(2u, x);
     let blocks = (params.summed + 3u) >> 2u;
+    // From one tap of a line to the next.
+    let source_step = params.axes[2].dilation * params.channels;
+    let weight_step = params.axes[2].upsampling * params.weight_tap;
+
+    let first_channel = channel / max(params.multiples, 1u);
+    let weight_start = params.weight_first + image * params.weight_image + channel * params.weight_channel;
     var total = start(min(channel, params.biases - 1u), id.z);
-    for (var kernel_z = 0u; kernel_z < params.axes[0].kernel; kernel_z++) {
-        let source_z = source_position(0u, z, kernel_z);
-        if (source_z != OUTSIDE) {
-            for (var kernel_y = 0u; kernel_y < params.axes[1].kernel; kernel_y++) {
-                let source_y = source_position(1u, y, kernel_y);
-                if (source_y != OUTSIDE) {
-                    let source_plane = image * params.axes[0].input + source_z;
-                    let source_line = source_plane * params.axes[1].input + source_y;
-                    let line_tap = (kernel_z * params.axes[1].kernel + kernel_y) * params.axes[2].kernel;
-                    // Taps and the blocks of each in one loop: a loop of blocks would take rounds to find its end.
-                    var kernel_x = 0u;
-                    var block = 0u;
-                    var source_x = OUTSIDE;
-                    for (var round = 0u; round < params.axes[2].kernel * blocks; round++) {
-                        if (block == 0u) {
-                            source_x = source_position(2u, x, kernel_x);
-                        }
-                        if (source_x != OUTSIDE) {
-                            let source = source_line * params.axes[2].input + source_x;
-                            let tap = Tap(
-                                id.z * params.input_words,
-                                source * params.channels + first_channel,
-                                id.z * params.weight_words,
-                                weight_start + (line_tap + kernel_x) * params.weight_tap,
-                            );
-                            total = four_products(total, tap, block * 4u);
-                        }
-                        block++;
-                        if (block == blocks) {
-                            block = 0u;
-                            kernel_x++;
-                        }
-                    }
+    for (var index_z = 0u; index_z < taps_z.count; index_z++) {
+        let source_z = image * params.axes[0].input + taps_z.source + index_z * params.axes[0].dilation;
+        let tap_z = taps_z.first + index_z * params.axes[0].upsampling;
+        for (var index_y = 0u; index_y < taps_y.count; index_y++) {
+            let source_y = source_z * params.axes[1].input + taps_y.source + index_y * params.axes[1].dilation;
+            let tap_y = tap_z * params.axes[1].kernel + taps_y.first + index_y * params.axes[1].upsampling;
+            var tap = Tap(
+                id.z * params.input_words,
+                (source_y * params.axes[2].input + taps_x.source) * params.channels + first_channel,
+                id.z * params.weight_words,
+                weight_start + (tap_y * params.axes[2].kernel + taps_x.first) * params.weight_tap,
+            );
+            // Taps and the blocks of each in one loop: a loop of blocks would take rounds to find its end.
+            var block = 0u;
+            for (var round = 0u; round < taps_x.count * blocks; round++) {
+                total = four_products(total, tap, block * 4u);
+                block++;
+                if (block == blocks) {
+                    block = 0u;
+                    tap.input_first += source_step;
+                    tap.weight_first += weight_step;
                 }
             }
         }

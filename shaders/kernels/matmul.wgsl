@@ -17,6 +17,8 @@ struct Params {
     a_words: u32,
     b_words: u32,
     row: u32,
+    // The invocations before those of this dispatch.
+    first: u32,
     @align(16) epilogue: Epilogue,
 }
 
@@ -56,7 +58,7 @@ fn a_word(word: u32) -> u32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let tile = id.y * params.row + id.x;
+    let tile = params.first + id.y * params.row + id.x;
     let groups = max(params.groups, 1u);
     let group = tile % groups;
     let row_tiles = max((params.rows + 3u) / 4u, 1u);

@@ -15,7 +15,7 @@ struct Tile {
 }
 
 fn tile_of(id: vec3<u32>) -> Tile {
-    let tile = id.y * params.row + id.x;
+    let tile = params.first + id.y * params.row + id.x;
     let groups = max(params.groups, 1u);
     let position = vec4<u32>((tile / groups) * 4u) + vec4<u32>(0u, 1u, 2u, 3u);
     let output_width = max(params.output_width, 1u);

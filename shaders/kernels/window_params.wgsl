@@ -28,6 +28,8 @@ struct Params {
     zero_word: u32,
     input_words: u32,
     row: u32,
+    // The invocations before those of this dispatch.
+    first: u32,
     @align(16) epilogue: Epilogue,
 }
 

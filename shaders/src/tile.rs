@@ -119,7 +119,7 @@ fn frame_of(tile: Tile, work: &str) -> String {
         "
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
-    let tile = id.y * params.row + id.x;
+    let tile = params.first + id.y * params.row + id.x;
     let columns = max((params.groups + {groups}u - 1u) / {groups}u, 1u);
     let group = (tile % columns) * {groups}u;
     let position = (tile / columns) * {positions}u;

@@ -10,6 +10,7 @@ mod trim;
 
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 use serde_json::Value;
 
@@ -20,6 +21,18 @@ const TRIMMED: &str = "tests/conformance";
 
 /// Of a thousand tests with outputs, how many a back end must prepare itself, without falling back.
 const SHARE_MIN: u64 = 990;
+
+/// SwiftShader, a Vulkan driver on the CPU that comes with Chromium's package; the loader does not look there by itself.
+const SWIFTSHADER: &str = "/usr/lib/chromium/vk_swiftshader_icd.json";
+
+/// A Vulkan driver.
+#[derive(Clone, Copy)]
+enum Driver {
+    /// Those that the loader finds by itself.
+    System,
+    /// That of this manifest alone.
+    Manifest(&'static str),
+}
 
 /// What one back end made of a folder of tests.
 struct Outcome {
@@ -68,34 +81,52 @@ pub(crate) fn trim() -> Result<(), String> {
 }
 
 fn run_back_ends(root: &Path, suite: &Path) -> Result<Vec<Outcome>, String> {
-    let run = |arguments: &[&str]| -> Result<Outcome, String> {
-        println!("conformance on {}", arguments[1..].join(" "));
-        let mut command = aivm(root);
+    let run = |driver: Driver, arguments: &[&str]| -> Result<Outcome, String> {
+        let begun = Instant::now();
+        let mut command = aivm(root, driver);
         command.arg("conformance").arg(suite).arg("--json");
         let (passed, report) = json(command.args(arguments))?;
+        let name = page::text(&report["backend"]);
+        println!("conformance on {name}: {} s", begun.elapsed().as_secs());
         Ok(Outcome { report, passed })
     };
     let mut outcomes = Vec::new();
     for name in ["reference", "cpu"] {
-        outcomes.push(run(&["--backend", name])?);
+        outcomes.push(run(Driver::System, &["--backend", name])?);
     }
-    for name in adapters(root)? {
-        // What a GPU cannot prepare runs on the CPU.
-        let adapter = [
-            "--backend",
-            "gpu",
-            "--allow-unsupported",
-            "--adapter",
-            &name,
-        ];
-        outcomes.push(run(&adapter)?);
+    for driver in drivers()? {
+        for name in adapters(root, driver)? {
+            // What a GPU cannot prepare runs on the CPU.
+            let adapter = [
+                "--backend",
+                "gpu",
+                "--allow-unsupported",
+                "--adapter",
+                &name,
+            ];
+            outcomes.push(run(driver, &adapter)?);
+        }
     }
     Ok(outcomes)
 }
 
-/// The names of this machine's GPU adapters.
-fn adapters(root: &Path) -> Result<Vec<String>, String> {
-    let (healthy, report) = json(aivm(root).args(["doctor", "--json"]))?;
+/// The Vulkan drivers of this machine. Where nothing may be skipped, SwiftShader has to be among them.
+fn drivers() -> Result<Vec<Driver>, String> {
+    if Path::new(SWIFTSHADER).exists() {
+        return Ok(vec![Driver::System, Driver::Manifest(SWIFTSHADER)]);
+    }
+    let missing =
+        format!("not on SwiftShader: there is no {SWIFTSHADER} (Debian's package chromium)");
+    if std::env::var_os("AIVM_NO_SKIP").is_some() {
+        return Err(missing);
+    }
+    println!("{missing}");
+    Ok(vec![Driver::System])
+}
+
+/// The names of the GPU adapters behind a driver.
+fn adapters(root: &Path, driver: Driver) -> Result<Vec<String>, String> {
+    let (healthy, report) = json(aivm(root, driver).args(["doctor", "--json"]))?;
     if !healthy {
         return Err("an adapter gives wrong answers: see `aivm doctor`".to_owned());
     }
@@ -105,13 +136,16 @@ fn adapters(root: &Path) -> Result<Vec<String>, String> {
 }
 
 /// A command that builds and runs the tool.
-fn aivm(root: &Path) -> Command {
+fn aivm(root: &Path, driver: Driver) -> Command {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut command = Command::new(cargo);
     command
         .args(["run", "--release", "--quiet", "--package", "synergy-aivm"])
         .args(["--bin", "aivm", "--"])
         .current_dir(root);
+    if let Driver::Manifest(manifest) = driver {
+        command.env("VK_DRIVER_FILES", manifest);
+    }
     command
 }
 

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::limits::WORK_MAX;
+
 /// An adapter, as its driver describes it. Nothing is opened yet.
 #[derive(Clone, Debug)]
 pub struct AdapterInfo {
@@ -60,6 +62,16 @@ pub struct AdapterLimits {
     pub invocations_max: u32,
     /// Storage buffers that a kernel can bind.
     pub storage_buffers_max: u32,
+    /// How often the loops of all invocations of one submission may go round: not the adapter's, but how long this
+    /// executor keeps one busy at a time.
+    pub work_max: u64,
+}
+
+impl AdapterLimits {
+    /// Bytes of the largest buffer that a kernel can bind.
+    pub(crate) fn bound_bytes_max(&self) -> u64 {
+        self.buffer_bytes_max.min(self.binding_bytes_max)
+    }
 }
 
 /// Every adapter behind Vulkan, Metal or Direct3D 12, in wgpu's order. OpenGL ES is left out: its `/` and `%` differ.
@@ -98,6 +110,7 @@ impl AdapterInfo {
                 workgroups_max: limits.max_compute_workgroups_per_dimension,
                 invocations_max: limits.max_compute_invocations_per_workgroup,
                 storage_buffers_max: limits.max_storage_buffers_per_shader_stage,
+                work_max: WORK_MAX,
             },
             adapter,
         }

@@ -218,25 +218,42 @@ impl Device {
         self.check()
     }
 
-    /// Submits `work` and waits until it is done; then `read` sees the bytes of `staging`.
+    /// Submits `work`; a later [`Device::submit_and_read`] waits for it.
+    pub(crate) fn submit(
+        &self,
+        work: impl FnOnce() -> wgpu::CommandBuffer,
+    ) -> Result<wgpu::SubmissionIndex, ExecutorFault> {
+        self.guarded(|| self.submit_now(work()))
+    }
+
+    /// As [`Device::submit`], inside [`Device::guarded`].
+    fn submit_now(&self, work: wgpu::CommandBuffer) -> wgpu::SubmissionIndex {
+        self.reach(Stage::BeforeSubmission);
+        Counters::count(&self.counters.submissions);
+        self.queue.submit([work])
+    }
+
+    /// Submits `work` and waits until it is done, and before that for each of the `earlier` submissions, for each no
+    /// longer than the deadline; then `read` sees the bytes of `staging`.
     pub(crate) fn submit_and_read<T>(
         &self,
+        earlier: impl IntoIterator<Item = wgpu::SubmissionIndex>,
         staging: &wgpu::Buffer,
         work: impl FnOnce() -> wgpu::CommandBuffer,
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, ExecutorFault> {
         let (mapped, mapping) = mpsc::channel();
         let submission = self.guarded(|| {
-            let work = work();
-            self.reach(Stage::BeforeSubmission);
-            let submission = self.queue.submit([work]);
-            Counters::count(&self.counters.submissions);
+            let submission = self.submit_now(work());
             staging.map_async(wgpu::MapMode::Read, .., move |result| {
                 // The receiver is gone only if this run has failed already.
                 let _ = mapped.send(result);
             });
             submission
         })?;
+        for earlier in earlier {
+            self.wait(earlier)?;
+        }
         let started = Instant::now();
         self.wait(submission)?;
         self.reach(Stage::BeforeReading);
@@ -291,16 +308,9 @@ impl Device {
         trouble
     }
 
-    /// Bytes of the largest buffer that a kernel can bind.
-    pub(crate) fn buffer_bytes_max(&self) -> u64 {
-        self.limits
-            .buffer_bytes_max
-            .min(self.limits.binding_bytes_max)
-    }
-
     /// Fails if a buffer of `bytes` bytes could not be bound.
     pub(crate) fn check_buffer(&self, bytes: u64) -> Result<(), ExecutorFault> {
-        let most = self.buffer_bytes_max();
+        let most = self.limits.bound_bytes_max();
         if bytes > most {
             return Err(self.fault(format!(
                 "a buffer of {bytes} bytes exceeds the adapter's {most}"

@@ -183,6 +183,14 @@ impl GpuExecutor {
         Ok(self.plan(model)?.dispatches())
     }
 
+    /// Into how many submissions a run of `cases` cases of `model`, which is plain, is cut.
+    ///
+    /// # Errors
+    /// As [`GpuExecutor::dispatches`].
+    pub fn submissions(&self, model: &Arc<Priced>, cases: u32) -> Result<u64, ExecutorFault> {
+        Ok(self.plan(model)?.submissions(cases))
+    }
+
     /// A plan of a plain model that is not kept among the models on the device.
     pub(crate) fn plan(&self, model: &Arc<Priced>) -> Result<GpuPlan, ExecutorFault> {
         let opened = self.core.opened();

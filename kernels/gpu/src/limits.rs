@@ -18,6 +18,13 @@ pub(crate) struct PlanLimits {
     pub value_bytes: u64,
 }
 
+/// How often the loops of all invocations of one submission may go round, which bounds the time of a wait. A round is a
+/// dozen to a hundred operations: on SwiftShader, the slowest driver known, some 100 ns of a core.
+pub(crate) const WORK_MAX: u64 = 1 << 28;
+
+/// Parts into which a step above [`WORK_MAX`] is cut at most.
+pub(crate) const PARTS_MAX: u64 = 64;
+
 /// The limits that hold.
 pub(crate) const LIMITS: PlanLimits = PlanLimits {
     constant_bytes: 1 << 30,
@@ -110,6 +117,7 @@ mod tests {
             nodes: Vec::new(),
             tensor: None,
             sums: None,
+            work: 1,
         };
         let program = |kernel| Program {
             constants: vec![vec![0; 8]],

@@ -14,28 +14,30 @@ mod strides;
 use aivm_shaders::kernels::Kernel;
 use aivm_tosa::{DataType, Graph, Node, Operator, Tensor, TensorId};
 
+use crate::adapter::AdapterLimits;
 use crate::layout;
-use crate::limits::{self, LIMITS};
+use crate::limits::{self, LIMITS, PARTS_MAX};
 use crate::pipelines::WORKGROUP;
 use crate::plan::PlanOptions;
 use crate::program::{Input, Operand, Output, Program, Step};
 use control::late_inputs;
 use element_wise::Expression;
 
-/// Lowers `graph` for a device with at most `workgroups_max` workgroups along each dimension.
+/// Lowers `graph` for an adapter with these limits.
 ///
 /// # Errors
-/// What keeps the graph from running on this device.
+/// What keeps the graph from running there.
 pub(crate) fn lower(
     graph: &Graph,
-    workgroups_max: u32,
+    limits: &AdapterLimits,
     options: PlanOptions,
 ) -> Result<Program, String> {
-    let mut lowering = Lowering::of(graph, workgroups_max, options)?;
+    let mut lowering = Lowering::of(graph, limits, options)?;
     for &id in graph.outputs() {
         let output = lowering.output(id)?;
         lowering.program.outputs.push(output);
     }
+    lowering.expect_bindings()?;
     Ok(lowering.program)
 }
 
@@ -45,10 +47,10 @@ pub(crate) fn lower(
 /// As [`lower`].
 pub(crate) fn lower_region(
     graph: &Graph,
-    workgroups_max: u32,
+    limits: &AdapterLimits,
     options: PlanOptions,
 ) -> Result<Program, String> {
-    Lowering::of(graph, workgroups_max, options)?.with_results(graph.outputs())
+    Lowering::of(graph, limits, options)?.with_results(graph.outputs())
 }
 
 /// Lowers one node of `graph`, whose late values stand in `operator`. The inputs are [`late_inputs`], the result is
@@ -60,9 +62,9 @@ pub(crate) fn lower_late(
     graph: &Graph,
     node: &Node,
     operator: Operator,
-    workgroups_max: u32,
+    limits: &AdapterLimits,
 ) -> Result<Program, String> {
-    let mut lowering = Lowering::new(graph, workgroups_max, PlanOptions::default());
+    let mut lowering = Lowering::new(graph, limits, PlanOptions::default());
     let index = graph
         .nodes()
         .iter()
@@ -102,9 +104,26 @@ fn expect_rounds(rounds: u64) -> Result<(), String> {
     Ok(())
 }
 
+/// What one case of a step costs.
+#[derive(Clone, Copy)]
+struct Work {
+    invocations: u32,
+    /// How often the inner loops of an invocation go round at most; lanes of a word count, and so do the operators of a
+    /// chain.
+    rounds: u64,
+}
+
+/// The part of a step's invocations that one dispatch makes, as its kernel needs to know it.
+#[derive(Clone, Copy)]
+struct Grid {
+    first: u32,
+    /// Invocations of a row.
+    row: u32,
+}
+
 struct Lowering<'a> {
     graph: &'a Graph,
-    workgroups_max: u32,
+    limits: AdapterLimits,
     options: PlanOptions,
     program: Program,
     /// Of all constants of the program.
@@ -126,7 +145,7 @@ struct Lowering<'a> {
 }
 
 impl<'a> Lowering<'a> {
-    fn new(graph: &'a Graph, workgroups_max: u32, options: PlanOptions) -> Lowering<'a> {
+    fn new(graph: &'a Graph, limits: &AdapterLimits, options: PlanOptions) -> Lowering<'a> {
         let tensors = graph.tensors().len();
         let mut root: Vec<TensorId> = (0..tensors as u32).map(TensorId).collect();
         for node in graph.nodes().iter().filter(|node| is_rename(node)) {
@@ -155,7 +174,7 @@ impl<'a> Lowering<'a> {
         }
         Lowering {
             graph,
-            workgroups_max,
+            limits: *limits,
             options,
             program: Program::default(),
             constant_bytes: 0,
@@ -172,10 +191,10 @@ impl<'a> Lowering<'a> {
     /// Lowers the nodes of a graph; its outputs are left.
     fn of(
         graph: &'a Graph,
-        workgroups_max: u32,
+        limits: &AdapterLimits,
         options: PlanOptions,
     ) -> Result<Lowering<'a>, String> {
-        let mut lowering = Lowering::new(graph, workgroups_max, options);
+        let mut lowering = Lowering::new(graph, limits, options);
         lowering.take_inputs(graph.inputs());
         for (index, node) in graph.nodes().iter().enumerate() {
             lowering.doing = vec![index];
@@ -208,7 +227,34 @@ impl<'a> Lowering<'a> {
     fn with_results(mut self, ids: &[TensorId]) -> Result<Program, String> {
         let results = ids.iter().map(|&id| self.place(id));
         self.program.results = results.collect::<Result<_, _>>()?;
+        self.expect_bindings()?;
         Ok(self.program)
+    }
+
+    /// That a kernel can bind each value and each constant.
+    fn expect_bindings(&self) -> Result<(), String> {
+        let most = self.limits.bound_bytes_max();
+        let expect = |operand: Operand, bytes: u64| {
+            if bytes <= most {
+                return Ok(());
+            }
+            let root = self.place.iter().position(|&place| place == Some(operand));
+            let what = match (root, operand) {
+                (Some(root), _) => format!("tensor {}", self.graph.tensors()[root].name),
+                (None, Operand::Constant(_)) => "a constant as kernels read it".to_owned(),
+                (None, Operand::Value(_)) => "a value between two steps".to_owned(),
+            };
+            Err(format!(
+                "{what} takes {bytes} bytes, and a kernel of this adapter binds at most {most}"
+            ))
+        };
+        for (value, &words) in self.program.values.iter().enumerate() {
+            expect(Operand::Value(value), 4 * u64::from(words))?;
+        }
+        for (constant, bytes) in self.program.constants.iter().enumerate() {
+            expect(Operand::Constant(constant), bytes.len() as u64)?;
+        }
+        Ok(())
     }
 
     fn node(&mut self, node: &Node) -> Result<(), String> {
@@ -324,9 +370,9 @@ impl<'a> Lowering<'a> {
     fn grid(&self, invocations: u32) -> Result<([u32; 2], u32), String> {
         let groups = invocations.div_ceil(WORKGROUP);
         // A row stays below 2^26 invocations, so that the last row cannot overflow a u32.
-        let x = groups.clamp(1, self.workgroups_max.min(1 << 20));
+        let x = groups.clamp(1, self.limits.workgroups_max.min(1 << 20));
         let y = groups.div_ceil(x).max(1);
-        if y > self.workgroups_max {
+        if y > self.limits.workgroups_max {
             return Err(format!(
                 "{invocations} invocations are too many for this adapter"
             ));
@@ -340,11 +386,11 @@ impl<'a> Lowering<'a> {
         kernel: &Kernel,
         operands: Vec<Operand>,
         output: TensorId,
-        invocations: u32,
+        work: Work,
         params: impl FnOnce(u32) -> Vec<u32>,
     ) -> Result<(), String> {
         let value = self.new_value(output);
-        self.step_into(kernel, operands, value, invocations, params)?;
+        self.step_into(kernel, operands, value, work, params)?;
         self.is_value_of(value, output);
         Ok(())
     }
@@ -364,12 +410,17 @@ impl<'a> Lowering<'a> {
         kernel: &Kernel,
         operands: Vec<Operand>,
         output: usize,
-        invocations: u32,
+        Work {
+            invocations,
+            rounds,
+        }: Work,
         params: impl FnOnce(u32) -> Vec<u32>,
     ) -> Result<(), String> {
         debug_assert_eq!(operands.len(), kernel.inputs as usize);
         debug_assert!(!operands.contains(&Operand::Value(output)));
         let (groups, row) = self.grid(invocations)?;
+        let work = u64::from(invocations) * rounds;
+        limits::expect("rounds of loops in one step", work, self.limits.work_max)?;
         self.program.steps.push(Step {
             kernel: kernel.clone(),
             params: params(row),
@@ -380,9 +431,63 @@ impl<'a> Lowering<'a> {
             nodes: self.doing.clone(),
             tensor: None,
             sums: None,
+            work,
         });
         Ok(())
     }
+
+    /// As [`Lowering::step`], in several dispatches if one would be more than fits a submission. The kernel has `first`
+    /// as a parameter.
+    fn step_in_parts(
+        &mut self,
+        kernel: &Kernel,
+        operands: &[Operand],
+        output: TensorId,
+        work: Work,
+        params: impl Fn(Grid) -> Vec<u32>,
+    ) -> Result<(), String> {
+        let value = self.new_value(output);
+        for (first, work) in parts(&self.limits, work)? {
+            let params = |row| params(Grid { first, row });
+            self.step_into(kernel, operands.to_vec(), value, work, params)?;
+        }
+        // What reads the tensor of a step reads it behind the last part.
+        self.is_value_of(value, output);
+        Ok(())
+    }
+}
+
+/// Cuts the invocations of a step into parts of whole workgroups that each fit a submission. Gives the first
+/// invocation of each.
+fn parts(limits: &AdapterLimits, work: Work) -> Result<Vec<(u32, Work)>, String> {
+    let rounds = work.rounds.max(1);
+    let most = limits.work_max / rounds;
+    if u64::from(work.invocations) <= most {
+        return Ok(vec![(0, work)]);
+    }
+    // A part is one row of the grid, so that it ends where the next begins.
+    let row = u64::from(limits.workgroups_max.min(1 << 20)) * u64::from(WORKGROUP);
+    let size = most.min(row) / u64::from(WORKGROUP) * u64::from(WORKGROUP);
+    if size * PARTS_MAX < u64::from(work.invocations) {
+        let (all, most) = (u64::from(work.invocations) * rounds, PARTS_MAX);
+        return Err(format!(
+            "{all} rounds of loops in one step, which {most} submissions do not hold"
+        ));
+    }
+    // It is below the number of invocations.
+    let size = size as u32;
+    let firsts = (0..work.invocations).step_by(size as usize);
+    let part = |first| {
+        let invocations = size.min(work.invocations - first);
+        (
+            first,
+            Work {
+                invocations,
+                ..work
+            },
+        )
+    };
+    Ok(firsts.map(part).collect())
 }
 
 /// Whether a node only gives the elements of its operand another name and shape.
@@ -404,4 +509,61 @@ fn check_types(graph: &Graph, node: &Node, expected: &[&[DataType]]) -> Result<(
 /// A signed parameter as the word that the kernel reads.
 fn signed(value: i32) -> u32 {
     value.cast_unsigned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMITS: AdapterLimits = AdapterLimits {
+        buffer_bytes_max: 1 << 30,
+        binding_bytes_max: 1 << 30,
+        workgroups_max: 65_535,
+        invocations_max: 64,
+        storage_buffers_max: 8,
+        work_max: 1000,
+    };
+
+    /// The invocations of each part, of which each begins where the one before ends.
+    fn sizes(limits: &AdapterLimits, invocations: u32, rounds: u64) -> Result<Vec<u32>, String> {
+        let work = Work {
+            invocations,
+            rounds,
+        };
+        let parts = parts(limits, work)?;
+        let mut begin = 0;
+        for (first, part) in &parts {
+            assert_eq!((*first, part.rounds), (begin, rounds));
+            begin += part.invocations;
+        }
+        assert_eq!(begin, invocations);
+        Ok(parts.iter().map(|(_, part)| part.invocations).collect())
+    }
+
+    #[test]
+    fn a_step_is_cut_into_whole_workgroups_where_it_passes_the_bound() {
+        assert_eq!(sizes(&LIMITS, 200, 5), Ok(vec![200]));
+        assert_eq!(sizes(&LIMITS, 201, 5), Ok(vec![192, 9]));
+        assert_eq!(sizes(&LIMITS, 130, 10), Ok(vec![64, 64, 2]));
+        // Parts are rows of the grid.
+        let narrow = AdapterLimits {
+            workgroups_max: 2,
+            ..LIMITS
+        };
+        assert_eq!(sizes(&narrow, 201, 5), Ok(vec![128, 73]));
+    }
+
+    #[test]
+    fn a_step_takes_a_bounded_number_of_parts() {
+        let most = 64 * PARTS_MAX as u32;
+        let cut = sizes(&LIMITS, most, 15).expect("it fits");
+        assert_eq!(cut.len() as u64, PARTS_MAX);
+        let error = sizes(&LIMITS, most + 1, 15).expect_err("one more");
+        assert_eq!(
+            error,
+            "61455 rounds of loops in one step, which 64 submissions do not hold"
+        );
+        // A workgroup alone passes the bound.
+        assert!(sizes(&LIMITS, 64, 16).is_err());
+    }
 }

@@ -94,6 +94,10 @@ fn value_of(operand: &Operand) -> Option<usize> {
 impl Slots {
     /// Takes the smallest free buffer that is large enough, or else enlarges the largest, or else adds one.
     fn place(&mut self, free: &mut Vec<usize>, value: usize, words: u32) {
+        if self.of_value[value] != usize::MAX {
+            // An earlier step makes another part of it.
+            return;
+        }
         let fits = (0..free.len())
             .filter(|&i| self.words[free[i]] >= words)
             .min_by_key(|&i| self.words[free[i]]);
@@ -138,6 +142,7 @@ mod tests {
             nodes: Vec::new(),
             tensor: None,
             sums: None,
+            work: 1,
         }
     }
 
@@ -178,6 +183,24 @@ mod tests {
             ..Program::default()
         };
         assert_eq!(assign(&program).of_value, vec![0, 1, 2, 1]);
+    }
+
+    #[test]
+    fn steps_that_make_parts_of_a_value_write_one_buffer() {
+        let program = Program {
+            values: vec![4, 4, 4],
+            inputs: vec![Input {
+                value: 0,
+                bytes: 16,
+            }],
+            steps: vec![step(&[0], 1), step(&[0], 1), step(&[1], 2)],
+            outputs: vec![Output::Value {
+                value: 2,
+                bytes: 16,
+            }],
+            ..Program::default()
+        };
+        assert_eq!(assign(&program).of_value, vec![0, 1, 0]);
     }
 
     #[test]

@@ -176,8 +176,7 @@ impl Apart {
         account: &mut Account,
     ) -> Result<Apart, ExecutorFault> {
         let node = &graph.nodes()[id.0 as usize];
-        let workgroups_max = device.limits.workgroups_max;
-        let program = lower_late(graph, node, node.operator.clone(), workgroups_max)
+        let program = lower_late(graph, node, node.operator.clone(), &device.limits)
             .map_err(|what| device.fault(what))?;
         let prepared = Prepared::new(device, pipelines, program, account)?;
         let scratch = Scratch::new(&prepared, 1)?;

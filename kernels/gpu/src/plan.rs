@@ -1,5 +1,7 @@
-//! A prepared model: dispatches, resident constants, and a run of them in one submission.
+//! A prepared model: dispatches, resident constants, and a run of them in one submission, or in several if that would be
+//! too much work.
 
+use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_tosa::bytes::check_input;
@@ -19,9 +21,9 @@ use crate::prepared::Prepared;
 use crate::program::{Output, Step};
 use crate::scratch::Scratch;
 
-/// Most cases in one submission.
+/// Most cases that run together.
 const CASES_MAX: u32 = 64;
-/// Bytes of values that one submission may take, unless a single case needs more.
+/// Bytes of values that cases that run together may take, unless a single case needs more.
 const SCRATCH_BYTES: u64 = 256 << 20;
 /// Sets of buffers that are kept for later runs.
 const SCRATCHES_KEPT: usize = 4;
@@ -85,7 +87,7 @@ pub struct Dispatch {
     pub uniform_operands: bool,
 }
 
-/// A plain model on a device: a run is one submission.
+/// A plain model on a device.
 pub(crate) struct GpuPlan {
     model: Arc<Priced>,
     pipelines: Arc<Pipelines>,
@@ -94,8 +96,10 @@ pub(crate) struct GpuPlan {
     steps: Steps,
     /// Of the executor; those that wait are made in the next run.
     flips: Arc<Flips>,
-    /// Most cases in one submission on this device.
+    /// Most cases that run together on this device.
     cases_max: u32,
+    /// The steps of each submission. Several only where one case alone is too much work for one.
+    submissions: Vec<Range<usize>>,
     /// Buffers that no run uses now.
     idle: Mutex<Vec<Scratch>>,
     /// A plain model has none.
@@ -112,17 +116,14 @@ impl GpuPlan {
         options: PlanOptions,
     ) -> Result<GpuPlan, ExecutorFault> {
         device.check()?;
-        let program = lower(
-            model.graph(),
-            device.limits.workgroups_max,
-            options.on(device),
-        )
-        .map_err(|what| device.fault(what))?;
-        let staged = program.staged_bytes();
+        let program = lower(model.graph(), &device.limits, options.on(device))
+            .map_err(|what| device.fault(what))?;
+        let (staged, work) = (program.staged_bytes(), program.work());
+        let submissions = program.submissions(0..program.steps.len(), device.limits.work_max);
         let prepared = Prepared::new(device, pipelines, program, &mut Account::default())?;
         let account = &mut Account::default();
         let steps = Steps::new(device, pipelines, model, &prepared.program, account)?;
-        let cases_max = cases_max(&device.limits, &prepared.slots.words, staged)
+        let cases_max = cases_max(&device.limits, &prepared.slots.words, staged, work)
             .map_err(|what| device.fault(what))?;
         let plan = GpuPlan {
             no_variables: Variables::initial(model.program()),
@@ -132,6 +133,7 @@ impl GpuPlan {
             prepared,
             steps,
             cases_max,
+            submissions,
             idle: Mutex::new(Vec::new()),
         };
         // A model whose buffers do not fit is refused now and not at its first run.
@@ -150,6 +152,11 @@ impl GpuPlan {
             uniform_operands: step.kernel.uniforms != 0,
         };
         steps.map(dispatch).collect()
+    }
+
+    /// Into how many submissions a run of `cases` cases is cut.
+    pub(crate) fn submissions(&self, cases: u32) -> u64 {
+        u64::from(cases.div_ceil(self.cases_max)) * self.submissions.len() as u64
     }
 
     fn take_scratch(&self, cases: u32) -> Result<Scratch, ExecutorFault> {
@@ -199,7 +206,8 @@ impl GpuPlan {
             let now = self.steps.cases_shown(selected, first, most);
             let part = &input[first as usize * case_bytes..][..now as usize * case_bytes];
             let view = self.view((first, now), selected, &flips);
-            let done = view.and_then(|view| self.submit((first, now), part, view, output, see));
+            let done =
+                view.and_then(|view| self.run_together((first, now), part, view, output, see));
             if let Err(fault) = done {
                 output.truncate(before);
                 return Err(fault.into());
@@ -209,7 +217,7 @@ impl GpuPlan {
         Ok(())
     }
 
-    /// What is seen and flipped in the submission of `now` cases from `first` on; nearly always nothing.
+    /// What is seen and flipped in the run of `now` cases from `first` on; nearly always nothing.
     fn view(
         &self,
         (first, now): (u32, u32),
@@ -245,8 +253,8 @@ impl GpuPlan {
         .map(Some)
     }
 
-    /// Runs up to `cases_max` cases in one submission and appends their outputs.
-    fn submit(
+    /// Runs up to `cases_max` cases together and appends their outputs.
+    fn run_together(
         &self,
         (first, cases): (u32, u32),
         input: &[u8],
@@ -266,16 +274,27 @@ impl GpuPlan {
         });
         let larger = larger.transpose()?;
         let staging = larger.as_ref().unwrap_or(&scratch.staging);
-        let work = || {
-            self.upload(&scratch, cases, input);
-            self.encode(&scratch, cases, view.as_ref(), staging)
+        let mut uploads = Some(|| self.upload(&scratch, cases, input));
+        // Each is encoded while the device is at those before.
+        let mut work = |steps: &Range<usize>| {
+            if let Some(upload) = uploads.take() {
+                upload();
+            }
+            self.encode(&scratch, steps, cases, view.as_ref(), staging)
         };
-        device.submit_and_read(staging, work, |staged| {
+        let (last, earlier) = self
+            .submissions
+            .split_last()
+            .ok_or_else(|| device.fault("a program without submissions"))?;
+        let earlier = earlier.iter().map(|steps| device.submit(|| work(steps)));
+        let earlier = earlier.collect::<Result<Vec<_>, _>>()?;
+        let read = |staged: &[u8]| {
             self.collect(staged, cases, output);
             if let Some(view) = &view {
                 view.show(staged, first, see);
             }
-        })?;
+        };
+        device.submit_and_read(earlier, staging, || work(last), read)?;
         // Only buffers of a run that succeeded are used again.
         self.put_back(scratch);
         Ok(())
@@ -297,10 +316,12 @@ impl GpuPlan {
         }
     }
 
-    /// All dispatches, then copies of the outputs to the staging buffer, one output after the other.
+    /// The dispatches of some steps; behind the last step copies of the outputs to the staging buffer, one output after
+    /// the other.
     fn encode(
         &self,
         scratch: &Scratch,
+        steps: &Range<usize>,
         cases: u32,
         view: Option<&View<'_>>,
         staging: &wgpu::Buffer,
@@ -310,10 +331,14 @@ impl GpuPlan {
             .device
             .device
             .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
-        let all = 0..prepared.program.steps.len();
+        let all = prepared.program.steps.len();
+        let (own, last) = (steps.clone(), steps.end == all);
         match view {
-            None => scratch.dispatch(prepared, all, cases, &mut encoder),
-            Some(view) => view.dispatch(prepared, scratch, all, cases, staging, &mut encoder),
+            None => scratch.dispatch(prepared, own, cases, &mut encoder),
+            Some(view) => view.dispatch(prepared, scratch, own, cases, staging, &mut encoder),
+        }
+        if !last {
+            return encoder.finish();
         }
         let mut offset = 0;
         for output in &prepared.program.outputs {
@@ -393,15 +418,20 @@ impl Observed for GpuPlan {
     }
 }
 
-/// How many cases fit into the device's buffers and bindings and the memory that a submission may take, if one case
-/// takes slots of `slot_words` words and `staged` bytes of its outputs.
-fn cases_max(limits: &AdapterLimits, slot_words: &[u32], staged: u64) -> Result<u32, String> {
+/// How many cases fit into the device's buffers and bindings, the memory that a run may take and the work of a
+/// submission, if one case takes slots of `slot_words` words, `staged` bytes of its outputs, and `work`.
+fn cases_max(
+    limits: &AdapterLimits,
+    slot_words: &[u32],
+    staged: u64,
+    work: u64,
+) -> Result<u32, String> {
     let slot_bytes = |&words: &u32| u64::from(words) * 4;
     let largest = slot_words.iter().map(slot_bytes).max().unwrap_or(4).max(4);
     let all = slot_words.iter().map(slot_bytes).sum::<u64>() + staged;
     // The staging buffer is copied to and mapped, never bound.
     let by_staging = limits.buffer_bytes_max / staged.max(1);
-    let by_binding = limits.buffer_bytes_max.min(limits.binding_bytes_max) / largest;
+    let by_binding = limits.bound_bytes_max() / largest;
     if by_staging == 0 {
         let most = limits.buffer_bytes_max;
         return Err(format!(
@@ -409,9 +439,11 @@ fn cases_max(limits: &AdapterLimits, slot_words: &[u32], staged: u64) -> Result<
         ));
     }
     let by_memory = (SCRATCH_BYTES / all.max(1)).max(1);
+    let by_work = (limits.work_max / work.max(1)).max(1);
     let cases = by_binding
         .min(by_staging)
         .min(by_memory)
+        .min(by_work)
         .min(u64::from(CASES_MAX))
         .min(u64::from(limits.workgroups_max));
     Ok(cases as u32)
@@ -427,17 +459,25 @@ mod tests {
         workgroups_max: 65_535,
         invocations_max: 256,
         storage_buffers_max: 8,
+        work_max: 1000,
     };
 
     #[test]
     fn small_cases_share_a_submission_up_to_its_most() {
-        assert_eq!(cases_max(&LIMITS, &[256, 16], 64), Ok(CASES_MAX));
-        assert_eq!(cases_max(&LIMITS, &[], 0), Ok(CASES_MAX));
+        assert_eq!(cases_max(&LIMITS, &[256, 16], 64, 1), Ok(CASES_MAX));
+        assert_eq!(cases_max(&LIMITS, &[], 0, 0), Ok(CASES_MAX));
+    }
+
+    #[test]
+    fn cases_that_run_together_are_no_more_work_than_a_submission() {
+        for (work, cases) in [(15, CASES_MAX), (100, 10), (101, 9), (1000, 1), (1001, 1)] {
+            assert_eq!(cases_max(&LIMITS, &[64], 4, work), Ok(cases), "{work}");
+        }
     }
 
     #[test]
     fn a_slot_of_all_cases_fits_a_binding() {
-        assert_eq!(cases_max(&LIMITS, &[1 << 20], 4), Ok(32));
+        assert_eq!(cases_max(&LIMITS, &[1 << 20], 4, 1), Ok(32));
     }
 
     #[test]
@@ -446,14 +486,14 @@ mod tests {
             buffer_bytes_max: 1 << 20,
             ..LIMITS
         };
-        assert_eq!(cases_max(&small, &[64], 1 << 18), Ok(4));
-        assert_eq!(cases_max(&small, &[64], 1 << 20), Ok(1));
-        assert!(cases_max(&small, &[64], (1 << 20) + 4).is_err());
+        assert_eq!(cases_max(&small, &[64], 1 << 18, 1), Ok(4));
+        assert_eq!(cases_max(&small, &[64], 1 << 20, 1), Ok(1));
+        assert!(cases_max(&small, &[64], (1 << 20) + 4, 1).is_err());
     }
 
     #[test]
     fn staged_outputs_count_in_the_memory_of_a_submission() {
         // A value of 1 MiB that is 63 outputs.
-        assert_eq!(cases_max(&LIMITS, &[1 << 18], 63 << 20), Ok(4));
+        assert_eq!(cases_max(&LIMITS, &[1 << 18], 63 << 20, 1), Ok(4));
     }
 }

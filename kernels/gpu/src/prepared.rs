@@ -35,12 +35,6 @@ impl Prepared {
         let slots = assign(&program);
         let counted = account.add(&program, &slots.words, &LIMITS);
         counted.map_err(|what| device.fault(what))?;
-        for &words in &slots.words {
-            device.check_buffer(u64::from(words) * 4)?;
-        }
-        for constant in &program.constants {
-            device.check_buffer(constant.len() as u64)?;
-        }
         let kernels = program
             .steps
             .iter()

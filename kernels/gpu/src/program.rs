@@ -1,5 +1,6 @@
 //! A graph as dispatches: what lowering makes and the plan executes.
 
+use std::ops::Range;
 use std::sync::Arc;
 
 use aivm_shaders::kernels::Kernel;
@@ -41,6 +42,26 @@ impl Program {
         };
         self.outputs.iter().map(words).sum::<u64>() * 4
     }
+
+    /// What one case of all steps costs.
+    pub(crate) fn work(&self) -> u64 {
+        self.steps.iter().map(|step| step.work).sum()
+    }
+
+    /// Cuts some steps into ranges of which none costs more than `work_max`, unless it is a single step. At least one.
+    pub(crate) fn submissions(&self, steps: Range<usize>, work_max: u64) -> Vec<Range<usize>> {
+        let (mut ranges, mut begin, mut sum) = (Vec::new(), steps.start, 0);
+        for index in steps.clone() {
+            let work = self.steps[index].work;
+            if index > begin && sum + work > work_max {
+                ranges.push(begin..index);
+                (begin, sum) = (index, 0);
+            }
+            sum += work;
+        }
+        ranges.push(begin..steps.end);
+        ranges
+    }
 }
 
 /// Something that a kernel reads.
@@ -52,14 +73,14 @@ pub(crate) enum Operand {
     Value(usize),
 }
 
-/// One dispatch, for any number of cases.
+/// One dispatch, for any number of cases. Several in a row that write the same value each make a part of it.
 pub(crate) struct Step {
     pub(crate) kernel: Kernel,
     /// Words of the kernel's `params`.
     pub(crate) params: Vec<u32>,
     /// In the order of the kernel's bindings.
     pub(crate) operands: Vec<Operand>,
-    /// The value written; never one of the operands.
+    /// The value written, or a part of it; never one of the operands.
     pub(crate) output: usize,
     /// Workgroups along x and y; z counts the cases.
     pub(crate) groups: [u32; 2],
@@ -75,6 +96,8 @@ pub(crate) struct Step {
     /// The value that the sums of a linear operator are written to as they are, if its kernel does that: of the output's
     /// positions and channels, in i32.
     pub(crate) sums: Option<usize>,
+    /// How often the loops of all invocations of a case go round at most.
+    pub(crate) work: u64,
 }
 
 /// Something that no kernel does.
@@ -116,4 +139,55 @@ pub(crate) enum Output {
     Constant(Arc<[u8]>),
     /// The first `bytes` bytes of each case of a value.
     Value { value: usize, bytes: usize },
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn program(work: &[u64]) -> Program {
+        let step = |&work: &u64| Step {
+            kernel: aivm_shaders::kernels::MOVE,
+            params: Vec::new(),
+            operands: Vec::new(),
+            output: 0,
+            groups: [1, 1],
+            nodes: Vec::new(),
+            tensor: None,
+            cases: u32::MAX,
+            sums: None,
+            work,
+        };
+        Program {
+            steps: work.iter().map(step).collect(),
+            ..Program::default()
+        }
+    }
+
+    /// The steps behind the last of each submission.
+    fn ends(work: &[u64], steps: Range<usize>, work_max: u64) -> Vec<usize> {
+        let (program, mut begin) = (program(work), steps.start);
+        let submissions = program.submissions(steps, work_max);
+        for submission in &submissions {
+            assert_eq!(submission.start, begin);
+            begin = submission.end;
+        }
+        submissions.iter().map(|steps| steps.end).collect()
+    }
+
+    #[test]
+    fn submissions_hold_as_many_steps_as_the_bound_allows() {
+        let work = [3, 4, 3, 1, 9, 10, 11, 1];
+        assert_eq!(program(&work).work(), 42);
+        assert_eq!(ends(&work, 0..8, 10), [3, 5, 6, 7, 8]);
+        assert_eq!(ends(&work, 0..8, 42), [8]);
+        assert_eq!(ends(&work, 0..8, 41), [7, 8]);
+        assert_eq!(ends(&work, 1..3, 7), [3]);
+        assert_eq!(ends(&work, 1..3, 6), [2, 3]);
+    }
+
+    #[test]
+    fn a_program_without_steps_is_one_submission() {
+        assert_eq!(ends(&[], 0..0, 10), [0]);
+    }
 }

@@ -45,6 +45,11 @@ impl Resident {
         self.parts[index].bytes
     }
 
+    /// Bytes of all items.
+    pub(crate) fn all_bytes(&self) -> u64 {
+        self.parts.iter().map(|part| part.bytes).sum()
+    }
+
     /// Uploads items from `start` on into one buffer; gives the first that found no place.
     fn fill_arena(
         &mut self,
@@ -53,12 +58,14 @@ impl Resident {
         start: usize,
         usage: wgpu::BufferUsages,
     ) -> Result<usize, ExecutorFault> {
+        // Items that kernels can bind, one behind the other, so that together they may be more than a kernel can bind.
+        let arena_bytes = ARENA_BYTES.min(device.limits.buffer_bytes_max);
         let mut arena = Vec::new();
         let mut end = start;
         for item in &items[start..] {
             let offset = (arena.len() as u64).next_multiple_of(device.binding_alignment);
             let bytes = item.len() as u64;
-            if end > start && offset + bytes > ARENA_BYTES {
+            if end > start && offset + bytes > arena_bytes {
                 break;
             }
             arena.resize(offset as usize, 0);
@@ -70,7 +77,6 @@ impl Resident {
             });
             end += 1;
         }
-        device.check_buffer(arena.len() as u64)?;
         // Whatever is bound as a uniform buffer of operands has that many bytes.
         let behind = match usage.contains(wgpu::BufferUsages::STORAGE | wgpu::BufferUsages::UNIFORM)
         {

@@ -1,5 +1,8 @@
 //! One case of a model that the host drives: records dispatches and copies, and submits when it has to know a value.
 
+use std::ops::Range;
+use std::sync::Arc;
+
 use aivm_tosa::{ExecutorFault, Node, RegionId, RunError, RunStatus, VariableId, Variables, bytes};
 
 use crate::layout::push_padded;
@@ -8,7 +11,7 @@ use crate::lower::lower_late;
 use crate::prepared::Prepared;
 use crate::program::{Action, Control, Operand, Output};
 use crate::scratch::Scratch;
-use crate::staged::{Frames, StagedPlan};
+use crate::staged::{Frames, Late, StagedPlan};
 
 /// Part of a buffer: buffer, offset and length in bytes.
 type Part<'a> = (&'a wgpu::Buffer, u64, u64);
@@ -19,6 +22,10 @@ pub(crate) struct Run<'a> {
     frames: &'a Frames,
     /// What is recorded and not submitted yet.
     encoder: wgpu::CommandEncoder,
+    /// What that costs.
+    work: u64,
+    /// What is submitted and was not waited for yet.
+    submitted: Vec<wgpu::SubmissionIndex>,
 }
 
 impl<'a> Run<'a> {
@@ -27,6 +34,8 @@ impl<'a> Run<'a> {
             plan,
             frames,
             encoder: encoder(plan)?,
+            work: 0,
+            submitted: Vec::new(),
         })
     }
 
@@ -97,18 +106,38 @@ impl<'a> Run<'a> {
         let scratch = &self.frames.graphs[index];
         let mut done = 0;
         for control in &prepared.program.controls {
-            self.dispatch(prepared, scratch, done..control.before);
+            self.dispatch(prepared, scratch, done..control.before)?;
             done = control.before;
             self.control(index, control)?;
         }
-        self.dispatch(prepared, scratch, done..prepared.program.steps.len());
-        Ok(())
+        let rest = done..prepared.program.steps.len();
+        Ok(self.dispatch(prepared, scratch, rest)?)
     }
 
-    fn dispatch(&mut self, prepared: &Prepared, scratch: &Scratch, steps: std::ops::Range<usize>) {
-        if !steps.is_empty() {
-            scratch.dispatch(prepared, steps, 1, &mut self.encoder);
+    /// Records some steps, and submits what was recorded before them if both are too much work for one submission.
+    fn dispatch(
+        &mut self,
+        prepared: &Prepared,
+        scratch: &Scratch,
+        steps: Range<usize>,
+    ) -> Result<(), ExecutorFault> {
+        if steps.is_empty() {
+            return Ok(());
         }
+        let work_max = self.plan.device.limits.work_max;
+        for part in prepared.program.submissions(steps, work_max) {
+            let all = &prepared.program.steps[part.clone()];
+            let work: u64 = all.iter().map(|step| step.work).sum();
+            if self.work > 0 && self.work + work > work_max {
+                let recorded = std::mem::replace(&mut self.encoder, encoder(self.plan)?);
+                let submitted = self.plan.device.submit(|| recorded.finish())?;
+                self.submitted.push(submitted);
+                self.work = 0;
+            }
+            scratch.dispatch(prepared, part, 1, &mut self.encoder);
+            self.work += work;
+        }
+        Ok(())
     }
 
     fn control(&mut self, index: usize, control: &Control) -> Result<(), RunError> {
@@ -141,7 +170,7 @@ impl<'a> Run<'a> {
             Action::Late { node, values } => {
                 let (late, inputs) = control.inputs.split_at(values);
                 let to = self.part(index, Operand::Value(control.outputs[0]));
-                Ok(self.late(index, node, late, inputs, to)?)
+                Ok(self.late((index, node), late, inputs, to)?)
             }
         }
     }
@@ -196,16 +225,50 @@ impl<'a> Run<'a> {
         Ok(())
     }
 
-    /// Reads the late values of a node, lowers it with them, and records it, with its result copied `to` the place of
-    /// its output.
+    /// Reads the late values of a node and records it as lowered with them, with its result copied `to` the place of its
+    /// output.
     fn late(
         &mut self,
-        index: usize,
-        node: usize,
+        (index, node): (usize, usize),
         late: &[Operand],
         inputs: &[Operand],
         to: Part<'_>,
     ) -> Result<(), ExecutorFault> {
+        let parts: Vec<Part<'_>> = late.iter().map(|&id| self.part(index, id)).collect();
+        let values = self.read(&parts)?;
+        let cache = &self.frames.late;
+        let known = cache.borrow().get(&(index, node)).cloned();
+        let lowered = match known.filter(|known| known.values == values) {
+            Some(known) => known,
+            None => {
+                let lowered = Arc::new(self.lowered(index, node, values)?);
+                if lowered.is_kept() {
+                    cache
+                        .borrow_mut()
+                        .insert((index, node), Arc::clone(&lowered));
+                }
+                lowered
+            }
+        };
+        // Its buffers live as long as what is recorded needs them.
+        let (prepared, scratch) = (&lowered.prepared, &lowered.scratch);
+        for (&from, to) in inputs.iter().zip(&prepared.program.inputs) {
+            let to = part(prepared, scratch, Operand::Value(to.value));
+            self.copy(self.part(index, from), to);
+        }
+        self.dispatch(prepared, scratch, 0..prepared.program.steps.len())?;
+        let from = part(prepared, scratch, prepared.program.results[0]);
+        self.copy(from, to);
+        Ok(())
+    }
+
+    /// A node lowered with these late values.
+    fn lowered(
+        &self,
+        index: usize,
+        node: usize,
+        values: Vec<Vec<u8>>,
+    ) -> Result<Late, ExecutorFault> {
         let plan = self.plan;
         let device = &plan.device;
         let graph = match index.checked_sub(1) {
@@ -213,8 +276,6 @@ impl<'a> Run<'a> {
             Some(region) => &plan.model.program().regions()[region],
         };
         let node: &Node = &graph.nodes()[node];
-        let parts: Vec<Part<'_>> = late.iter().map(|&id| self.part(index, id)).collect();
-        let values = self.read(&parts)?;
         let operator = node.settle(|id| {
             let tensor = graph.tensor(id);
             let place = node.late.iter().position(|late| late.tensor == id);
@@ -222,20 +283,15 @@ impl<'a> Run<'a> {
             let value = value.map_or(&[][..], |value| &value[..tensor.bytes() as usize]);
             bytes::decode(tensor.data_type, value)
         });
-        let workgroups_max = device.limits.workgroups_max;
-        let program = lower_late(graph, node, operator.into_owned(), workgroups_max)
+        let program = lower_late(graph, node, operator.into_owned(), &device.limits)
             .map_err(|what| device.fault(what))?;
         let prepared = Prepared::new(device, &plan.pipelines, program, &mut Account::default())?;
-        // Its buffers live as long as what is recorded needs them.
         let scratch = Scratch::new(&prepared, 1)?;
-        for (&from, to) in inputs.iter().zip(&prepared.program.inputs) {
-            let to = part(&prepared, &scratch, Operand::Value(to.value));
-            self.copy(self.part(index, from), to);
-        }
-        self.dispatch(&prepared, &scratch, 0..prepared.program.steps.len());
-        let from = part(&prepared, &scratch, prepared.program.results[0]);
-        self.copy(from, to);
-        Ok(())
+        Ok(Late {
+            values,
+            prepared,
+            scratch,
+        })
     }
 
     /// The value of a tensor of one bool.
@@ -255,15 +311,19 @@ impl<'a> Run<'a> {
         }
         let recorded = std::mem::replace(&mut self.encoder, encoder(self.plan)?);
         let work = || recorded.finish();
-        self.plan.device.submit_and_read(staging, work, |staged| {
-            let mut rest = staged;
-            let split = |&(_, _, bytes): &Part<'_>| {
-                let (own, behind) = rest.split_at(bytes as usize);
-                rest = behind;
-                own.to_vec()
-            };
-            parts.iter().map(split).collect()
-        })
+        let earlier = std::mem::take(&mut self.submitted);
+        self.work = 0;
+        self.plan
+            .device
+            .submit_and_read(earlier, staging, work, |staged| {
+                let mut rest = staged;
+                let split = |&(_, _, bytes): &Part<'_>| {
+                    let (own, behind) = rest.split_at(bytes as usize);
+                    rest = behind;
+                    own.to_vec()
+                };
+                parts.iter().map(split).collect()
+            })
     }
 
     fn copy(&mut self, from: Part<'_>, to: Part<'_>) {

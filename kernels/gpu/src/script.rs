@@ -3,13 +3,22 @@
 use aivm_shaders::kernels::Kernel;
 use aivm_tosa::Priced;
 
+use crate::adapter::AdapterLimits;
+use crate::limits::WORK_MAX;
 use crate::lower::lower;
 use crate::memory::assign;
 use crate::plan::PlanOptions;
 use crate::program::{Operand, Output, Program};
 
-/// Workgroups along a dimension that every implementation of WebGPU allows.
-const WORKGROUPS_MAX: u32 = 65_535;
+/// What every implementation of WebGPU allows.
+const LIMITS: AdapterLimits = AdapterLimits {
+    buffer_bytes_max: 256 << 20,
+    binding_bytes_max: 128 << 20,
+    workgroups_max: 65_535,
+    invocations_max: 256,
+    storage_buffers_max: 8,
+    work_max: WORK_MAX,
+};
 
 /// What a run of a plain model does: upload the inputs, dispatch one after the other, read the outputs.
 ///
@@ -80,7 +89,7 @@ impl Script {
         if !model.program().is_plain() {
             return Err("the model is not one list of dispatches".to_owned());
         }
-        let program = lower(model.graph(), WORKGROUPS_MAX, PlanOptions::default())?;
+        let program = lower(model.graph(), &LIMITS, PlanOptions::default())?;
         let slots = assign(&program);
         let place = |value: usize| (slots.of_value[value], program.values[value]);
         let mut outputs = Vec::new();

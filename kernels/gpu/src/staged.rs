@@ -3,6 +3,8 @@
 //! `main` and each region have their own dispatches and buffers. Tensors stay on the device; the host reads back
 //! conditions, late values, and at the end outputs and variables.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_tosa::bytes::check_input;
@@ -23,6 +25,8 @@ use crate::scratch::Scratch;
 
 /// Sets of buffers that are kept for later runs.
 const FRAMES_KEPT: usize = 4;
+/// Device bytes that a node with late values may take to be kept as it was lowered; a model has up to a thousand such.
+const LATE_BYTES_MAX: u64 = 1 << 16;
 
 /// A model on a device.
 pub(crate) struct StagedPlan {
@@ -44,6 +48,25 @@ pub(crate) struct Frames {
     pub(crate) graphs: Vec<Scratch>,
     pub(crate) variables: Vec<Buffer>,
     pub(crate) staging: Buffer,
+    /// Nodes with late values as they were lowered last, by graph and node.
+    pub(crate) late: RefCell<BTreeMap<(usize, usize), Arc<Late>>>,
+}
+
+/// A node with late values, lowered with some.
+pub(crate) struct Late {
+    /// The bytes of each.
+    pub(crate) values: Vec<Vec<u8>>,
+    pub(crate) prepared: Prepared,
+    pub(crate) scratch: Scratch,
+}
+
+impl Late {
+    /// Whether it is kept for a run with the same values.
+    pub(crate) fn is_kept(&self) -> bool {
+        let words = self.prepared.slots.words.iter();
+        let slots: u64 = words.map(|&words| 4 * u64::from(words)).sum();
+        slots + self.prepared.constants.all_bytes() <= LATE_BYTES_MAX
+    }
 }
 
 impl StagedPlan {
@@ -56,13 +79,12 @@ impl StagedPlan {
         options: PlanOptions,
     ) -> Result<StagedPlan, ExecutorFault> {
         device.check()?;
-        let workgroups_max = device.limits.workgroups_max;
+        let limits = &device.limits;
         let program = model.program();
         let options = options.on(device);
-        let main = std::iter::once(lower(program.main(), workgroups_max, options));
+        let main = std::iter::once(lower(program.main(), limits, options));
         let regions = program.regions().iter();
-        let programs =
-            main.chain(regions.map(|region| lower_region(region, workgroups_max, options)));
+        let programs = main.chain(regions.map(|region| lower_region(region, limits, options)));
         let (mut graphs, mut account) = (Vec::new(), Account::default());
         for (lowered, graph) in programs.zip(program.graphs()) {
             let lowered = lowered.map_err(|what| device.fault(what))?;
@@ -113,6 +135,7 @@ impl StagedPlan {
                     device.create_buffer("variable", size, usage)
                 })
                 .collect(),
+            late: RefCell::default(),
             staging: device.create_buffer(
                 "staging",
                 self.staging_bytes,
@@ -169,7 +192,7 @@ fn check_late(
             let node = &graph.nodes()[node];
             let zeros = |id| vec![0; graph.tensor(id).shape.elements() as usize];
             let operator = node.settle(zeros).into_owned();
-            let lowered = lower_late(graph, node, operator, device.limits.workgroups_max);
+            let lowered = lower_late(graph, node, operator, &device.limits);
             let lowered = lowered
                 .map_err(|what| device.fault(format!("{}: {what}", node.operator.name())))?;
             let account = &mut Account::default();

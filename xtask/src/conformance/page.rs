@@ -125,10 +125,10 @@ fn exceptions(page: &mut String, outcomes: &[Outcome]) -> std::fmt::Result {
             writeln!(
                 page,
                 "\nSkipped are tests whose graph exceeds a limit of the adapter or the planner; the coprocessor runs such a \
-                 model on the CPU. Why:\n"
+                 model on the CPU. They are:\n"
             )?;
             for (reason, tests) in reasons(report) {
-                writeln!(page, "- {tests}: {reason}")?;
+                writeln!(page, "- {reason}: `{}`", tests.join("`, `"))?;
             }
         }
         let failed = report["failed"].as_array().into_iter().flatten();
@@ -143,9 +143,9 @@ fn exceptions(page: &mut String, outcomes: &[Outcome]) -> std::fmt::Result {
     Ok(())
 }
 
-/// How many tests are skipped for which reason, without the names of the back end and of nodes.
-fn reasons(report: &Value) -> BTreeMap<&str, u32> {
-    let mut reasons = BTreeMap::new();
+/// Which tests are skipped for which reason, without the names of the back end and of nodes.
+fn reasons(report: &Value) -> BTreeMap<&str, Vec<&str>> {
+    let mut reasons: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for finding in report["unsupported"].as_array().into_iter().flatten() {
         let reason = text(&finding["reason"]);
         let reason = reason
@@ -156,7 +156,10 @@ fn reasons(report: &Value) -> BTreeMap<&str, u32> {
             Some((node, rest)) if node.starts_with("node ") => rest,
             _ => reason,
         };
-        *reasons.entry(reason).or_default() += 1;
+        let test = text(&finding["test"]);
+        // The name of its folder says all.
+        let test = test.rsplit('/').next().unwrap_or(test);
+        reasons.entry(reason).or_default().push(test);
     }
     reasons
 }
@@ -175,7 +178,7 @@ mod tests {
         let outcome = |backend: &str, counts: Value, failed: Value| Outcome {
             report: json!({"backend": backend, "operators": {"ADD": counts}, "total": counts,
                            "failed": failed, "unsupported": [
-                               {"test": "add_2", "operator": "ADD",
+                               {"test": "ew_binary/add_2", "operator": "ADD",
                                 "reason": format!("{backend}: node 3, ADD: no kernel")},
                                {"test": "add_3", "operator": "ADD",
                                 "reason": format!("{backend}: node 12, ADD: no kernel")}]}),
@@ -195,7 +198,7 @@ mod tests {
             "Of the outputs, 1000 ‰ were computed there.",
             "Of the outputs, 545 ‰ were computed there.",
             "- `add_1`: differs",
-            "- 2: ADD: no kernel",
+            "- ADD: no kernel: `add_2`, `add_3`",
         ] {
             assert!(page.lines().any(|other| other == line), "{line}\n{page}");
         }

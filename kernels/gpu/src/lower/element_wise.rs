@@ -11,8 +11,8 @@ pub(super) use function::is_element_wise;
 use aivm_shaders::chain::{Access, Element, Function, Source};
 use aivm_tosa::{DataType, Node, TensorId};
 
-use super::Lowering;
 use super::strides::{Axes, broadcast};
+use super::{Lowering, Work};
 use expression::Bound;
 use function::{element, function_of};
 
@@ -182,7 +182,11 @@ impl Lowering<'_> {
         };
         let nodes = self.nodes_of(expression.tensors());
         let doing = std::mem::replace(&mut self.doing, nodes);
-        self.step(&kernel, operands, output, invocations, |row| {
+        let work = Work {
+            invocations,
+            rounds: expression.rounds(),
+        };
+        self.step(&kernel, operands, output, work, |row| {
             let mut sizes = vec![elements, words, row];
             if let Some(rows) = expression.rows() {
                 sizes.extend([rows.count, rows.length, together]);
@@ -216,8 +220,13 @@ impl Lowering<'_> {
         let mut nodes = self.nodes_of(expression.tensors());
         nodes.insert(0, linear.node);
         let doing = std::mem::replace(&mut self.doing, nodes);
-        self.step(&kernel, operands, output, form.tiles, |row| {
-            let mut words = (linear.params)(row);
+        let first = self.program.steps.len();
+        let work = Work {
+            rounds: form.work.rounds + expression.rounds(),
+            ..form.work
+        };
+        self.step_in_parts(&kernel, &operands, output, work, |grid| {
+            let mut words = (linear.params)(grid);
             // The epilogue's parameters begin at a multiple of 16 bytes.
             words.resize(words.len().next_multiple_of(4), 0);
             words.extend(expression.params(&[output_words], &first_words));
@@ -225,9 +234,9 @@ impl Lowering<'_> {
         })?;
         self.doing = doing;
         let sums = with_sums.then(|| self.new_value(linear.sums));
-        if let Some(last) = self.program.steps.last_mut() {
-            last.sums = sums;
-            last.cases = form.cases;
+        for part in &mut self.program.steps[first..] {
+            part.sums = sums;
+            part.cases = form.cases;
         }
         Ok(())
     }

@@ -12,8 +12,8 @@ use aivm_shaders::kernels::{self, Frame};
 use aivm_shaders::tile::Tiled;
 use aivm_tosa::{Node, Operator, TensorId};
 
-use super::Lowering;
 use super::element_wise::{Expression, Linear};
+use super::{Grid, Lowering, Work};
 use crate::program::Operand;
 use direct::Sums as DirectSums;
 use matmul::Product;
@@ -66,9 +66,9 @@ impl Lowering<'_> {
         &mut self,
         (frame, tiled): (&'static Frame, Option<&'static Tiled>),
         operands: Vec<Operand>,
-        tiles: u32,
+        work: Work,
         sums: &Sums,
-        params: impl Fn(u32) -> Vec<u32> + 'static,
+        params: impl Fn(Grid) -> Vec<u32> + 'static,
     ) -> Result<(), String> {
         let &node = self.doing.first().ok_or("no node is lowered")?;
         let linear = Rc::new(Linear {
@@ -76,7 +76,7 @@ impl Lowering<'_> {
             tiled,
             operands,
             params: Box::new(params),
-            tiles,
+            work,
             node,
             sums: sums.tensor,
             positions: sums.positions,
@@ -100,7 +100,10 @@ impl Lowering<'_> {
             &kernels::PAD_CHANNELS,
             vec![input],
             padded,
-            output_words,
+            Work {
+                invocations: output_words,
+                rounds: 4,
+            },
             |row| vec![channels, position_words, output_words, input_words, row],
         )?;
         Ok(Operand::Value(padded))

@@ -3,8 +3,8 @@
 use aivm_shaders::kernels;
 use aivm_tosa::{Node, Operator, TensorId};
 
-use super::Lowering;
 use super::strides::{dense, lanes_together};
+use super::{Lowering, Work};
 use crate::program::Operand;
 
 /// Axes in the parameters of the kernel: two for each axis of a TILE of rank 6.
@@ -35,7 +35,11 @@ impl Lowering<'_> {
         };
         let input = self.place(from)?;
         let input_words = self.case_words(input);
-        self.step(&kernels::MOVE, vec![input], to, output_words, |row| {
+        let work = Work {
+            invocations: output_words,
+            rounds: (movement.axes.len() as u64 + 1) << lanes_log2,
+        };
+        self.step(&kernels::MOVE, vec![input], to, work, |row| {
             let mut words = movement.words();
             words.extend([
                 movement.axes.len() as u32 - 1,
@@ -123,7 +127,11 @@ impl Lowering<'_> {
             words.extend([end, part.length, self.case_words(part.operand), 0]);
         }
         words.resize(4 * PARTS, length);
-        self.step_into(&kernels::CONCAT, operands, value, output_words, |row| {
+        let work = Work {
+            invocations: output_words,
+            rounds: 2 << lanes_log2,
+        };
+        self.step_into(&kernels::CONCAT, operands, value, work, |row| {
             words.extend([length, elements, output_words, lanes_log2, row]);
             words
         })

@@ -4,7 +4,7 @@ use aivm_shaders::kernels::{self, Kernel};
 use aivm_tosa::operator::Extent;
 use aivm_tosa::{Node, Operator};
 
-use super::{Lowering, STEP_ELEMENTS_MAX, signed};
+use super::{Lowering, STEP_ELEMENTS_MAX, Work, signed};
 use crate::program::Operand;
 
 /// One step of a pooling over [images, height, width, channels].
@@ -37,11 +37,16 @@ impl Window {
             .ok_or_else(|| "the step along y of this pooling has too many elements".to_owned())
     }
 
-    /// Whether one step may do it all.
-    fn is_small(&self) -> bool {
+    /// Most elements of the input that one of the output takes.
+    fn window_elements(&self) -> u64 {
         let rows = self.kernel.y.min(self.height);
         let columns = self.kernel.x.min(self.width);
-        u64::from(rows) * u64::from(columns) <= u64::from(STEP_ELEMENTS_MAX)
+        u64::from(rows) * u64::from(columns)
+    }
+
+    /// Whether one step may do it all.
+    fn is_small(&self) -> bool {
+        self.window_elements() <= u64::from(STEP_ELEMENTS_MAX)
     }
 
     /// The same along y only. The window lies: y becomes x, so that one loop goes round, and columns and channels are
@@ -189,7 +194,11 @@ impl Lowering<'_> {
         let words = elements.div_ceil(1 << lanes_log2.1);
         let input_words = self.case_words(input);
         let value = self.new_words(words);
-        self.step_into(kernel, vec![input], value, words, |row| {
+        let work = Work {
+            invocations: words,
+            rounds: window.window_elements() << lanes_log2.1,
+        };
+        self.step_into(kernel, vec![input], value, work, |row| {
             let mut params = vec![
                 window.height,
                 window.width,

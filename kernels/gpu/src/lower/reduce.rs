@@ -4,7 +4,7 @@ use aivm_shaders::chain::{Function, Reduction};
 use aivm_shaders::kernels::{self, Kernel};
 use aivm_tosa::{Node, Operator};
 
-use super::{Lowering, STEP_ELEMENTS_MAX};
+use super::{Lowering, STEP_ELEMENTS_MAX, Work};
 use crate::program::Operand;
 
 /// The chunks of one step along an axis.
@@ -66,7 +66,11 @@ impl Lowering<'_> {
             let words = elements.div_ceil(1 << lanes_log2);
             let input_words = self.case_words(input);
             let value = self.new_words(words);
-            self.step_into(kernel, vec![input], value, words, |row| {
+            let work = Work {
+                invocations: words,
+                rounds: u64::from(chunks.size) << lanes_log2,
+            };
+            self.step_into(kernel, vec![input], value, work, |row| {
                 vec![
                     size,
                     chunks.size,
@@ -108,7 +112,11 @@ impl Lowering<'_> {
             };
             let candidate_words = chosen.map_or(0, |value| self.program.values[value]);
             let value = self.new_words(elements);
-            self.step_into(kernel, operands, value, elements, |row| {
+            let work = Work {
+                invocations: elements,
+                rounds: u64::from(chunks.size),
+            };
+            self.step_into(kernel, operands, value, work, |row| {
                 vec![
                     size,
                     candidates,

@@ -6,7 +6,7 @@ use aivm_tosa::operator::{ResizeAxis, ResizeMode};
 use aivm_tosa::{DataType, Node};
 
 use super::strides::lanes_together;
-use super::{Lowering, check_types};
+use super::{Lowering, Work, check_types};
 use crate::layout::word_bytes;
 
 impl Lowering<'_> {
@@ -49,7 +49,11 @@ impl Lowering<'_> {
         let table = self.new_constant(table);
         let input = self.place(from)?;
         let input_words = self.case_words(input);
-        self.step(kernel, vec![input, table], to, invocations, |row| {
+        let work = Work {
+            invocations,
+            rounds: 4,
+        };
+        self.step(kernel, vec![input, table], to, work, |row| {
             let mut words = input_shape[1..3].to_vec();
             words.extend_from_slice(&output_shape[1..3]);
             words.extend([channels, elements, output_words, output_lanes_log2]);

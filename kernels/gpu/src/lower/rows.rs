@@ -4,15 +4,11 @@ use aivm_shaders::kernels;
 use aivm_tosa::{DataType, Node};
 
 use super::strides::lanes_together;
-use super::{Lowering, check_types, expect_rounds};
+use super::{Lowering, Work, check_types, expect_rounds};
 use crate::program::Operand;
 
 const INTEGERS: &[DataType] = &[DataType::I8, DataType::I16, DataType::I32];
 const INDEX: &[DataType] = &[DataType::I32];
-
-/// Most comparisons of SCATTER's indices with rows in one case: 0.4 s of a core with llvmpipe, so that a full
-/// submission stays far from the deadline.
-const COMPARISONS_MAX: u64 = 1 << 28;
 
 impl Lowering<'_> {
     /// GATHER.
@@ -29,7 +25,11 @@ impl Lowering<'_> {
         let output_words = elements.div_ceil(1 << lanes_log2);
         let operands = vec![self.place(values)?, self.place(indices)?];
         let case_words: Vec<u32> = operands.iter().map(|&from| self.case_words(from)).collect();
-        self.step(&kernels::GATHER, operands, to, output_words, |row| {
+        let work = Work {
+            invocations: output_words,
+            rounds: 2 << lanes_log2,
+        };
+        self.step(&kernels::GATHER, operands, to, work, |row| {
             let mut words = vec![rows, chosen, channels >> together];
             words.extend([elements, output_words, lanes_log2]);
             words.extend(case_words);
@@ -46,25 +46,23 @@ impl Lowering<'_> {
         let shape = self.tensor(values).shape.dimensions();
         let (rows, channels) = (shape[1], shape[2]);
         let written = self.tensor(indices).shape.dimensions()[1];
-        let comparisons = u64::from(shape[0]) * u64::from(rows) * u64::from(written);
-        if comparisons > COMPARISONS_MAX {
-            return Err(format!(
-                "{comparisons} comparisons of indices, more than {COMPARISONS_MAX}"
-            ));
-        }
         expect_rounds(u64::from(written))?;
 
         let indices = self.place(indices)?;
         let indices_words = self.case_words(indices);
-        // An invocation finds the sources of four rows. There are no more rows than comparisons.
+        // An invocation finds the sources of four rows.
         let fours = rows.div_ceil(4);
         let all_fours = shape[0] * fours;
         let sources = self.new_words(4 * all_fours);
+        let work = Work {
+            invocations: all_fours,
+            rounds: u64::from(written),
+        };
         self.step_into(
             &kernels::SCATTER_ROWS,
             vec![indices],
             sources,
-            all_fours,
+            work,
             |row| vec![rows, written, fours, all_fours, indices_words, row],
         )?;
 
@@ -79,7 +77,11 @@ impl Lowering<'_> {
             self.place(input)?,
         ];
         let case_words: Vec<u32> = operands.iter().map(|&from| self.case_words(from)).collect();
-        self.step(&kernels::SCATTER, operands, to, output_words, |row| {
+        let work = Work {
+            invocations: output_words,
+            rounds: 2 << lanes_log2,
+        };
+        self.step(&kernels::SCATTER, operands, to, work, |row| {
             let mut words = vec![rows, written, 4 * fours, channels >> together];
             words.extend([elements, output_words, lanes_log2]);
             words.extend(case_words);

@@ -5,7 +5,8 @@ use std::time::{Duration, Instant};
 use aivm_gpu::{GpuExecutor, Injected, Stage, Trouble};
 use aivm_tosa::{Executor, ExecutorFault, FaultKind, RunError, RunStatus};
 
-use crate::support::{executors, model, skip};
+use crate::model::INT32;
+use crate::support::{executors, model, model as model_of, skip};
 
 const CONVOLUTION: &[u8] =
     include_bytes!("../../../../tests/oracle/conv2d_rescaled_channels/model.tosa");
@@ -217,7 +218,39 @@ fn a_model_above_the_limits_is_a_fault() {
             .prepare(&model(CONVOLUTION))
             .err()
             .expect("no room");
-        assert!(fault.what.contains("exceeds the adapter's 64"), "{fault}");
+        assert!(fault.what.contains("binds at most 64"), "{fault}");
+    }
+}
+
+/// A tensor that fills a binding runs, one case at a time; one of a word more is refused by name.
+#[test]
+fn a_tensor_above_a_binding_is_refused_by_name_bytes_and_limit() {
+    let model = crate::model::Model::default()
+        .input("wide", INT32, &[1, 100])
+        .input("narrow", INT32, &[1, 50])
+        .output("sums", INT32, &[1, 100])
+        .output("negative", INT32, &[1, 50])
+        .operator("ADD", vec![], &["wide", "wide"], &["sums"])
+        .operator("ABS", vec![], &["narrow"], &["negative"]);
+    let model = model_of(&model.file());
+    let input: Vec<u8> = (0..3 * 150_i32).flat_map(i32::to_le_bytes).collect();
+    for mut adapter in aivm_gpu::adapters() {
+        let whole = GpuExecutor::open(&adapter).expect("the adapter opens");
+        let known = whole.prepare(&model).map(|plan| plan.run_cases(3, &input));
+        adapter.limits.binding_bytes_max = 400;
+        let full = GpuExecutor::open(&adapter).expect("the adapter opens");
+        let given = full.prepare(&model).map(|plan| plan.run_cases(3, &input));
+        let output = |answer: Result<Result<Vec<u8>, RunError>, ExecutorFault>| {
+            answer.expect("it fits").expect("it runs")
+        };
+        assert_eq!(output(given), output(known));
+        adapter.limits.binding_bytes_max = 396;
+        let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
+        let fault = executor.prepare(&model).err().expect("no room");
+        assert_eq!(
+            fault.what,
+            "tensor wide takes 400 bytes, and a kernel of this adapter binds at most 396"
+        );
     }
 }
 

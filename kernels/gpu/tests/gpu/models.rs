@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use aivm_gpu::GpuExecutor;
 use aivm_tosa::{Executor, Operator};
 
 use crate::support::{executors, kernels, model, npy_data, shared};
@@ -34,6 +35,37 @@ fn golden_cases(name: &str) {
                 "{name} on {}, case {case}",
                 executor.name()
             );
+        }
+    }
+}
+
+/// One submission a case and one for a full batch, also where each case gets its own dispatches; several where a model
+/// is more work than one may be, with the same bytes.
+#[test]
+fn usual_models_take_one_submission() {
+    for name in ["ad01", "kws_dscnn", "mnist_cnn", "resnet8"] {
+        let Some(bytes) = shared(&format!("models/{name}.tosa")) else {
+            return;
+        };
+        let model = model(&bytes);
+        let input = vec![3; 3 * model.graph().input_bytes() as usize];
+        for mut adapter in aivm_gpu::adapters() {
+            let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
+            for (cases, submissions) in [(1, 1), (64, 1), (65, 2)] {
+                let taken = executor.submissions(&model, cases);
+                assert_eq!(taken, Ok(submissions), "{name}, {cases} cases");
+            }
+            let known = executor
+                .prepare(&model)
+                .map(|plan| plan.run_cases(3, &input));
+            adapter.limits.work_max = 100_000;
+            let limited = GpuExecutor::open(&adapter).expect("the adapter opens");
+            let taken = limited.submissions(&model, 3).expect("it fits");
+            assert!(taken > 3 || name != "resnet8", "{name}: {taken}");
+            let given = limited
+                .prepare(&model)
+                .map(|plan| plan.run_cases(3, &input));
+            assert!(known.is_ok() && given == known, "{name}");
         }
     }
 }

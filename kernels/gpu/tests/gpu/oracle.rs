@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::support::{executors, model};
-use aivm_gpu::GpuExecutor;
+use aivm_gpu::{AdapterLimits, GpuExecutor};
 use aivm_tosa::{Executor, Plan};
 
 struct Case {
@@ -71,12 +71,12 @@ fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
     }
 }
 
-/// As if the adapter took few workgroups: grids get rows, batches are split, and what is too large is a fault.
-#[test]
-fn a_grid_of_several_rows_gives_the_same_bytes() {
+/// Runs every case on each adapter as if it had other limits. What does not fit them is a fault that says `refused`;
+/// the others, at least `ran_min`, give the right bytes.
+fn right_or_refused(limit: impl Fn(&mut AdapterLimits), refused: &str, ran_min: usize) {
     let cases = cases();
     for mut adapter in aivm_gpu::adapters() {
-        adapter.limits.workgroups_max = 2;
+        limit(&mut adapter.limits);
         let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
         let (mut ran, mut wrong) = (0, Vec::new());
         for case in &cases {
@@ -88,14 +88,25 @@ fn a_grid_of_several_rows_gives_the_same_bytes() {
                         wrong.push(case.name.as_str());
                     }
                 }
-                Err(fault) => assert!(
-                    fault.what.contains("too many for this adapter"),
-                    "{}: {fault}",
-                    case.name
-                ),
+                Err(fault) => assert!(fault.what.contains(refused), "{}: {fault}", case.name),
             }
         }
         assert!(wrong.is_empty(), "on {}: {wrong:?}", executor.name());
-        assert!(ran >= 100, "{ran} of {} ran", cases.len());
+        assert!(ran >= ran_min, "{ran} of {} ran", cases.len());
+        assert!(ran < cases.len(), "none was refused");
     }
+}
+
+/// Grids get rows, batches are split.
+#[test]
+fn a_grid_of_several_rows_gives_the_same_bytes() {
+    let few = |limits: &mut AdapterLimits| limits.workgroups_max = 2;
+    right_or_refused(few, "too many for this adapter", 100);
+}
+
+/// Each step is a submission of its own or more, each case runs alone.
+#[test]
+fn little_work_a_submission_gives_the_same_bytes() {
+    let little = |limits: &mut AdapterLimits| limits.work_max = 4000;
+    right_or_refused(little, "rounds of loops in one step", 200);
 }

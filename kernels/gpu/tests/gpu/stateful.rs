@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
+use aivm_gpu::GpuExecutor;
 use aivm_reference::ReferenceExecutor;
 use aivm_tosa::{
     DataType, Executor, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus, Variables, load,
@@ -45,13 +46,27 @@ fn side(folder: &Path, kind: &str) -> Vec<Vec<u8>> {
 
 #[test]
 fn fifty_runs_in_a_row_and_each_from_its_snapshot_equal_the_reference_model() {
+    fifty_runs(&executors());
+}
+
+/// As if each submission took little work: the host submits between steps and does not wait.
+#[test]
+fn fifty_runs_in_many_submissions_equal_the_reference_model() {
+    let limited = aivm_gpu::adapters().into_iter().map(|mut adapter| {
+        adapter.limits.work_max = 2048;
+        GpuExecutor::open(&adapter).expect("the adapter opens")
+    });
+    fifty_runs(&limited.collect::<Vec<_>>());
+}
+
+fn fifty_runs(executors: &[GpuExecutor]) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/oracle/stateful");
     let entries = std::fs::read_dir(root).expect("the cases are in the repository");
     let paths = entries.map(|entry| entry.expect("the folder can be read").path());
     let mut folders: Vec<_> = paths.filter(|path| path.is_dir()).collect();
     folders.sort();
     assert!(folders.len() >= 6, "{} cases", folders.len());
-    for executor in executors() {
+    for executor in executors {
         for folder in &folders {
             let name = format!("{}, {}", folder.display(), executor.name());
             let model = std::fs::read(folder.join("model.tosa")).expect("the case is whole");

@@ -9,8 +9,8 @@ use aivm_shaders::tile::Tiled;
 use aivm_tosa::{Operator, TensorId};
 
 use super::function::{arguments, table};
-use crate::lower::signed;
 use crate::lower::strides::Axes;
+use crate::lower::{Grid, Work, signed};
 use crate::program::Operand;
 
 /// A source of a chain and what is read there.
@@ -70,10 +70,10 @@ pub(in crate::lower) struct Linear {
     pub(in crate::lower) tiled: Option<&'static Tiled>,
     /// What the frame itself reads.
     pub(in crate::lower) operands: Vec<Operand>,
-    /// The frame's parameters without the epilogue's, from the invocations of a row of the grid.
-    pub(in crate::lower) params: Box<dyn Fn(u32) -> Vec<u32>>,
-    /// Invocations.
-    pub(in crate::lower) tiles: u32,
+    /// The frame's parameters without the epilogue's.
+    pub(in crate::lower) params: Box<dyn Fn(Grid) -> Vec<u32>>,
+    /// What the sums alone cost.
+    pub(in crate::lower) work: Work,
     pub(in crate::lower) node: usize,
     /// The tensor of the sums, of i32.
     pub(in crate::lower) sums: TensorId,
@@ -187,6 +187,15 @@ impl Expression {
         let loops = self.chain().row_loops() as u64;
         let row = 1 + loops * (u64::from(rows.length) * element + 1) + element;
         1 + u64::from(self.rows_together()) * row
+    }
+
+    /// What an invocation costs at most beside the sums, as [`Work`] counts.
+    pub(super) fn rounds(&self) -> u64 {
+        let row = self.rows.map_or(1, |rows| {
+            u64::from(rows.length) * self.chain().row_loops() as u64
+        });
+        // Lanes of a word, or rows together, and then the operators.
+        4 * row * self.nodes().max(1) as u64
     }
 
     /// The number of operators.

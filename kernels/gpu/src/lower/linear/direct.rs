@@ -4,7 +4,7 @@ use aivm_shaders::kernels;
 use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
 use crate::layout::word_bytes;
-use crate::lower::{Lowering, expect_rounds, signed};
+use crate::lower::{Lowering, Work, expect_rounds, signed};
 
 /// One axis of a window, as the kernel reads it.
 #[derive(Clone, Copy)]
@@ -13,9 +13,7 @@ struct Axis {
     output: u32,
     kernel: u32,
     stride: u32,
-    /// Modulo 2^32.
     dilation: u32,
-    /// Modulo 2^32.
     pad: u32,
     upsampling: u32,
 }
@@ -45,24 +43,35 @@ impl Axis {
         }
     }
 
-    /// An axis of a transposed convolution, from the output's side: the input is `stride` apart, and taps go backwards.
+    /// An axis of a transposed convolution, from the output's side: the elements of the input are `stride` apart, and the
+    /// last tap comes first.
     fn transposed([input, output, kernel]: [u32; 3], stride: u32, out_pad: i32) -> Axis {
         Axis {
             input,
             output,
             kernel,
             stride: 1,
-            dilation: signed(-1),
-            pad: signed(out_pad),
+            dilation: 1,
+            // An output cut at its front has a negative `out_pad`, of less than a kernel.
+            pad: (kernel - 1).wrapping_add_signed(out_pad),
             upsampling: stride,
         }
     }
+
+    /// Most taps that meet an element of the input at one position of the output.
+    fn taps(&self) -> u64 {
+        u64::from(self.kernel.div_ceil(self.upsampling))
+    }
 }
 
-/// Elements of the weight from one to the next of …
+/// Where elements of the weight lie.
 struct WeightSteps {
+    /// The element of tap 0.
+    first: u32,
+    /// Elements from one to the next of …
     image: u32,
     output_channel: u32,
+    /// (modulo 2^32)
     tap: u32,
     /// … the elements that are summed within a tap.
     summed: u32,
@@ -164,6 +173,7 @@ impl Sums {
         let (summed, multiples, steps) = match &node.operator {
             Operator::DepthwiseConv2d { .. } => {
                 let steps = WeightSteps {
+                    first: 0,
                     image: 0,
                     output_channel: 1,
                     tap: output_channels,
@@ -173,6 +183,7 @@ impl Sums {
             }
             Operator::MatMul { .. } => {
                 let steps = WeightSteps {
+                    first: 0,
                     image: w[1] * w[2],
                     output_channel: 1,
                     tap: 0,
@@ -180,11 +191,17 @@ impl Sums {
                 };
                 (channels, output_channels, steps)
             }
-            _ => {
+            operator => {
+                let own: u32 = w[1..].iter().product();
+                let (first, tap) = match operator {
+                    Operator::TransposeConv2d { .. } => (own - channels, channels.wrapping_neg()),
+                    _ => (0, channels),
+                };
                 let steps = WeightSteps {
+                    first,
                     image: 0,
-                    output_channel: w[1..].iter().product(),
-                    tap: channels,
+                    output_channel: own,
+                    tap,
                     summed: 1,
                 };
                 (channels, output_channels, steps)
@@ -208,7 +225,7 @@ impl Sums {
     /// How often the loops of one invocation go round, the round counted that finds a loop's end.
     fn rounds(&self) -> u64 {
         let blocks = u64::from(self.summed.div_ceil(4));
-        let [planes, lines, taps] = self.axes.map(|axis| u64::from(axis.kernel));
+        let [planes, lines, taps] = self.axes.map(|axis| axis.taps());
         planes * (1 + lines * (1 + taps * blocks + 1) + 1) + 1
     }
 }
@@ -216,7 +233,8 @@ impl Sums {
 impl Lowering<'_> {
     /// The sums as they are written.
     pub(super) fn direct(&mut self, sums: &Sums) -> Result<(), String> {
-        expect_rounds(sums.rounds())?;
+        let rounds = sums.rounds();
+        expect_rounds(rounds)?;
         let kernel = match self.tensor(sums.output).data_type {
             DataType::I48 => &kernels::LINEAR_I48,
             _ => &kernels::LINEAR_I32,
@@ -237,7 +255,11 @@ impl Lowering<'_> {
         let output = self.tensor(sums.output);
         let elements = output.shape.elements();
         let output_words = crate::layout::words(output);
-        self.step(kernel, operands, sums.output, elements, |row| {
+        let work = Work {
+            invocations: elements,
+            rounds,
+        };
+        self.step_in_parts(kernel, &operands, sums.output, work, |grid| {
             let axis = |axis: Axis| {
                 [
                     axis.input,
@@ -254,17 +276,18 @@ impl Lowering<'_> {
             words.extend([sums.channels, sums.summed]);
             words.extend([sums.output_channels, sums.multiples]);
             let WeightSteps {
+                first,
                 image,
                 output_channel,
                 tap,
                 summed,
             } = sums.steps;
-            words.extend([image, output_channel, tap, summed]);
+            words.extend([first, image, output_channel, tap, summed]);
             words.extend(sums.zero_points.map(signed));
             words.extend(lanes);
             words.extend([biases, elements, output_words]);
-            words.extend(case_words);
-            words.push(row);
+            words.extend(&case_words);
+            words.extend([grid.row, grid.first]);
             words
         })
     }

@@ -5,7 +5,7 @@ use aivm_tosa::{DataType, Graph, Node, TensorId};
 
 use super::window::Window;
 use super::{ConstantWeights, Sums};
-use crate::lower::{Lowering, expect_rounds, signed};
+use crate::lower::{Lowering, Work, expect_rounds, signed};
 
 /// A product of matrices of i8.
 pub(super) struct Product {
@@ -64,7 +64,8 @@ impl Lowering<'_> {
         }
         let summed_words = product.summed.div_ceil(4);
         let groups = product.columns.div_ceil(4);
-        expect_rounds(u64::from(summed_words) + 21)?;
+        let rounds = u64::from(summed_words) + 21;
+        expect_rounds(rounds)?;
         let a = self.padded_to_words(product.a, product.summed)?;
         let b = self.padded_to_words(product.b, product.columns)?;
         let case_words = [a, b].map(|operand| self.case_words(operand));
@@ -78,14 +79,18 @@ impl Lowering<'_> {
         words.extend([product.columns, groups, sums.positions]);
         words.extend([product.a_zp, product.b_zp].map(signed));
         words.extend(case_words);
+        let work = Work {
+            invocations: tiles,
+            rounds,
+        };
         self.frame(
             (&kernels::MATMUL, None),
             vec![a, b],
-            tiles,
+            work,
             &sums,
-            move |row| {
+            move |grid| {
                 let mut words = words.clone();
-                words.push(row);
+                words.extend([grid.row, grid.first]);
                 words
             },
         )

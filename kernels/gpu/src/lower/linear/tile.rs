@@ -4,8 +4,8 @@ use aivm_shaders::kernels::{Frame, UNIFORM_BYTES};
 use aivm_tosa::TensorId;
 
 use crate::layout;
-use crate::lower::Lowering;
 use crate::lower::element_wise::Linear;
+use crate::lower::{Lowering, Work};
 use crate::plan::Operands;
 use crate::program::{BINDING_ALIGNMENT_MAX, Operand};
 
@@ -15,8 +15,8 @@ const CASES_MAX: u32 = 64;
 /// How a linear operator is dispatched.
 pub(in crate::lower) struct Form {
     pub(in crate::lower) frame: &'static Frame,
-    /// Invocations.
-    pub(in crate::lower) tiles: u32,
+    /// What the sums alone cost.
+    pub(in crate::lower) work: Work,
     /// Most cases in a dispatch.
     pub(in crate::lower) cases: u32,
 }
@@ -32,7 +32,7 @@ impl Lowering<'_> {
     ) -> Form {
         let as_file = Form {
             frame: linear.frame,
-            tiles: linear.tiles,
+            work: linear.work,
             cases: u32::MAX,
         };
         let Some(tiled) = linear
@@ -48,7 +48,11 @@ impl Lowering<'_> {
         let tile = tiled.tile;
         Form {
             frame: &tiled.frame,
-            tiles: linear.positions.div_ceil(tile.positions) * groups.div_ceil(tile.groups),
+            work: Work {
+                invocations: linear.positions.div_ceil(tile.positions)
+                    * groups.div_ceil(tile.groups),
+                rounds: linear.work.rounds * u64::from(tile.positions.div_ceil(4) * tile.groups),
+            },
             cases,
         }
     }

@@ -7,7 +7,7 @@ use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
 use super::{ConstantWeights, Sums};
 use crate::layout::word_bytes;
-use crate::lower::{Lowering, ROUNDS_MAX, expect_rounds, signed};
+use crate::lower::{Lowering, ROUNDS_MAX, Work, expect_rounds, signed};
 
 /// A window over `[N, H, W, C]` of i8.
 pub(super) struct Window {
@@ -141,7 +141,8 @@ impl Lowering<'_> {
     ) -> Result<(), String> {
         let [.., channels] = window.input_shape;
         let [.., output_channels] = window.output_shape;
-        expect_rounds(window.rounds(false))?;
+        let rounds = window.rounds(false);
+        expect_rounds(rounds)?;
         let taps = weights.weight.len() / output_channels as usize;
         let sum = |taps: &[i8]| {
             taps.iter()
@@ -155,7 +156,7 @@ impl Lowering<'_> {
             0..4 => &tile::CONV2D_ROW,
             _ => &tile::CONV2D,
         };
-        self.packed((&kernels::CONV2D, tiled), window, packed, biases)
+        self.packed((&kernels::CONV2D, tiled), window, (packed, biases), rounds)
     }
 
     /// DEPTHWISE_CONV2D with `weights` `[KH, KW, C, M]`, where C or M is 1.
@@ -185,8 +186,9 @@ impl Lowering<'_> {
             packed.resize(packed.len().next_multiple_of(4), 0);
         }
         let biases = window.folded_biases(sums.into_iter(), &weights.bias);
+        let rounds = window.rounds(true);
         let frames = (&kernels::DEPTHWISE_CONV2D, &*tile::DEPTHWISE_CONV2D);
-        self.packed(frames, window, packed, biases)
+        self.packed(frames, window, (packed, biases), rounds)
     }
 
     /// A step of four positions × four output channels an invocation.
@@ -194,8 +196,8 @@ impl Lowering<'_> {
         &mut self,
         (frame, tiled): (&'static Frame, &'static Tiled),
         window: &Window,
-        weight: Vec<u8>,
-        biases: Vec<u32>,
+        (weight, biases): (Vec<u8>, Vec<u32>),
+        rounds: u64,
     ) -> Result<(), String> {
         let [_, height, width, channels] = window.input_shape;
         let [images, output_height, output_width, output_channels] = window.output_shape;
@@ -221,9 +223,13 @@ impl Lowering<'_> {
         words.extend([window.pad.top, window.pad.left]);
         words.extend([signed(window.weight_zp), zero_word, input_words]);
         let operands = vec![input, weight, biases];
-        self.frame((frame, Some(tiled)), operands, tiles, &sums, move |row| {
+        let work = Work {
+            invocations: tiles,
+            rounds,
+        };
+        self.frame((frame, Some(tiled)), operands, work, &sums, move |grid| {
             let mut words = words.clone();
-            words.push(row);
+            words.extend([grid.row, grid.first]);
             words
         })
     }
