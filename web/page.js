@@ -178,6 +178,7 @@ async function main() {
         showVerdict("unavailable", error.message, advice);
         report = { report: "synergy-aivm web", verdict: "unavailable", browser: navigator.userAgent, reason: error.message };
     }
+    element("kernels-section").hidden = element("kernels").tBodies[0].rows.length === 0;
     lastReport = report;
     for (const id of ["copy", "download", "again"]) {
         element(id).disabled = false;

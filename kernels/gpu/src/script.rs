@@ -51,6 +51,8 @@ pub struct Dispatch {
     pub reads: Vec<Bound>,
     /// What is bound at binding 1; no buffer that is read.
     pub writes: Bound,
+    /// What is bound behind all others, if the kernel also writes its sums.
+    pub sums: Option<Bound>,
     /// Workgroups along x and y.
     pub groups: [u32; 2],
 }
@@ -81,15 +83,20 @@ pub struct Border {
 }
 
 impl Script {
-    /// The dispatches of `model` on an implementation with no more than WebGPU's guaranteed limits.
+    /// The dispatches of `model` on an implementation with no more than WebGPU's guaranteed limits, planned with
+    /// `options`.
     ///
     /// # Errors
-    /// If the model is not plain, an output is a constant, or what keeps it from running on the GPU.
-    pub fn of(model: &Priced) -> Result<Script, String> {
+    /// If the model is not plain, an output is a constant, operands lie in uniform buffers (which only drivers that compute
+    /// on the CPU are given), or what keeps it from running on the GPU.
+    pub fn of(model: &Priced, options: PlanOptions) -> Result<Script, String> {
         if !model.program().is_plain() {
             return Err("the model is not one list of dispatches".to_owned());
         }
-        let program = lower(model.graph(), &LIMITS, PlanOptions::default())?;
+        let program = lower(model.graph(), &LIMITS, options)?;
+        if program.steps.iter().any(|step| step.kernel.uniforms != 0) {
+            return Err("a kernel reads uniform buffers".to_owned());
+        }
         let slots = assign(&program);
         let place = |value: usize| (slots.of_value[value], program.values[value]);
         let mut outputs = Vec::new();
@@ -148,6 +155,7 @@ fn dispatches(
             params: step.params.clone(),
             reads: reads.collect(),
             writes: value(step.output),
+            sums: step.sums.map(value),
             groups: step.groups,
         });
     }

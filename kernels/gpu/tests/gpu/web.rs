@@ -6,19 +6,24 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aivm_cases::Choices;
+use aivm_cases::plan::{Shape, shapes};
+use aivm_gpu::PlanOptions;
 use aivm_gpu::script::{Border, Bound, Script};
 use aivm_reference::ReferenceExecutor;
-use aivm_tosa::{DataType, Executor, ModelLimits, PriceTable, Priced, load};
+use aivm_tosa::{Executor, ModelLimits, PriceTable, Priced, load};
 use serde::Serialize;
-
-use crate::choices::Choices;
-use crate::generator::Generator;
-use crate::model;
 
 /// Version of the file's format.
 const FORMAT: u32 = 1;
-/// Random graphs besides those of the oracle.
-const GRAPHS: usize = 48;
+/// Seed of the random cases, which are those of the determinism bench.
+const SEED: u64 = 1;
+/// Of how many of its cases the shapes are taken.
+const CASES: u64 = 5000;
+/// Sets of data that a shape runs on; the bench takes more.
+const SHAPE_CASES: u32 = 3;
+/// Most bytes of inputs and outputs of a shape.
+const SHAPE_BYTES: u64 = 12_000;
 /// Of inputs and outputs together, how many bytes of random cases a graph may add.
 const RANDOM_BYTES: usize = 4096;
 /// Most random cases of a graph.
@@ -36,6 +41,7 @@ struct Page {
 struct Kernel {
     name: String,
     inputs: u32,
+    sums: bool,
     source: String,
 }
 
@@ -69,6 +75,8 @@ struct Dispatch {
     params: Vec<u32>,
     reads: Vec<Binding>,
     writes: Binding,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    sums: Option<Binding>,
     groups: [u32; 2],
 }
 
@@ -115,12 +123,34 @@ fn page() -> Page {
         runs: Vec::new(),
     };
     let mut known = BTreeMap::new();
-    let sources = oracle().into_iter().chain(random()).chain([digits()]);
-    for source in sources {
-        if let Ok(script) = Script::of(&source.model) {
-            page.add(&source, script, &mut known);
+    for source in oracle().into_iter().chain(random()).chain([digits()]) {
+        // Graphs that move nothing have no dispatch, and those that give a constant are not for a GPU.
+        let Ok(script) = Script::of(&source.model, PlanOptions::default()) else {
+            continue;
+        };
+        if !script.dispatches.is_empty() {
+            page.add(&source, &source.name, script, &mut known);
+        }
+        let checked = PlanOptions {
+            sums: true,
+            ..PlanOptions::default()
+        };
+        let script = Script::of(&source.model, checked).expect("it has a script without sums");
+        if script
+            .dispatches
+            .iter()
+            .any(|dispatch| dispatch.sums.is_some())
+        {
+            let name = format!("{}, sums kept", source.name);
+            page.add(&source, &name, script, &mut known);
         }
     }
+    let oracle = oracle().len();
+    assert!(
+        page.runs.len() > oracle,
+        "{} runs, {oracle} known",
+        page.runs.len()
+    );
     let tested = |name: &str| {
         let mut names = page
             .kernels
@@ -132,7 +162,9 @@ fn page() -> Page {
         .iter()
         .map(|kernel| &*kernel.name);
     let operators = aivm_shaders::chain::Function::NAMES.iter().copied();
+    let frames = aivm_shaders::kernels::FRAMES.iter();
     let missing: Vec<_> = files
+        .chain(frames.map(|frame| frame.name))
         .chain(operators)
         .filter(|name| !tested(name))
         .collect();
@@ -146,6 +178,7 @@ fn oracle() -> Vec<Source> {
     let entries = std::fs::read_dir(folder).expect("the oracle folder exists");
     let mut folders: Vec<PathBuf> = entries
         .map(|entry| entry.expect("readable").path())
+        // What the host drives is no list of dispatches.
         .filter(|path| path.is_dir() && !path.ends_with("stateful"))
         .collect();
     folders.sort();
@@ -158,24 +191,24 @@ fn oracle() -> Vec<Source> {
     folders.iter().map(source).collect()
 }
 
-/// Graphs of random operators and shapes, those that are plain.
+/// The first shapes of the determinism bench that are plain and small, with their first cases.
 fn random() -> Vec<Source> {
-    let graph = |seed| {
-        let mut generator = Generator::new(Choices::new(seed), "t", 0);
-        let shape = generator.any_shape();
-        let types = [model::I8, model::I8, model::I16, model::INT32, model::BOOL];
-        let data_type = generator.choices.one_of(&types);
-        generator.input(data_type, &shape);
-        for _ in 0..generator.choices.number(1, 4) {
-            generator.step();
-        }
-        let model = priced(&generator.finish().file())?;
-        let fits = model.program().is_plain()
-            && model.graph().input_bytes() + model.graph().output_bytes() <= 2048
-            && Script::of(&model).is_ok_and(|script| !script.dispatches.is_empty());
-        fits.then(|| Source::new(&format!("random graph {seed}"), model, Vec::new()))
+    let source = |shape: &Shape| {
+        let shape = Shape {
+            cases: SHAPE_CASES,
+            ..*shape
+        };
+        let model = shape.model(SEED).expect("a valid model");
+        let graph = model.graph();
+        let bytes = (graph.input_bytes() + graph.output_bytes()) * u64::from(SHAPE_CASES);
+        let name = format!("random {} {}", shape.family.name, shape.index);
+        (model.program().is_plain() && bytes <= SHAPE_BYTES).then(|| Source {
+            name,
+            input: shape.input(SEED, &model),
+            model,
+        })
     };
-    (0..).filter_map(graph).take(GRAPHS).collect()
+    shapes(CASES).iter().filter_map(source).collect()
 }
 
 /// The network of the examples on its 16 digits.
@@ -205,19 +238,11 @@ impl Source {
     fn new(name: &str, model: Arc<Priced>, known: Vec<u8>) -> Source {
         let graph = model.graph();
         let case_bytes = (graph.input_bytes() + graph.output_bytes()) as usize;
-        let most = if known.is_empty() { 1 } else { 0 };
-        let cases = (RANDOM_BYTES / case_bytes.max(1)).clamp(most, RANDOM_CASES);
+        let cases = (RANDOM_BYTES / case_bytes.max(1)).min(RANDOM_CASES);
         let mut choices = Choices::new(known.len() as u64);
         let mut input = known;
         for _ in 0..cases {
-            for &id in graph.inputs() {
-                let tensor = graph.tensor(id);
-                let size = tensor.data_type.bytes() as usize;
-                for _ in 0..tensor.shape.elements() {
-                    let element = choices.element(bits(tensor.data_type));
-                    input.extend_from_slice(&element.to_le_bytes()[..size]);
-                }
-            }
+            input.extend(aivm_cases::input(&model, &mut choices));
         }
         Source {
             name: name.to_owned(),
@@ -227,20 +252,15 @@ impl Source {
     }
 }
 
-fn bits(data_type: DataType) -> u32 {
-    match data_type {
-        DataType::Bool => 1,
-        DataType::I4 => 4,
-        DataType::I8 => 8,
-        DataType::I16 => 16,
-        DataType::I32 => 32,
-        DataType::I48 => 48,
-    }
-}
-
 impl Page {
     /// Adds a run; `known` has the index of each kernel's text.
-    fn add(&mut self, source: &Source, script: Script, known: &mut BTreeMap<String, usize>) {
+    fn add(
+        &mut self,
+        source: &Source,
+        name: &str,
+        script: Script,
+        known: &mut BTreeMap<String, usize>,
+    ) {
         let input_bytes = source.model.graph().input_bytes() as usize;
         let cases = source.input.len() / input_bytes;
         let plan = ReferenceExecutor.prepare(&source.model);
@@ -255,6 +275,7 @@ impl Page {
                     self.kernels.push(Kernel {
                         name: kernel.name.to_string(),
                         inputs: kernel.inputs,
+                        sums: kernel.sums,
                         source: kernel.source.to_string(),
                     });
                     self.kernels.len() - 1
@@ -266,10 +287,11 @@ impl Page {
             params: dispatch.params.clone(),
             reads: dispatch.reads.iter().map(|&bound| binding(bound)).collect(),
             writes: binding(dispatch.writes),
+            sums: dispatch.sums.map(binding),
             groups: dispatch.groups,
         });
         self.runs.push(Run {
-            name: source.name.clone(),
+            name: name.to_owned(),
             cases,
             dispatches: dispatches.collect(),
             inputs: tensors(&script.inputs, &source.input, cases),
