@@ -14,6 +14,7 @@ mod clock;
 mod coprocessor;
 mod health;
 mod metrics;
+mod prometheus;
 
 pub mod determinism;
 
