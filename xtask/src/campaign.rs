@@ -40,6 +40,16 @@ struct Run {
 
 const GPU_TESTS: &[&str] = &["-p", "aivm-gpu", "--", "--nocapture", "--test-threads=1"];
 
+const SOAK: &[&str] = &[
+    "-p",
+    "aivm-coprocessor",
+    "--test",
+    "faults",
+    "soak",
+    "--",
+    "--nocapture",
+];
+
 const MUTATIONS: &[(&str, &str)] = &[("AIVM_MUTATIONS", "200000")];
 /// Of each of the four models that the test damages.
 const TOSA_MUTATIONS: &[(&str, &str)] = &[("AIVM_MUTATIONS", "250000")];
@@ -107,6 +117,41 @@ const CAMPAIGNS: &[Campaign] = &[
                 "--nocapture",
             ],
         }],
+    },
+    Campaign {
+        name: "faults",
+        what: "1,000 losses, lacks of memory and hangs on each adapter: the bytes stay, the adapter returns",
+        needs: None,
+        runs: &[Run {
+            environment: &[("AIVM_TROUBLES", "1000")],
+            arguments: &[
+                "-p",
+                "aivm-coprocessor",
+                "--test",
+                "faults",
+                "troubles",
+                "--",
+                "--nocapture",
+            ],
+        }],
+    },
+    Campaign {
+        name: "soak",
+        what: "eight threads call four models for five minutes on lavapipe, then on SwiftShader: same bits, bounded memory",
+        needs: Some((SWIFTSHADER, "chromium")),
+        runs: &[
+            Run {
+                environment: &[("VK_DRIVER_FILES", LAVAPIPE), ("AIVM_SOAK_SECONDS", "300")],
+                arguments: SOAK,
+            },
+            Run {
+                environment: &[
+                    ("VK_DRIVER_FILES", SWIFTSHADER),
+                    ("AIVM_SOAK_SECONDS", "300"),
+                ],
+                arguments: SOAK,
+            },
+        ],
     },
     Campaign {
         name: "fuzz",
