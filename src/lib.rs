@@ -43,7 +43,7 @@
 
 pub mod npy;
 
-pub use aivm_coprocessor::{Accelerators, Coprocessor};
+pub use aivm_coprocessor::{Accelerators, CheckPolicy, Coprocessor};
 pub use aivm_core::ports::Log;
 pub use aivm_core::{Address, B256, Bytes, GasSchedule, Limits, Status, TrapCode, U256, keccak256};
 pub use aivm_cpu::{CpuExecutor, CpuOptions};

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use aivm_coprocessor::CheckPolicy;
+use aivm_coprocessor::check::CheckCost;
 use aivm_tosa::{Class, Graph, NodeId, Operator, RegionId, TensorId, Work};
 use clap::Args;
 use serde::Serialize;
@@ -15,6 +17,9 @@ use super::{files, hex, print_json, print_text};
 pub(crate) struct InspectArguments {
     /// The model, a .tosa file.
     model: PathBuf,
+    /// Of a thousand steps on accelerators, how many are checked; by default as many as a node checks.
+    #[arg(long, value_name = "PER_MILLE", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    checks: Option<u32>,
 }
 
 /// What `--json` prints.
@@ -33,10 +38,69 @@ struct Report {
     /// What of a model of class `W` may wrap first.
     wraps_at: Option<String>,
     variables: Vec<TensorReport>,
+    self_check: CheckReport,
     /// The nodes of the graph `main`.
     nodes: Vec<NodeReport>,
     /// What control flow runs.
     regions: Vec<RegionReport>,
+}
+
+/// What self-checks of runs on accelerators cost and find (`docs/self-check.md`).
+#[derive(Serialize)]
+struct CheckReport {
+    /// Of a thousand steps, how many are checked: the chance in a thousand that a wrong step of a case is found.
+    share_per_mille: u32,
+    /// What is checked alone: a step, or a whole case of a model with control flow, variables or late values.
+    unit: &'static str,
+    /// Nodes whose sums are checked by Freivalds, and nodes that are recomputed.
+    nodes_by_sums: u64,
+    nodes_recomputed: u64,
+    /// Multiply-accumulates, and elements of other operators, of checking a whole case.
+    case_cost: u64,
+    /// Of checking that share of it, on average, rounded up.
+    share_cost: u64,
+    /// The chance in a million that a step that is wrong in every run is found within so many runs.
+    found_within_100_runs_ppm: u32,
+    found_within_1000_runs_ppm: u32,
+}
+
+impl CheckReport {
+    fn new(model: &Priced, policy: CheckPolicy) -> CheckReport {
+        let cost = CheckCost::of(model);
+        CheckReport {
+            share_per_mille: policy.share(),
+            unit: if cost.by_steps { "step" } else { "case" },
+            nodes_by_sums: cost.by_sums,
+            nodes_recomputed: cost.recomputed,
+            case_cost: cost.at(CheckPolicy::ALL),
+            share_cost: cost.at(policy),
+            found_within_100_runs_ppm: policy.found_within(100),
+            found_within_1000_runs_ppm: policy.found_within(1000),
+        }
+    }
+
+    fn text(&self, macs: u64) -> [String; 2] {
+        let percent = |ppm: u32| format!("{}.{:02} %", ppm / 10_000, ppm % 10_000 / 100);
+        [
+            format!(
+                "self-check   {} ‰ of {}s; {} nodes by their sums, {} recomputed; {} products a case beside {macs} MACs ({} if \
+                 all is checked)",
+                self.share_per_mille,
+                self.unit,
+                self.nodes_by_sums,
+                self.nodes_recomputed,
+                self.share_cost,
+                self.case_cost,
+            ),
+            format!(
+                "detection    a wrong {} with {} ‰; one that is always wrong within 100 runs with {}, within 1000 with {}",
+                self.unit,
+                self.share_per_mille,
+                percent(self.found_within_100_runs_ppm),
+                percent(self.found_within_1000_runs_ppm),
+            ),
+        ]
+    }
 }
 
 #[derive(Serialize)]
@@ -77,7 +141,7 @@ struct NodeReport {
 }
 
 impl Report {
-    fn new(model: &Priced) -> Report {
+    fn new(model: &Priced, policy: CheckPolicy) -> Report {
         let graph = model.graph();
         let program = model.program();
         let regions = (0..).zip(program.regions()).map(|(index, region)| {
@@ -118,6 +182,7 @@ impl Report {
             class,
             wraps_at,
             variables: variables.collect(),
+            self_check: CheckReport::new(model, policy),
             nodes: nodes(graph, |node| model.cost(node)),
             regions: regions.collect(),
         }
@@ -134,6 +199,7 @@ impl Report {
                 Some(place) => format!("class        {}: {place} may wrap", self.class),
             },
         ];
+        lines.extend(self.self_check.text(self.macs));
         lines.extend(borders(&self.inputs, &self.outputs));
         lines.extend(border("variable", &self.variables));
         lines.push(String::new());
@@ -255,7 +321,10 @@ fn tensors(graph: &Graph, ids: &[TensorId]) -> Vec<TensorReport> {
 }
 
 pub(crate) fn inspect(arguments: &InspectArguments, json: bool) -> Result<(), Failure> {
-    let report = Report::new(files::read_model(&arguments.model)?.as_ref());
+    let policy = arguments
+        .checks
+        .map_or_else(CheckPolicy::default, CheckPolicy::per_mille);
+    let report = Report::new(files::read_model(&arguments.model)?.as_ref(), policy);
     if json {
         print_json(&report)
     } else {

@@ -30,6 +30,33 @@ fn inspect_lists_nodes_with_work_and_the_hash() {
     assert!(report["regions"].as_array().is_some_and(Vec::is_empty));
 }
 
+#[test]
+fn inspect_says_what_self_checks_cost_and_find() {
+    let report = json(&["model", "inspect", &model(), "--json"]);
+    let check = &report["self_check"];
+    assert_eq!(
+        (&check["share_per_mille"], &check["unit"]),
+        (&10.into(), &"step".into())
+    );
+    assert!(check["nodes_by_sums"].as_u64() >= Some(1));
+    let number = |check: &Value, name: &str| check[name].as_u64().expect("a number");
+    // 1 − 0.99^100.
+    let found = number(check, "found_within_100_runs_ppm");
+    assert!((633_960..=633_975).contains(&found), "{found}");
+    let (share, all) = (number(check, "share_cost"), number(check, "case_cost"));
+    assert_eq!(share, all.div_ceil(100));
+    assert!(all < report["macs"].as_u64().expect("a number") / 4);
+    let report = json(&["model", "inspect", &model(), "--checks", "1000", "--json"]);
+    let check = &report["self_check"];
+    assert_eq!(number(check, "share_cost"), all);
+    assert_eq!(number(check, "found_within_100_runs_ppm"), 1_000_000);
+    let text = stdout(&["model", "inspect", &model(), "--checks", "0"]);
+    assert!(text.contains("self-check   0 ‰ of steps"), "{text}");
+    let file = conformance_model("while_loop");
+    let report = json(&["model", "inspect", &file, "--json"]);
+    assert_eq!(report["self_check"]["unit"], "case");
+}
+
 /// The first test of `tests/conformance` whose folder begins so, and expects outputs.
 fn conformance_model(operator: &str) -> String {
     let folder = Path::new(ROOT).join("tests/conformance").join(operator);

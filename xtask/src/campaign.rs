@@ -154,6 +154,23 @@ const CAMPAIGNS: &[Campaign] = &[
         ],
     },
     Campaign {
+        name: "self-check",
+        what: "10,000 bits turned over in linear outputs with all checked, and as many at two shares",
+        needs: None,
+        runs: &[Run {
+            environment: &[("AIVM_FLIPS", "10000")],
+            arguments: &[
+                "-p",
+                "aivm-coprocessor",
+                "--test",
+                "self_check",
+                "flips",
+                "--",
+                "--nocapture",
+            ],
+        }],
+    },
+    Campaign {
         name: "fuzz",
         what: "a million mutated models of each format, 200,000 other files: refused or accepted, never a panic",
         needs: None,
