@@ -212,3 +212,6 @@ impl Sums {
         sum
     }
 }
+
+#[cfg(test)]
+mod tests;
