@@ -63,8 +63,9 @@ pub(crate) fn lower_late(
     node: &Node,
     operator: Operator,
     limits: &AdapterLimits,
+    options: PlanOptions,
 ) -> Result<Program, String> {
-    let mut lowering = Lowering::new(graph, limits, PlanOptions::default());
+    let mut lowering = Lowering::new(graph, limits, options);
     let index = graph
         .nodes()
         .iter()

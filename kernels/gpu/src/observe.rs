@@ -25,6 +25,7 @@ use crate::device::Device;
 use crate::limits::Account;
 use crate::lower::lower_late;
 use crate::pipelines::Pipelines;
+use crate::plan::PlanOptions;
 use crate::prepared::Prepared;
 use crate::program::{Operand, Output, Program};
 use crate::scratch::Scratch;
@@ -88,7 +89,7 @@ impl Steps {
         pipelines: &Pipelines,
         model: &Priced,
         program: &Program,
-        account: &mut Account,
+        options: PlanOptions,
     ) -> Result<Steps, ExecutorFault> {
         let graph = model.graph();
         let places = Places::of(graph, program);
@@ -115,7 +116,7 @@ impl Steps {
             let sums = match linear[..] {
                 [id] if graph.nodes()[id.0 as usize].outputs[0] == tensor => Sums::Output,
                 [id] => places.input_of(&parts, id).map_or(Ok(Sums::None), |part| {
-                    let apart = Apart::new(device, pipelines, graph, id, part, account);
+                    let apart = Apart::new(device, pipelines, graph, id, part, options);
                     apart.map(|apart| Sums::Apart(Box::new(apart)))
                 })?,
                 _ => Sums::None,
@@ -173,12 +174,14 @@ impl Apart {
         graph: &Graph,
         id: NodeId,
         input: Part,
-        account: &mut Account,
+        options: PlanOptions,
     ) -> Result<Apart, ExecutorFault> {
         let node = &graph.nodes()[id.0 as usize];
-        let program = lower_late(graph, node, node.operator.clone(), &device.limits)
+        let options = options.on(device);
+        let program = lower_late(graph, node, node.operator.clone(), &device.limits, options)
             .map_err(|what| device.fault(what))?;
-        let prepared = Prepared::new(device, pipelines, program, account)?;
+        // What checks need does not count as the model's.
+        let prepared = Prepared::new(device, pipelines, program, &mut Account::default())?;
         let scratch = Scratch::new(&prepared, 1)?;
         let program = &prepared.program;
         let ([own], &[Operand::Value(sums)]) = (&program.inputs[..], &program.results[..]) else {

@@ -121,8 +121,7 @@ impl GpuPlan {
         let (staged, work) = (program.staged_bytes(), program.work());
         let submissions = program.submissions(0..program.steps.len(), device.limits.work_max);
         let prepared = Prepared::new(device, pipelines, program, &mut Account::default())?;
-        let account = &mut Account::default();
-        let steps = Steps::new(device, pipelines, model, &prepared.program, account)?;
+        let steps = Steps::new(device, pipelines, model, &prepared.program, options)?;
         let cases_max = cases_max(&device.limits, &prepared.slots.words, staged, work)
             .map_err(|what| device.fault(what))?;
         let plan = GpuPlan {

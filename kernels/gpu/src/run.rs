@@ -8,6 +8,7 @@ use aivm_tosa::{ExecutorFault, Node, RegionId, RunError, RunStatus, VariableId, 
 use crate::layout::push_padded;
 use crate::limits::Account;
 use crate::lower::lower_late;
+use crate::plan::PlanOptions;
 use crate::prepared::Prepared;
 use crate::program::{Action, Control, Operand, Output};
 use crate::scratch::Scratch;
@@ -283,8 +284,14 @@ impl<'a> Run<'a> {
             let value = value.map_or(&[][..], |value| &value[..tensor.bytes() as usize]);
             bytes::decode(tensor.data_type, value)
         });
-        let program = lower_late(graph, node, operator.into_owned(), &device.limits)
-            .map_err(|what| device.fault(what))?;
+        let program = lower_late(
+            graph,
+            node,
+            operator.into_owned(),
+            &device.limits,
+            PlanOptions::default(),
+        )
+        .map_err(|what| device.fault(what))?;
         let prepared = Prepared::new(device, &plan.pipelines, program, &mut Account::default())?;
         let scratch = Scratch::new(&prepared, 1)?;
         Ok(Late {

@@ -192,7 +192,13 @@ fn check_late(
             let node = &graph.nodes()[node];
             let zeros = |id| vec![0; graph.tensor(id).shape.elements() as usize];
             let operator = node.settle(zeros).into_owned();
-            let lowered = lower_late(graph, node, operator, &device.limits);
+            let lowered = lower_late(
+                graph,
+                node,
+                operator,
+                &device.limits,
+                PlanOptions::default(),
+            );
             let lowered = lowered
                 .map_err(|what| device.fault(format!("{}: {what}", node.operator.name())))?;
             let account = &mut Account::default();
