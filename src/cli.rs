@@ -47,9 +47,20 @@ enum Command {
     /// Deploys a contract to an empty in-memory state and calls it.
     #[command(after_help = failure::EXIT_CODES)]
     Run(run::RunArguments),
+    /// Measures this machine.
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Bench(BenchCommand),
     /// Runs a folder of TOSA conformance tests: outputs bit for bit, refusals by the rule that a test names.
     #[command(after_help = failure::EXIT_CODES)]
     Conformance(conformance::ConformanceArguments),
+}
+
+#[derive(Subcommand)]
+enum BenchCommand {
+    /// Runs random models on every back end and adapter, and compares every byte with the reference: a table of hashes
+    /// and rates that another machine's can be compared with.
+    #[command(after_help = failure::EXIT_CODES)]
+    Determinism(bench::determinism::DeterminismArguments),
 }
 
 #[derive(Subcommand)]
@@ -80,6 +91,9 @@ pub(crate) fn main() -> ExitCode {
         Command::Model(ModelCommand::Compare(arguments)) => compare::compare(arguments, json),
         Command::Infer(arguments) => infer::infer(arguments, json),
         Command::Run(arguments) => run::run(arguments, json),
+        Command::Bench(BenchCommand::Determinism(arguments)) => {
+            bench::determinism::determinism(arguments, json)
+        }
         Command::Conformance(arguments) => conformance::conformance(arguments, json),
     };
     match outcome {
