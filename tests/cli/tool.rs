@@ -5,7 +5,7 @@ use crate::{json, stdout};
 #[test]
 fn help_documents_the_exit_codes_and_every_command() {
     let help = stdout(&["--help"]);
-    let commands = ["doctor", "model", "infer", "run", "conformance"];
+    let commands = ["doctor", "model", "infer", "run", "bench", "conformance"];
     for word in commands.iter().chain(&["--json", "Exit codes:"]) {
         assert!(help.contains(word), "{word}");
     }
@@ -14,6 +14,8 @@ fn help_documents_the_exit_codes_and_every_command() {
         &["run", "--help"],
         &["doctor", "--help"],
         &["conformance", "--help"],
+        &["bench", "--help"],
+        &["bench", "determinism", "--help"],
         &["model", "--help"],
         &["model", "inspect", "--help"],
         &["model", "bench", "--help"],

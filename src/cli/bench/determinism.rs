@@ -77,7 +77,7 @@ pub(crate) fn determinism(arguments: &DeterminismArguments, json: bool) -> Resul
         let what = "no shape has this number among those of so few cases";
         return Err(Failure::Usage(what.to_owned()));
     }
-    let view = View::new(&report, adapters);
+    let view = View::new(&report, arguments.cases, adapters);
     if let Some(file) = &arguments.html {
         std::fs::write(file, html::page(&view))
             .map_err(|error| Failure::Machine(format!("{}: {error}", file.display())))?;

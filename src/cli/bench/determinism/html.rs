@@ -274,7 +274,7 @@ mod tests {
             device_type: "CPU".to_owned(),
             error: None,
         };
-        View::new(&run(&settings, &paths, &|_| ()), vec![adapter])
+        View::new(&run(&settings, &paths, &|_| ()), 300, vec![adapter])
     }
 
     #[test]

@@ -106,7 +106,8 @@ impl Adapter {
 }
 
 impl View {
-    pub(super) fn new(report: &Report, adapters: Vec<Adapter>) -> View {
+    /// Of a report on `planned` cases, or on one shape of them.
+    pub(super) fn new(report: &Report, planned: u64, adapters: Vec<Adapter>) -> View {
         let mismatches = report.mismatches.iter();
         let skipped = report.skipped.iter().map(|skipped| SkippedView {
             path: skipped.path.clone(),
@@ -129,7 +130,7 @@ impl View {
             families: report.families.iter().map(row).collect(),
             all: row(&all(report)),
             mismatches: mismatches
-                .map(|mismatch| mismatch_view(mismatch, report.cases))
+                .map(|mismatch| mismatch_view(mismatch, planned))
                 .collect(),
             skipped: skipped.collect(),
             invalid: report.invalid.clone(),
@@ -340,7 +341,7 @@ fn row(family: &FamilyReport) -> Row {
     }
 }
 
-fn mismatch_view(mismatch: &Mismatch, cases: u64) -> MismatchView {
+fn mismatch_view(mismatch: &Mismatch, planned: u64) -> MismatchView {
     MismatchView {
         path: mismatch.path.clone(),
         family: mismatch.family,
@@ -349,7 +350,7 @@ fn mismatch_view(mismatch: &Mismatch, cases: u64) -> MismatchView {
         operators: mismatch.operators.join("+"),
         detail: mismatch.detail.clone(),
         reproduce: format!(
-            "aivm bench determinism --seed {} --cases {cases} --shape {}",
+            "aivm bench determinism --seed {} --cases {planned} --shape {}",
             mismatch.seed, mismatch.shape
         ),
     }
