@@ -46,7 +46,7 @@ fn a_planted_bug_turns_table_page_and_exit_code_red() {
         "bench",
         "determinism",
         "--cases",
-        "6000",
+        "12000",
         "--plant-bug",
         "--html",
         &page,
