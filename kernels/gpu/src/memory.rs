@@ -138,7 +138,7 @@ mod tests {
             operands,
             output,
             groups: [1, 1],
-            cases: u32::MAX,
+            cut: crate::program::Cut::WHOLE,
             nodes: Vec::new(),
             tensor: None,
             sums: None,

@@ -216,6 +216,11 @@ impl Lowering<'_> {
         let written = [output, linear.sums];
         let written = &written[..1 + usize::from(with_sums)];
         let form = self.form(linear, &operands, written);
+        if let Some(parts) = &form.part_words {
+            // Behind what the frame of a file reads.
+            let parts = self.new_constant(parts.clone());
+            operands.insert(linear.operands.len(), parts);
+        }
         let kernel = form.frame.kernel(&expression.chain(), with_sums);
         let mut nodes = self.nodes_of(expression.tensors());
         nodes.insert(0, linear.node);
@@ -225,18 +230,19 @@ impl Lowering<'_> {
             rounds: form.work.rounds + expression.rounds(),
             ..form.work
         };
+        let pieces = form.cut.pieces;
         self.step_in_parts(&kernel, &operands, output, work, |grid| {
-            let mut words = (linear.params)(grid);
+            let mut words = (linear.params)(grid, pieces);
             // The epilogue's parameters begin at a multiple of 16 bytes.
             words.resize(words.len().next_multiple_of(4), 0);
-            words.extend(expression.params(&[output_words], &first_words));
+            words.extend(expression.params(&[output_words / pieces], &first_words));
             words
         })?;
         self.doing = doing;
         let sums = with_sums.then(|| self.new_value(linear.sums));
         for part in &mut self.program.steps[first..] {
             part.sums = sums;
-            part.cases = form.cases;
+            part.cut = form.cut;
         }
         Ok(())
     }

@@ -68,12 +68,13 @@ impl Lowering<'_> {
         operands: Vec<Operand>,
         work: Work,
         sums: &Sums,
-        params: impl Fn(Grid) -> Vec<u32> + 'static,
+        params: impl Fn(Grid, u32) -> Vec<u32> + 'static,
     ) -> Result<(), String> {
         let &node = self.doing.first().ok_or("no node is lowered")?;
         let linear = Rc::new(Linear {
             frame,
             tiled,
+            row_bytes: sums.row_bytes,
             operands,
             params: Box::new(params),
             work,
@@ -123,4 +124,6 @@ struct Sums {
     /// Of one case.
     positions: u32,
     channels: u32,
+    /// Bytes of the input for each position, if that is all that the position depends on.
+    row_bytes: Option<u32>,
 }

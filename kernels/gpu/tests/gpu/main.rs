@@ -22,3 +22,4 @@ mod web;
 mod faults;
 mod resources;
 mod threads;
+mod tiles;

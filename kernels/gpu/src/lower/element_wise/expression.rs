@@ -70,8 +70,11 @@ pub(in crate::lower) struct Linear {
     pub(in crate::lower) tiled: Option<&'static Tiled>,
     /// What the frame itself reads.
     pub(in crate::lower) operands: Vec<Operand>,
-    /// The frame's parameters without the epilogue's.
-    pub(in crate::lower) params: Box<dyn Fn(Grid) -> Vec<u32>>,
+    /// Bytes of the input for each position of the output, if that is all that the position depends on.
+    pub(in crate::lower) row_bytes: Option<u32>,
+    /// The frame's parameters without the epilogue's, from the grid and the number of equal pieces of a case, each of
+    /// which is a case to the kernel. More than one only if `row_bytes` is known.
+    pub(in crate::lower) params: Box<dyn Fn(Grid, u32) -> Vec<u32>>,
     /// What the sums alone cost.
     pub(in crate::lower) work: Work,
     pub(in crate::lower) node: usize,

@@ -74,6 +74,7 @@ impl Lowering<'_> {
             tensor: product.output,
             positions: product.batch * product.rows,
             channels: product.columns,
+            row_bytes: None,
         };
         let mut words = vec![product.rows, product.summed, summed_words];
         words.extend([product.columns, groups, sums.positions]);
@@ -88,7 +89,7 @@ impl Lowering<'_> {
             vec![a, b],
             work,
             &sums,
-            move |grid| {
+            move |grid, _pieces| {
                 let mut words = words.clone();
                 words.extend([grid.row, grid.first]);
                 words

@@ -7,7 +7,15 @@ use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
 use super::{ConstantWeights, Sums};
 use crate::layout::word_bytes;
-use crate::lower::{Lowering, ROUNDS_MAX, Work, expect_rounds, signed};
+use crate::lower::{Grid, Lowering, ROUNDS_MAX, Work, expect_rounds, signed};
+
+/// Places of parameters in `window_params.wgsl`.
+const HEIGHT: usize = 0;
+const WIDTH: usize = 1;
+const OUTPUT_HEIGHT: usize = 3;
+const OUTPUT_WIDTH: usize = 4;
+const POSITIONS: usize = 7;
+const INPUT_WORDS: usize = 16;
 
 /// A window over `[N, H, W, C]` of i8.
 pub(super) struct Window {
@@ -102,6 +110,15 @@ impl Window {
             input_zp,
             weight_zp: 0,
         }
+    }
+
+    /// Whether each position of the output depends on one position of the input, the same.
+    fn is_one_by_one(&self) -> bool {
+        let one = Extent { y: 1, x: 1 };
+        let [images, height, width, _] = self.input_shape;
+        self.kernel == one
+            && self.stride == one
+            && self.output_shape[..3] == [images, height, width]
     }
 
     /// How often the loops of one invocation go round, with those of the epilogue, the round counted that finds a
@@ -211,6 +228,7 @@ impl Lowering<'_> {
             tensor: window.output,
             positions,
             channels: output_channels,
+            row_bytes: window.is_one_by_one().then(|| 4 * channels.div_ceil(4)),
         };
         let zero_word = u32::from_le_bytes([window.input_zp as u8; 4]);
         let tiles = positions.div_ceil(4) * groups;
@@ -227,11 +245,20 @@ impl Lowering<'_> {
             invocations: tiles,
             rounds,
         };
-        self.frame((frame, Some(tiled)), operands, work, &sums, move |grid| {
+        let params = move |grid: Grid, pieces| {
             let mut words = words.clone();
             words.extend([grid.row, grid.first]);
+            if pieces > 1 {
+                // One line of the input to one of the output.
+                let positions = positions / pieces;
+                (words[HEIGHT], words[WIDTH]) = (1, positions);
+                (words[OUTPUT_HEIGHT], words[OUTPUT_WIDTH]) = (1, positions);
+                words[POSITIONS] = positions;
+                words[INPUT_WORDS] = input_words / pieces;
+            }
             words
-        })
+        };
+        self.frame((frame, Some(tiled)), operands, work, &sums, params)
     }
 }
 
