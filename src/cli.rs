@@ -16,6 +16,7 @@ mod real;
 mod run;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aivm_tosa::Tensor;
 use clap::{Parser, Subcommand};
@@ -81,7 +82,18 @@ enum ModelCommand {
 
 /// Runs the tool with the arguments of this process.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help is no failure.
+        Err(error) if error.exit_code() == 0 => error.exit(),
+        Err(error) => {
+            let json = std::env::args_os().any(|argument| argument == "--json");
+            return fail(&Failure::Usage(error.to_string()), json, || {
+                // Nobody is left to tell when standard error is closed.
+                let _ = error.print();
+            });
+        }
+    };
     let json = arguments.json;
     let outcome = match &arguments.command {
         Command::Doctor => doctor::doctor(json),
@@ -98,11 +110,21 @@ pub(crate) fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            failure.exit_code()
-        }
+        Err(failure) => fail(&failure, json, || eprintln!("error: {failure}")),
     }
+}
+
+/// Whether standard output has the report of the command.
+static REPORTED: AtomicBool = AtomicBool::new(false);
+
+/// Ends a command that failed: words to standard error, and with `--json` an object where there is no report yet.
+fn fail(failure: &Failure, json: bool, tell: impl FnOnce()) -> ExitCode {
+    tell();
+    if json && !REPORTED.load(Ordering::Relaxed) {
+        // If even this cannot be written, the exit code still says it.
+        let _ = print_json(&failure.report());
+    }
+    failure.exit_code()
 }
 
 /// Prints `value` to standard output as JSON, and fails as any other write does.
@@ -116,6 +138,7 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 fn print_text(text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
+    REPORTED.store(true, Ordering::Relaxed);
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Machine(format!("writing to standard output: {error}")))
