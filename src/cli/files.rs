@@ -59,7 +59,7 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Fails as [`write`] would if no file can be made at `path`, before time is spent on what it is to hold.
+/// Fails as [`write()`] would if no file can be made at `path`, before time is spent on what it is to hold.
 pub(crate) fn expect_writable(path: &Path) -> Result<(), Failure> {
     let temporary = temporary_name(path);
     let checked: std::io::Result<()> = if path.is_dir() {
