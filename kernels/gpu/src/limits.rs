@@ -116,7 +116,6 @@ mod tests {
             cases: u32::MAX,
             nodes: Vec::new(),
             tensor: None,
-            sums: None,
             work: 1,
         };
         let program = |kernel| Program {

@@ -158,9 +158,8 @@ fn page() -> Page {
             .flat_map(|kernel| kernel.name.split('+'));
         names.any(|kernel| kernel == name)
     };
-    let files = aivm_shaders::kernels::ALL
-        .iter()
-        .map(|kernel| &*kernel.name);
+    let files = aivm_shaders::kernels::all();
+    let files = files.iter().map(|kernel| &*kernel.name);
     let operators = aivm_shaders::chain::Function::NAMES.iter().copied();
     let frames = aivm_shaders::kernels::FRAMES.iter();
     let missing: Vec<_> = files

@@ -23,12 +23,12 @@ pub(in crate::lower) struct Form {
 
 impl Lowering<'_> {
     /// The form of `linear`, whose kernel reads `operands`, the frame's first and the epilogue's tables last, and writes
-    /// the tensors `written`.
+    /// the tensor `output`.
     pub(in crate::lower) fn form(
         &self,
         linear: &Linear,
         operands: &[Operand],
-        written: &[TensorId],
+        output: TensorId,
     ) -> Form {
         let as_file = Form {
             frame: linear.frame,
@@ -41,7 +41,7 @@ impl Lowering<'_> {
         else {
             return as_file;
         };
-        let Some(cases) = self.uniform_cases(tiled.frame.inputs as usize, operands, written) else {
+        let Some(cases) = self.uniform_cases(tiled.frame.inputs as usize, operands, output) else {
             return as_file;
         };
         let groups = linear.output_channels.div_ceil(4);
@@ -59,12 +59,7 @@ impl Lowering<'_> {
 
     /// How many cases one dispatch takes if the first `inputs` of its operands, and its tables, are uniform buffers;
     /// none if they do not fit them.
-    fn uniform_cases(
-        &self,
-        inputs: usize,
-        operands: &[Operand],
-        written: &[TensorId],
-    ) -> Option<u32> {
+    fn uniform_cases(&self, inputs: usize, operands: &[Operand], output: TensorId) -> Option<u32> {
         let mut cases = CASES_MAX;
         for &operand in &operands[..inputs] {
             let case_bytes = u64::from(self.case_words(operand)) * 4;
@@ -87,10 +82,11 @@ impl Lowering<'_> {
         // A power of two, so that what the cases of a dispatch read and write begins at as round a number as can be.
         let cases = 1 << cases.ilog2();
         let read = operands.iter().map(|&operand| self.case_words(operand));
-        let written = written.iter().map(|&id| layout::words(self.tensor(id)));
         let words = u64::from(BINDING_ALIGNMENT_MAX / 4);
         let aligned =
             |case_words: u32| (u64::from(case_words) * u64::from(cases)).is_multiple_of(words);
-        read.chain(written).all(aligned).then_some(cases)
+        read.chain([layout::words(self.tensor(output))])
+            .all(aligned)
+            .then_some(cases)
     }
 }

@@ -104,6 +104,41 @@ impl Window {
         }
     }
 
+    /// What it looks into.
+    pub(super) fn input(&self) -> TensorId {
+        self.input
+    }
+
+    /// Whether each tap meets the input, none its padding.
+    pub(super) fn stays_inside(&self) -> bool {
+        let [_, height, width, _] = self.input_shape;
+        let [_, output_height, output_width, _] = self.output_shape;
+        let last = |outputs: u32, stride: u32, taps: u32, dilation: u32| {
+            let first = u64::from(outputs.saturating_sub(1)) * u64::from(stride);
+            first + u64::from(taps.saturating_sub(1)) * u64::from(dilation)
+        };
+        let y = last(output_height, self.stride.y, self.kernel.y, self.dilation.y);
+        let x = last(output_width, self.stride.x, self.kernel.x, self.dilation.x);
+        let unpadded = self.pad.top == 0 && self.pad.left == 0;
+        unpadded && y < u64::from(height) && x < u64::from(width)
+    }
+
+    /// The same window, which stays inside, over the tensor of which its input is the part from `start` on.
+    pub(super) fn over(self, input: TensorId, shape: &[u32], start: &[u32]) -> Window {
+        let [images, .., channels] = self.input_shape;
+        Window {
+            input,
+            input_shape: [images, shape[1], shape[2], channels],
+            pad: Padding {
+                // The kernel counts rows and columns modulo 2^32.
+                top: start[1].wrapping_neg(),
+                left: start[2].wrapping_neg(),
+                ..self.pad
+            },
+            ..self
+        }
+    }
+
     /// How often the loops of one invocation go round, with those of the epilogue, the round counted that finds a
     /// loop's end: of the two loops over words, one for a single position and one for four, that which is not taken has
     /// such a round as well.
@@ -203,8 +238,6 @@ impl Lowering<'_> {
         let [images, output_height, output_width, output_channels] = window.output_shape;
         let groups = output_channels.div_ceil(4);
         let positions = images * output_height * output_width;
-        let input = self.padded_to_words(window.input, channels)?;
-        let input_words = self.case_words(input);
         let weight = self.new_constant(weight);
         let biases = self.new_constant(word_bytes(biases));
         let sums = Sums {
@@ -221,17 +254,14 @@ impl Lowering<'_> {
             words.extend([pair.y, pair.x]);
         }
         words.extend([window.pad.top, window.pad.left]);
-        words.extend([signed(window.weight_zp), zero_word, input_words]);
-        let operands = vec![input, weight, biases];
+        words.extend([signed(window.weight_zp), zero_word]);
         let work = Work {
             invocations: tiles,
             rounds,
         };
-        self.frame((frame, Some(tiled)), operands, work, &sums, move |grid| {
-            let mut words = words.clone();
-            words.extend([grid.row, grid.first]);
-            words
-        })
+        let inputs = vec![(window.input, channels)];
+        let frames = (frame, Some(tiled));
+        self.frame(frames, inputs, vec![weight, biases], work, &sums, words)
     }
 }
 
