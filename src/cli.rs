@@ -16,6 +16,7 @@ mod real;
 mod run;
 
 use std::process::ExitCode;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use aivm_tosa::Tensor;
 use clap::{Parser, Subcommand};
@@ -47,9 +48,20 @@ enum Command {
     /// Deploys a contract to an empty in-memory state and calls it.
     #[command(after_help = failure::EXIT_CODES)]
     Run(run::RunArguments),
+    /// Measures this machine.
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Bench(BenchCommand),
     /// Runs a folder of TOSA conformance tests: outputs bit for bit, refusals by the rule that a test names.
     #[command(after_help = failure::EXIT_CODES)]
     Conformance(conformance::ConformanceArguments),
+}
+
+#[derive(Subcommand)]
+enum BenchCommand {
+    /// Runs random models on every back end and adapter, and compares every byte with the reference: a table of hashes
+    /// and rates that another machine's can be compared with.
+    #[command(after_help = failure::EXIT_CODES)]
+    Determinism(bench::determinism::DeterminismArguments),
 }
 
 #[derive(Subcommand)]
@@ -70,7 +82,18 @@ enum ModelCommand {
 
 /// Runs the tool with the arguments of this process.
 pub(crate) fn main() -> ExitCode {
-    let arguments = Arguments::parse();
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        // Help is no failure.
+        Err(error) if error.exit_code() == 0 => error.exit(),
+        Err(error) => {
+            let json = std::env::args_os().any(|argument| argument == "--json");
+            return fail(&Failure::Usage(error.to_string()), json, || {
+                // Nobody is left to tell when standard error is closed.
+                let _ = error.print();
+            });
+        }
+    };
     let json = arguments.json;
     let outcome = match &arguments.command {
         Command::Doctor => doctor::doctor(json),
@@ -80,15 +103,28 @@ pub(crate) fn main() -> ExitCode {
         Command::Model(ModelCommand::Compare(arguments)) => compare::compare(arguments, json),
         Command::Infer(arguments) => infer::infer(arguments, json),
         Command::Run(arguments) => run::run(arguments, json),
+        Command::Bench(BenchCommand::Determinism(arguments)) => {
+            bench::determinism::determinism(arguments, json)
+        }
         Command::Conformance(arguments) => conformance::conformance(arguments, json),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => {
-            eprintln!("error: {failure}");
-            failure.exit_code()
-        }
+        Err(failure) => fail(&failure, json, || eprintln!("error: {failure}")),
     }
+}
+
+/// Whether standard output has the report of the command.
+static REPORTED: AtomicBool = AtomicBool::new(false);
+
+/// Ends a command that failed: words to standard error, and with `--json` an object where there is no report yet.
+fn fail(failure: &Failure, json: bool, tell: impl FnOnce()) -> ExitCode {
+    tell();
+    if json && !REPORTED.load(Ordering::Relaxed) {
+        // If even this cannot be written, the exit code still says it.
+        let _ = print_json(&failure.report());
+    }
+    failure.exit_code()
 }
 
 /// Prints `value` to standard output as JSON, and fails as any other write does.
@@ -102,6 +138,7 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
 fn print_text(text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
+    REPORTED.store(true, Ordering::Relaxed);
     writeln!(out, "{text}")
         .and_then(|()| out.flush())
         .map_err(|error| Failure::Machine(format!("writing to standard output: {error}")))

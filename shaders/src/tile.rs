@@ -25,7 +25,9 @@ pub struct Tile {
 pub struct Tiled {
     /// What one invocation makes.
     pub tile: Tile,
-    /// The kernel without its end. Its parameters and operands are those of the frame of the same name.
+    /// The kernel without its end. Its parameters and operands are those of the frame of the same name; behind them it
+    /// reads which part of the output channels a dispatch makes: the first group of four and their number, as
+    /// [`part`] writes them. Its weight is that of this part.
     pub frame: Frame,
 }
 
@@ -43,10 +45,25 @@ pub fn all() -> impl Iterator<Item = &'static Tiled> {
         .map(|tiled| &**tiled)
 }
 
+/// The operand that says which groups of output channels a dispatch makes.
+#[must_use]
+pub fn part(first_group: u32, groups: u32) -> [u32; 4] {
+    [first_group, groups, 0, 0]
+}
+
 const PARAMS: &str = include_str!("../kernels/window_params.wgsl");
 
 /// Where windows lie, the same for all operators.
 const PLACES: &str = "
+struct Part {
+    first_group: u32,
+    groups: u32,
+    reserved_0: u32,
+    reserved_1: u32,
+}
+
+@group(0) @binding(5) var<uniform> part: Part;
+
 fn input_word(index: u32) -> u32 {
     let word = index & (4u * VECTORS - 1u);
     return input[word >> 2u][word & 3u];
@@ -99,8 +116,8 @@ fn tiled(name: &'static str, tile: Tile, body: &str) -> Tiled {
         frame: Frame {
             name,
             source: Cow::Owned(source),
-            inputs: 3,
-            uniforms: 0b111,
+            inputs: 4,
+            uniforms: 0b1111,
         },
     }
 }
@@ -120,7 +137,7 @@ fn frame_of(tile: Tile, work: &str) -> String {
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
     let tile = params.first + id.y * params.row + id.x;
-    let columns = max((params.groups + {groups}u - 1u) / {groups}u, 1u);
+    let columns = max((part.groups + {groups}u - 1u) / {groups}u, 1u);
     let group = (tile % columns) * {groups}u;
     let position = (tile / columns) * {positions}u;
     if (position >= params.positions) {{
@@ -133,7 +150,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
     for group in 0..groups {
         let _ = writeln!(
             text,
-            "    let start_{group} = bias[min(group + {group}u, VECTORS - 1u)];"
+            "    let start_{group} = bias[min(part.first_group + group + {group}u, VECTORS - 1u)];"
         );
         text += &each(
             positions,
@@ -151,8 +168,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
     var totals = array<vec4<i32>, {count}>({});
     for (var index = 0u; index < {count}u; index++) {{
         let own = group + index % {groups}u;
-        if (own < params.groups) {{
-            store(id.z, position + index / {groups}u, own, totals[index]);
+        if (own < part.groups) {{
+            store(id.z, position + index / {groups}u, part.first_group + own, totals[index]);
         }}
     }}
 }}

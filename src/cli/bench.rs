@@ -1,5 +1,7 @@
 //! `aivm model bench`: how long a model takes on a back end, as a whole and layer by layer.
 
+pub(crate) mod determinism;
+
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 

@@ -31,9 +31,18 @@ pub(crate) fn read(path: &Path, limit: u64) -> Result<Vec<u8>, Failure> {
 pub(crate) fn read_model(path: &Path) -> Result<Arc<Priced>, Failure> {
     let bytes = read(path, ModelLimits::TOOL.file_bytes)?;
     let priced = aivm_tosa::load(&bytes, &ModelLimits::TOOL, &PriceTable::V1);
-    priced
-        .map(Arc::new)
-        .map_err(|refusal| Failure::refused(path, refusal))
+    let is_onnx = path
+        .extension()
+        .is_some_and(|extension| extension.eq_ignore_ascii_case("onnx"));
+    priced.map(Arc::new).map_err(|refusal| {
+        if !is_onnx {
+            return Failure::refused(path, refusal);
+        }
+        let (from, to) = (path.display(), path.with_extension("tosa"));
+        let how = format!("aivm model import {from} --output {}", to.display());
+        let why = format!("an ONNX model has to become a .tosa file first: {how}");
+        Failure::refused(path, why)
+    })
 }
 
 /// Writes `bytes` to `path`: first to a file beside it, which then takes its name, so that nobody ever
@@ -48,6 +57,17 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
         let _ = fs::remove_file(&temporary);
         Failure::Machine(format!("writing {}: {error}", path.display()))
     })
+}
+
+/// Fails as [`write`] would if no file can be made at `path`, before time is spent on what it is to hold.
+pub(crate) fn expect_writable(path: &Path) -> Result<(), Failure> {
+    let temporary = temporary_name(path);
+    let checked: std::io::Result<()> = if path.is_dir() {
+        Err(std::io::ErrorKind::IsADirectory.into())
+    } else {
+        fs::File::create(&temporary).and_then(|_| fs::remove_file(&temporary))
+    };
+    checked.map_err(|error| Failure::Machine(format!("writing {}: {error}", path.display())))
 }
 
 /// A name beside `path` that no other process uses.

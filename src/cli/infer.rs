@@ -68,6 +68,9 @@ pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failur
     }
     let read = input_files.iter().flatten().chain([&arguments.model]);
     refuse_overwriting(read, &output_files)?;
+    for file in output_files.iter().flatten() {
+        files::expect_writable(file)?;
+    }
     let metadata = match arguments.real {
         true => Some(real::read_metadata(&arguments.model, &model)?),
         false => None,
@@ -120,13 +123,16 @@ pub(super) fn assign(
     for argument in arguments {
         let (index, file) = match named(argument.as_os_str(), &names) {
             Some((index, file)) => (index, file),
-            None if names.len() == 1 => (0, argument.clone()),
+            None if names.len() == 1 && !has_other_name(argument) => (0, argument.clone()),
             None => {
-                let what = format!(
-                    "--{kind} {}: the model has {} {kind}s; write NAME=FILE with one of {names:?}",
-                    argument.display(),
-                    names.len()
-                );
+                let what = match has_other_name(argument) {
+                    true => format!("no {kind} of this name; the model's {kind}s are {names:?}"),
+                    false => format!(
+                        "the model has {} {kind}s; write NAME=FILE with one of {names:?}",
+                        names.len()
+                    ),
+                };
+                let what = format!("--{kind} {}: {what}", argument.display());
                 return Err(Failure::Usage(what));
             }
         };
@@ -136,6 +142,12 @@ pub(super) fn assign(
         }
     }
     Ok(files)
+}
+
+/// Whether an argument with no known name reads as `NAME=FILE`: no file that is there, and not in a folder (`./a=b`).
+fn has_other_name(argument: &Path) -> bool {
+    let name = argument.to_str().and_then(|text| text.split_once('='));
+    name.is_some_and(|(name, _)| !name.contains(std::path::is_separator)) && !argument.exists()
 }
 
 /// Splits `NAME=FILE` where NAME is one of `names`. Anything else is the path of a file.

@@ -215,3 +215,49 @@ fn infer_names_wrong_arguments_and_missing_adapters() {
     assert_eq!(code, 3);
     assert!(message.contains("no_such_folder"), "{message}");
 }
+
+#[test]
+fn infer_names_the_inputs_and_outputs_that_there_are() {
+    let folder = Folder::new("unknown_names");
+    let one = folder.write("one.npy", &npy("(1, 28, 28, 1)", &images(1)));
+    let out = folder.path("out.npy");
+    let input = format!("z={one}");
+    let (code, message) = fails(&["infer", &model(), "--input", &input, "--output", &out]);
+    assert_eq!(code, 2, "{message}");
+    assert!(message.contains("no input of this name"), "{message}");
+    assert!(message.contains("TosaInput_0"), "{message}");
+    let (code, message) = fails(&["infer", &model(), "--input", &one, "--output", "z=out.npy"]);
+    assert_eq!(code, 2, "{message}");
+    assert!(message.contains("TosaOutput_0"), "{message}");
+    assert!(!Path::new("z=out.npy").exists());
+    // A file may have such a name.
+    let odd = folder.write("a=b.npy", &npy("(1, 28, 28, 1)", &images(1)));
+    stdout(&["infer", &model(), "--input", &odd, "--output", &out]);
+}
+
+#[test]
+fn infer_finds_an_output_that_cannot_be_written_before_it_runs() {
+    let folder = Folder::new("unwritable");
+    let one = folder.write("one.npy", &npy("(1, 28, 28, 1)", &images(1)));
+    for output in [folder.path(""), folder.path("none/out.npy")] {
+        let (code, message) = fails(&["infer", &model(), "--input", &one, "--output", &output]);
+        assert_eq!(code, 3, "{message}");
+        assert!(!message.contains("prepared"), "{message}");
+    }
+    let files = fs::read_dir(&folder.0).expect("the folder").count();
+    assert_eq!(files, 1, "only the input");
+}
+
+#[test]
+fn an_onnx_file_is_pointed_to_the_importer() {
+    let folder = Folder::new("onnx");
+    let file = folder.write("m.onnx", b"\x08\x08");
+    let out = folder.path("out.npy");
+    let (code, message) = fails(&["infer", &file, "--input", &out, "--output", &out]);
+    assert_eq!(code, 1, "{message}");
+    let command = format!(
+        "aivm model import {file} --output {}",
+        folder.path("m.tosa")
+    );
+    assert!(message.contains(&command), "{message}");
+}

@@ -1,5 +1,6 @@
 //! The tool `aivm` as its users see it: output, JSON, exit codes and messages of every command.
 
+mod determinism;
 mod infer;
 mod models;
 mod run;
@@ -59,10 +60,18 @@ fn json(arguments: &[&str]) -> Value {
     serde_json::from_str(&stdout(arguments)).expect("nothing but JSON on standard output")
 }
 
-/// Exit code and standard error of a run that must fail, and print no data.
+/// Exit code and standard error of a run that must fail, and print no data but the failure itself with `--json`.
 fn fails(arguments: &[&str]) -> (i32, String) {
     let output = aivm(arguments);
-    assert!(output.stdout.is_empty(), "{arguments:?} printed data");
+    if arguments.contains(&"--json") {
+        let report: Value = serde_json::from_slice(&output.stdout).expect("one object");
+        assert!(
+            report["error"].is_string(),
+            "{arguments:?} printed {report}"
+        );
+    } else {
+        assert!(output.stdout.is_empty(), "{arguments:?} printed data");
+    }
     let code = output.status.code().expect("no signal");
     assert_ne!(code, 0, "{arguments:?}");
     (code, String::from_utf8(output.stderr).expect("text"))

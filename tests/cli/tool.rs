@@ -1,11 +1,11 @@
 //! `aivm --help` and `aivm doctor`.
 
-use crate::{json, stdout};
+use crate::{aivm, json, stdout};
 
 #[test]
 fn help_documents_the_exit_codes_and_every_command() {
     let help = stdout(&["--help"]);
-    let commands = ["doctor", "model", "infer", "run", "conformance"];
+    let commands = ["doctor", "model", "infer", "run", "bench", "conformance"];
     for word in commands.iter().chain(&["--json", "Exit codes:"]) {
         assert!(help.contains(word), "{word}");
     }
@@ -14,6 +14,8 @@ fn help_documents_the_exit_codes_and_every_command() {
         &["run", "--help"],
         &["doctor", "--help"],
         &["conformance", "--help"],
+        &["bench", "--help"],
+        &["bench", "determinism", "--help"],
         &["model", "--help"],
         &["model", "inspect", "--help"],
         &["model", "bench", "--help"],
@@ -40,4 +42,41 @@ fn doctor_reports_the_cpu_and_a_known_answer_for_every_kernel_of_every_adapter()
         assert!(tests.iter().all(|test| test["ok"] == true), "{adapter}");
     }
     assert!(stdout(&["doctor"]).starts_with("CPU: "));
+}
+
+#[test]
+fn with_json_a_failure_is_an_object_too() {
+    let cases = [
+        (
+            &["model", "inspect", "none.tosa"][..],
+            1,
+            "refused",
+            "none.tosa",
+        ),
+        (&["infer", "--input", "a"], 2, "usage", "--output"),
+        (&["model", "inspect"], 2, "usage", "MODEL"),
+    ];
+    for (arguments, code, kind, word) in cases {
+        let arguments: Vec<&str> = arguments.iter().copied().chain(["--json"]).collect();
+        let output = aivm(&arguments);
+        assert_eq!(output.status.code(), Some(code), "{arguments:?}");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("JSON");
+        assert_eq!(
+            (&report["kind"], &report["exit_code"]),
+            (&kind.into(), &code.into())
+        );
+        let error = report["error"].as_str().expect("a text");
+        assert!(error.contains(word), "{error}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains(word));
+    }
+}
+
+#[test]
+fn a_report_of_what_failed_is_the_only_object() {
+    // A folder without tests is a report, and a failure.
+    let folder = crate::Folder::new("no_tests");
+    let output = aivm(&["conformance", &folder.path(""), "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
+    assert!(report["error"].is_null(), "{report}");
 }

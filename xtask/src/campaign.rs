@@ -49,6 +49,18 @@ const SOAK: &[&str] = &[
     "--",
     "--nocapture",
 ];
+/// The test of `aivm-coprocessor` that runs random cases on every back end.
+const DETERMINISM: &[&str] = &[
+    "-p",
+    "aivm-coprocessor",
+    "--test",
+    "determinism",
+    "every_back_end",
+    "--",
+    "--nocapture",
+];
+/// Random cases of one campaign.
+const CASES: (&str, &str) = ("AIVM_DETERMINISM_CASES", "1000000");
 
 const MUTATIONS: &[(&str, &str)] = &[("AIVM_MUTATIONS", "200000")];
 /// Of each of the four models that the test damages.
@@ -100,6 +112,63 @@ const CAMPAIGNS: &[Campaign] = &[
         runs: &[Run {
             environment: &[("VK_DRIVER_FILES", SWIFTSHADER)],
             arguments: GPU_TESTS,
+        }],
+    },
+    Campaign {
+        name: "determinism-lavapipe-128",
+        what: "a million random cases: reference, CPU and lavapipe with vectors of 128 bits agree",
+        needs: Some((LAVAPIPE, "mesa-vulkan-drivers")),
+        runs: &[Run {
+            environment: &[
+                CASES,
+                ("VK_DRIVER_FILES", LAVAPIPE),
+                ("LP_NATIVE_VECTOR_WIDTH", "128"),
+            ],
+            arguments: DETERMINISM,
+        }],
+    },
+    Campaign {
+        name: "determinism-lavapipe-256",
+        what: "the same with vectors of 256 bits",
+        needs: Some((LAVAPIPE, "mesa-vulkan-drivers")),
+        runs: &[Run {
+            environment: &[
+                CASES,
+                ("VK_DRIVER_FILES", LAVAPIPE),
+                ("LP_NATIVE_VECTOR_WIDTH", "256"),
+            ],
+            arguments: DETERMINISM,
+        }],
+    },
+    Campaign {
+        name: "determinism-lavapipe-512",
+        what: "the same with vectors of 512 bits",
+        needs: Some((LAVAPIPE, "mesa-vulkan-drivers")),
+        runs: &[Run {
+            environment: &[
+                CASES,
+                ("VK_DRIVER_FILES", LAVAPIPE),
+                ("LP_NATIVE_VECTOR_WIDTH", "512"),
+            ],
+            arguments: DETERMINISM,
+        }],
+    },
+    Campaign {
+        name: "determinism-swiftshader",
+        what: "the same on SwiftShader",
+        needs: Some((SWIFTSHADER, "chromium")),
+        runs: &[Run {
+            environment: &[CASES, ("VK_DRIVER_FILES", SWIFTSHADER)],
+            arguments: DETERMINISM,
+        }],
+    },
+    Campaign {
+        name: "determinism-default",
+        what: "the same on every adapter of this machine: for machines with a GPU",
+        needs: None,
+        runs: &[Run {
+            environment: &[CASES],
+            arguments: DETERMINISM,
         }],
     },
     Campaign {
@@ -212,7 +281,7 @@ const CAMPAIGNS: &[Campaign] = &[
 /// Prints the campaigns.
 pub(crate) fn list() {
     for campaign in CAMPAIGNS {
-        println!("{:16} {}", campaign.name, campaign.what);
+        println!("{:24} {}", campaign.name, campaign.what);
     }
 }
 

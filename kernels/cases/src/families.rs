@@ -26,7 +26,7 @@ const fn family(
 ) -> Family {
     Family {
         name,
-        cases: 25,
+        cases: 50,
         structures,
         weight,
         build,

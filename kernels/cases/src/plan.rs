@@ -96,7 +96,7 @@ mod tests {
             10_001
         );
         let mut counts: BTreeMap<&str, u32> = BTreeMap::new();
-        for shape in shapes(50_000) {
+        for shape in shapes(100_000) {
             *counts.entry(shape.family.name).or_default() += 1;
         }
         assert_eq!(counts.len(), FAMILIES.len());
@@ -115,7 +115,7 @@ mod tests {
     fn shapes_are_valid_models_of_every_operator() {
         let mut operators = BTreeSet::new();
         let mut files = BTreeSet::new();
-        let all = shapes(30_000);
+        let all = shapes(60_000);
         for shape in &all {
             let model = shape.model(7).unwrap_or_else(|refusal| {
                 panic!("{} {}: {refusal}", shape.family.name, shape.index)

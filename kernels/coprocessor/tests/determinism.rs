@@ -9,7 +9,7 @@ use aivm_gpu::GpuExecutor;
 use aivm_tosa::{Executor, ExecutorFault, FaultKind, Plan, Priced};
 
 /// Enough for some shapes of each family, few enough for seconds.
-const CASES: u64 = 4_000;
+const CASES: u64 = 6_000;
 
 fn number(variable: &str) -> Option<u64> {
     let text = std::env::var(variable).ok()?;

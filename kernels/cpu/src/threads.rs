@@ -2,15 +2,14 @@
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, TryLockError};
-use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
 
 /// Threads beside the caller's that help with one case, at most: steps are cut into few shares.
 const HELPERS_MAX: usize = 7;
 
-/// How long helpers look for work behind a case, so that the next one finds them awake.
-const LINGER: Duration = Duration::from_micros(200);
+/// How often helpers look for work in vain before they sleep: some 200 µs, so that the next case finds them awake.
+const LOOKS_MAX: u32 = 4096;
 
 /// Where parallel work runs.
 #[derive(Clone)]
@@ -123,14 +122,13 @@ impl Watch {
 
     /// Takes on work of the pool until a while after the last case.
     fn help(&self) {
-        let mut idle_since = Instant::now();
-        loop {
+        let mut looks = 0;
+        while looks < LOOKS_MAX {
+            looks += 1;
             if rayon::yield_now() == Some(rayon::Yield::Executed)
                 || self.case.load(Ordering::Acquire)
             {
-                idle_since = Instant::now();
-            } else if idle_since.elapsed() > LINGER {
-                break;
+                looks = 0;
             }
             std::hint::spin_loop();
         }
@@ -334,10 +332,11 @@ mod tests {
         let threads = two();
         threads.share_case(|sharing| sharing.join(|_| (), |_| ()));
         let watch = &threads.team.watch;
-        let started = Instant::now();
-        while watch.awake.load(Ordering::Acquire) > 0 {
-            assert!(started.elapsed() < Duration::from_secs(60));
-            std::thread::yield_now();
-        }
+        let asleep = || watch.awake.load(Ordering::Acquire) == 0;
+        let waited = (0..60_000).any(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(1));
+            asleep()
+        });
+        assert!(waited);
     }
 }

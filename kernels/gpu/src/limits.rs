@@ -113,7 +113,7 @@ mod tests {
             operands: Vec::new(),
             output: 0,
             groups: [1, 1],
-            cases: u32::MAX,
+            cut: crate::program::Cut::WHOLE,
             nodes: Vec::new(),
             tensor: None,
             work: 1,

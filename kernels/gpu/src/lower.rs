@@ -19,7 +19,7 @@ use crate::layout;
 use crate::limits::{self, LIMITS, PARTS_MAX};
 use crate::pipelines::WORKGROUP;
 use crate::plan::PlanOptions;
-use crate::program::{Input, Operand, Output, Program, Step};
+use crate::program::{Cut, Input, Operand, Output, Program, Step};
 use control::late_inputs;
 use element_wise::Expression;
 
@@ -428,7 +428,7 @@ impl<'a> Lowering<'a> {
             operands,
             output,
             groups,
-            cases: u32::MAX,
+            cut: Cut::WHOLE,
             nodes: self.doing.clone(),
             tensor: None,
             work,

@@ -136,7 +136,7 @@ mod tests {
             operands,
             output,
             groups: [1, 1],
-            cases: u32::MAX,
+            cut: crate::program::Cut::WHOLE,
             nodes: Vec::new(),
             tensor: None,
             work: 1,

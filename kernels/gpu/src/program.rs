@@ -84,9 +84,7 @@ pub(crate) struct Step {
     pub(crate) output: usize,
     /// Workgroups along x and y; z counts the cases.
     pub(crate) groups: [u32; 2],
-    /// Most cases in one dispatch: as many as fit a uniform buffer. What they read and write begins at multiples of
-    /// [`BINDING_ALIGNMENT_MAX`] bytes.
-    pub(crate) cases: u32,
+    pub(crate) cut: Cut,
     /// The nodes of the graph whose work it does, or has a part in, in their order. Nodes that only give elements
     /// another name belong to no step.
     pub(crate) nodes: Vec<usize>,
@@ -95,6 +93,39 @@ pub(crate) struct Step {
     pub(crate) tensor: Option<TensorId>,
     /// How often the loops of all invocations of a case go round at most.
     pub(crate) work: u64,
+}
+
+/// The dispatches of a step: pieces of cases, as many together as fit a uniform buffer, and each of them for every part of
+/// the output channels. What a dispatch binds begins at multiples of [`BINDING_ALIGNMENT_MAX`] bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Cut {
+    /// Equal pieces of one case, which the kernel takes for cases: rows that do not depend on each other.
+    pub(crate) pieces: u32,
+    /// Most pieces in one dispatch.
+    pub(crate) together: u32,
+    /// Parts of the output channels, and bytes from the weight of one to that of the next. Their weight is the constant
+    /// of operand 1, and which part it is says the constant of operand 3, at multiples of [`BINDING_ALIGNMENT_MAX`].
+    pub(crate) parts: u32,
+    pub(crate) part_bytes: u32,
+}
+
+impl Cut {
+    /// One dispatch, for all cases.
+    pub(crate) const WHOLE: Cut = Cut {
+        pieces: 1,
+        together: u32::MAX,
+        parts: 1,
+        part_bytes: 0,
+    };
+
+    /// How far into an operand the binding for a part begins.
+    pub(crate) fn offset(&self, operand: usize, part: u32) -> u64 {
+        match operand {
+            1 => u64::from(part) * u64::from(self.part_bytes),
+            3 if self.parts > 1 => u64::from(part) * u64::from(BINDING_ALIGNMENT_MAX),
+            _ => 0,
+        }
+    }
 }
 
 /// Something that no kernel does.
@@ -151,7 +182,7 @@ mod tests {
             groups: [1, 1],
             nodes: Vec::new(),
             tensor: None,
-            cases: u32::MAX,
+            cut: Cut::WHOLE,
             work,
         };
         Program {

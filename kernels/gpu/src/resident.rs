@@ -99,12 +99,12 @@ impl Resident {
         (&self.buffers[part.buffer], part.offset)
     }
 
-    /// The item to bind as a uniform buffer of [`UNIFORM_BYTES`], of which it is the first part.
-    pub(crate) fn uniform(&self, item: usize) -> wgpu::BindingResource<'_> {
+    /// The item from `offset` on, to bind as a uniform buffer of [`UNIFORM_BYTES`], of which it is the first part.
+    pub(crate) fn uniform(&self, item: usize, offset: u64) -> wgpu::BindingResource<'_> {
         let part = &self.parts[item];
         wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: &self.buffers[part.buffer],
-            offset: part.offset,
+            offset: part.offset + offset,
             size: wgpu::BufferSize::new(u64::from(UNIFORM_BYTES)),
         })
     }

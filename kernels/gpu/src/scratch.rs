@@ -14,7 +14,7 @@ pub(crate) struct Scratch {
     pub(crate) cases: u32,
     pub(crate) slots: Vec<Buffer>,
     pub(crate) staging: Buffer,
-    /// Of each step those of its dispatches, which take [`crate::program::Step::cases`] each.
+    /// Of each step those of its dispatches, the parts of one [`crate::program::Cut`] side by side.
     bind_groups: Vec<Vec<wgpu::BindGroup>>,
 }
 
@@ -74,15 +74,17 @@ impl Scratch {
         for index in steps {
             let step = &prepared.program.steps[index];
             pass.set_pipeline(&prepared.pipelines[index].pipeline);
-            let mut left = cases;
-            for bind_group in &self.bind_groups[index] {
-                let now = left.min(step.cases);
+            let mut left = cases * step.cut.pieces;
+            for parts in self.bind_groups[index].chunks(step.cut.parts as usize) {
+                let now = left.min(step.cut.together);
                 if now == 0 {
                     break;
                 }
                 left -= now;
-                pass.set_bind_group(0, bind_group, &[]);
-                pass.dispatch_workgroups(step.groups[0], step.groups[1], now);
+                for bind_group in parts {
+                    pass.set_bind_group(0, bind_group, &[]);
+                    pass.dispatch_workgroups(step.groups[0], step.groups[1], now);
+                }
             }
         }
     }
@@ -101,44 +103,45 @@ impl Scratch {
 }
 
 fn bind_groups(prepared: &Prepared, slots: &[Buffer], cases: u32) -> Vec<Vec<wgpu::BindGroup>> {
-    let steps = 0..prepared.program.steps.len();
     let of_step = |index: usize| {
-        let together = prepared.program.steps[index].cases;
-        let firsts = (0..cases).step_by(together.min(cases).max(1) as usize);
-        let group = |first| {
-            bind_group(
-                prepared,
-                slots,
-                index,
-                first..cases.min(first.saturating_add(together)),
-            )
-        };
-        firsts.map(group).collect()
+        let cut = prepared.program.steps[index].cut;
+        let pieces = cases * cut.pieces;
+        let firsts = (0..pieces).step_by(cut.together.min(pieces).max(1) as usize);
+        let window = |first: u32| first..pieces.min(first.saturating_add(cut.together));
+        firsts
+            .flat_map(|first| (0..cut.parts).map(move |part| (first, part)))
+            .map(|(first, part)| bind_group(prepared, slots, index, window(first), part))
+            .collect()
     };
-    steps.map(of_step).collect()
+    (0..prepared.program.steps.len()).map(of_step).collect()
 }
 
-/// What step `index` binds for some of the cases.
+/// What step `index` binds for some of the pieces and a part of the output channels.
 fn bind_group(
     prepared: &Prepared,
     slots: &[Buffer],
     index: usize,
-    cases: Range<u32>,
+    pieces: Range<u32>,
+    part: u32,
 ) -> wgpu::BindGroup {
     let (step, pipeline) = (&prepared.program.steps[index], &prepared.pipelines[index]);
     let value = |value: usize, bytes: Option<u32>| {
         let case_bytes = u64::from(prepared.program.values[value]) * 4;
-        let bytes = bytes.map_or(case_bytes * cases.len() as u64, u64::from);
+        let piece_bytes = case_bytes / u64::from(step.cut.pieces);
+        let bytes = bytes.map_or(piece_bytes * pieces.len() as u64, u64::from);
         wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: &slots[prepared.slots.of_value[value]],
-            offset: case_bytes * u64::from(cases.start),
+            offset: piece_bytes * u64::from(pieces.start),
             size: wgpu::BufferSize::new(bytes),
         })
     };
     let inputs = step.operands.iter().enumerate().map(|(input, &operand)| {
         let uniform = step.kernel.uniforms >> input & 1 == 1;
         match operand {
-            Operand::Constant(constant) if uniform => prepared.constants.uniform(constant),
+            Operand::Constant(constant) if uniform => {
+                let offset = step.cut.offset(input, part);
+                prepared.constants.uniform(constant, offset)
+            }
             Operand::Constant(constant) => prepared.constants.binding(constant),
             Operand::Value(id) => value(id, uniform.then_some(UNIFORM_BYTES)),
         }

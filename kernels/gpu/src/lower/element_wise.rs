@@ -223,24 +223,30 @@ impl Lowering<'_> {
             operands.push(self.new_constant(tables));
         }
         let form = self.form(linear, &operands, output);
+        if let Some(parts) = &form.part_words {
+            // Behind what the frame of a file reads.
+            let parts = self.new_constant(parts.clone());
+            operands.insert(linear.inputs.len() + linear.constants.len(), parts);
+        }
         let kernel = form.frame.kernel(&expression.chain());
         let first = self.program.steps.len();
         let work = Work {
             rounds: form.work.rounds + expression.rounds(),
             ..form.work
         };
+        let pieces = form.cut.pieces;
         self.step_in_parts(&kernel, &operands, output, work, |grid| {
-            let mut words = linear.params.clone();
-            words.extend(&case_words);
+            let mut words = (linear.params)(pieces);
+            words.extend(case_words.iter().map(|words| words / pieces));
             words.extend([grid.row, grid.first]);
             // The epilogue's parameters begin at a multiple of 16 bytes.
             words.resize(words.len().next_multiple_of(4), 0);
-            words.extend(expression.params(&[output_words], &first_words));
+            words.extend(expression.params(&[output_words / pieces], &first_words));
             words
         })?;
         self.doing = doing;
         for part in &mut self.program.steps[first..] {
-            part.cases = form.cases;
+            part.cut = form.cut;
         }
         Ok(())
     }

@@ -124,14 +124,15 @@ impl Lowering<'_> {
         constants: Vec<Operand>,
         work: Work,
         sums: &Sums,
-        params: Vec<u32>,
+        params: impl Fn(u32) -> Vec<u32> + 'static,
     ) -> Result<(), String> {
         let linear = Rc::new(Linear {
             frame,
             tiled,
             inputs,
             constants,
-            params,
+            row_bytes: sums.row_bytes,
+            params: Box::new(params),
             work,
             nodes: self.doing.clone(),
             sums: sums.tensor,
@@ -183,4 +184,6 @@ struct Sums {
     /// Of one case.
     positions: u32,
     channels: u32,
+    /// Bytes of the input for each position, if that is all that the position depends on.
+    row_bytes: Option<u32>,
 }

@@ -7,7 +7,7 @@ use aivm_cases::plan::shapes;
 use crate::support::{executors, kernels};
 
 /// Enough for that, few enough for seconds; a million are a campaign.
-const CASES: u64 = 20_000;
+const CASES: u64 = 40_000;
 
 #[test]
 fn random_cases_dispatch_every_kernel_and_every_element_wise_operator() {

@@ -23,3 +23,4 @@ mod web;
 mod faults;
 mod resources;
 mod threads;
+mod tiles;

@@ -72,8 +72,12 @@ pub(in crate::lower) struct Linear {
     pub(in crate::lower) inputs: Vec<(TensorId, u32)>,
     /// What it reads behind them.
     pub(in crate::lower) constants: Vec<Operand>,
-    /// The frame's parameters. The words of a case of each input follow, those of the grid, and the epilogue's.
-    pub(in crate::lower) params: Vec<u32>,
+    /// Bytes of the input for each position of the output, if that is all that the position depends on.
+    pub(in crate::lower) row_bytes: Option<u32>,
+    /// The frame's parameters from the number of equal pieces of a case, each of which is a case to the kernel: more than
+    /// one only if `row_bytes` is known. The words of a piece of each input follow, those of the grid, and the
+    /// epilogue's.
+    pub(in crate::lower) params: Box<dyn Fn(u32) -> Vec<u32>>,
     /// What the sums alone cost.
     pub(in crate::lower) work: Work,
     /// The nodes that the frame does.

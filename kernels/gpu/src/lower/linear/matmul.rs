@@ -71,6 +71,7 @@ impl Lowering<'_> {
             tensor: product.output,
             positions: product.batch * product.rows,
             channels: product.columns,
+            row_bytes: None,
         };
         let mut words = vec![product.rows, product.summed, summed_words];
         words.extend([product.columns, groups, sums.positions]);
@@ -81,7 +82,8 @@ impl Lowering<'_> {
         };
         let inputs = vec![(product.a, product.summed), (product.b, product.columns)];
         let frames = (&kernels::MATMUL, None);
-        self.frame(frames, inputs, Vec::new(), work, &sums, words)
+        let params = move |_pieces| words.clone();
+        self.frame(frames, inputs, Vec::new(), work, &sums, params)
     }
 }
 

@@ -9,6 +9,13 @@ use super::{ConstantWeights, Sums};
 use crate::layout::word_bytes;
 use crate::lower::{Lowering, ROUNDS_MAX, Work, expect_rounds, signed};
 
+/// Places of parameters in `window_params.wgsl`.
+const HEIGHT: usize = 0;
+const WIDTH: usize = 1;
+const OUTPUT_HEIGHT: usize = 3;
+const OUTPUT_WIDTH: usize = 4;
+const POSITIONS: usize = 7;
+
 /// A window over `[N, H, W, C]` of i8.
 pub(super) struct Window {
     input: TensorId,
@@ -139,6 +146,15 @@ impl Window {
         }
     }
 
+    /// Whether each position of the output depends on one position of the input, the same.
+    fn is_one_by_one(&self) -> bool {
+        let one = Extent { y: 1, x: 1 };
+        let [images, height, width, _] = self.input_shape;
+        self.kernel == one
+            && self.stride == one
+            && self.output_shape[..3] == [images, height, width]
+    }
+
     /// How often the loops of one invocation go round, with those of the epilogue, the round counted that finds a
     /// loop's end: of the two loops over words, one for a single position and one for four, that which is not taken has
     /// such a round as well.
@@ -244,6 +260,7 @@ impl Lowering<'_> {
             tensor: window.output,
             positions,
             channels: output_channels,
+            row_bytes: window.is_one_by_one().then(|| 4 * channels.div_ceil(4)),
         };
         let zero_word = u32::from_le_bytes([window.input_zp as u8; 4]);
         let tiles = positions.div_ceil(4) * groups;
@@ -259,9 +276,20 @@ impl Lowering<'_> {
             invocations: tiles,
             rounds,
         };
+        let params = move |pieces| {
+            let mut words = words.clone();
+            if pieces > 1 {
+                // One line of the input to one of the output.
+                let positions = positions / pieces;
+                (words[HEIGHT], words[WIDTH]) = (1, positions);
+                (words[OUTPUT_HEIGHT], words[OUTPUT_WIDTH]) = (1, positions);
+                words[POSITIONS] = positions;
+            }
+            words
+        };
         let inputs = vec![(window.input, channels)];
         let frames = (frame, Some(tiled));
-        self.frame(frames, inputs, vec![weight, biases], work, &sums, words)
+        self.frame(frames, inputs, vec![weight, biases], work, &sums, params)
     }
 }
 
