@@ -7,7 +7,7 @@ import numpy as np
 import tosa_serializer as ts
 
 from oracle_cases import DOUBLE, NAN, SINGLE, T, Model, binary, pool, rescale, unary, window
-from oracle_chains import chains
+from oracle_chains import chains, fused
 from oracle_linear import convolution, matmul, packed_sums, transposed
 
 I32 = (T.INT32, T.INT32)
@@ -386,3 +386,4 @@ def all_cases(random):
     yield from chains(random)
     yield from two_steps(random)
     yield from packed_sums(random)
+    yield from fused(random)

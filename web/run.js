@@ -38,11 +38,8 @@ class Runner {
         if (error) {
             throw new RunError(`kernel ${kernel.name}, line ${error.lineNum}: ${error.message}`);
         }
-        // Binding 0 is the uniform parameters, 1 the output, the others are inputs, and behind them what the sums go to.
+        // Binding 0 is the uniform parameters, 1 the output, the others are inputs.
         const types = ["uniform", "storage", ...Array(kernel.inputs).fill("read-only-storage")];
-        if (kernel.sums) {
-            types.push("storage");
-        }
         const entries = types.map((type, binding) => (
             { binding, visibility: GPUShaderStage.COMPUTE, buffer: { type } }
         ));
@@ -126,9 +123,6 @@ class Runner {
             params.set(dispatch.params);
             const uniform = upload(new Uint8Array(params.buffer), UNIFORM);
             const bound = [{ buffer: uniform }, resource(dispatch.writes), ...dispatch.reads.map(resource)];
-            if (dispatch.sums) {
-                bound.push(resource(dispatch.sums));
-            }
             const entries = bound.map((item, binding) => ({ binding, resource: item }));
             pass.setPipeline(pipelines[index].pipeline);
             pass.setBindGroup(0, this.device.createBindGroup({ layout: pipelines[index].layout, entries }));

@@ -148,16 +148,15 @@ impl Chain {
                 text::source(self).into()
             },
             inputs: self.inputs(),
-            sums: false,
             uniforms: 0,
         }
     }
 
-    /// The text that completes the module of a frame that reads `inputs` buffers; with `sums` it writes them, too, and
-    /// with `uniform_tables` its tables are a uniform buffer.
+    /// The text that completes the module of a frame that reads `inputs` buffers; with `uniform_tables` its tables are a
+    /// uniform buffer.
     #[must_use]
-    pub fn epilogue(&self, inputs: u32, sums: bool, uniform_tables: bool) -> String {
-        epilogue::source(self, inputs, sums, uniform_tables)
+    pub fn epilogue(&self, inputs: u32, uniform_tables: bool) -> String {
+        epilogue::source(self, inputs, uniform_tables)
     }
 
     /// Storage buffers that it reads.

@@ -17,8 +17,6 @@ pub struct Kernel {
     pub source: Cow<'static, str>,
     /// Storage buffers that it reads.
     pub inputs: u32,
-    /// Whether it writes the sums of a linear operator to one more buffer, whose binding is the last.
-    pub sums: bool,
     /// Which of its inputs are uniform buffers of [`UNIFORM_BYTES`]: a bit for each, the lowest for the first.
     pub uniforms: u32,
 }
@@ -44,11 +42,10 @@ pub struct Frame {
 
 impl Frame {
     /// The kernel that does what `chain` says with the sums, which are its sources of [`crate::chain::Access::Sum`]. It
-    /// is named as the frame and the chain's operators, joined by `+`. With `sums`, it also writes the sums as they are:
-    /// `[positions, output_channels]` of i32 for each case. A frame that reads uniform buffers gets the chain's tables as
-    /// one, too.
+    /// is named as the frame and the chain's operators, joined by `+`. A frame that reads uniform buffers gets the chain's
+    /// tables as one, too.
     #[must_use]
-    pub fn kernel(&self, chain: &Chain, sums: bool) -> Kernel {
+    pub fn kernel(&self, chain: &Chain) -> Kernel {
         let tables = chain.has_tables() && self.uniforms != 0;
         let inputs = self.inputs + chain.inputs();
         let name = match chain.nodes[..] {
@@ -57,14 +54,8 @@ impl Frame {
         };
         Kernel {
             name: name.into(),
-            source: format!(
-                "{}\n{}",
-                self.source,
-                chain.epilogue(self.inputs, sums, tables)
-            )
-            .into(),
+            source: format!("{}\n{}", self.source, chain.epilogue(self.inputs, tables)).into(),
             inputs,
-            sums,
             // Tables are the last input.
             uniforms: self.uniforms | u32::from(tables) << (inputs - 1),
         }
@@ -83,7 +74,6 @@ macro_rules! kernels {
                     $("\n", include_str!(concat!("../kernels/", $more, ".wgsl")),)*
                 )),
                 inputs: $inputs,
-                sums: false,
                 uniforms: 0,
             };
         )*
@@ -169,6 +159,6 @@ pub fn all() -> Vec<Kernel> {
         .iter()
         .copied()
         .chain(crate::tile::all().map(|tiled| &tiled.frame));
-    let frames = frames.map(|frame| frame.kernel(&Chain::SUMS, false));
+    let frames = frames.map(|frame| frame.kernel(&Chain::SUMS));
     ALL.iter().cloned().chain(frames).collect()
 }

@@ -164,13 +164,13 @@ fn snapshots() -> Vec<(&'static str, Chain)> {
     ]
 }
 
-/// Epilogues whose text is kept, with the names of their files, and whether they write the sums, too.
-fn epilogues() -> Vec<(&'static str, Chain, bool)> {
+/// Epilogues whose text is kept, with the names of their files.
+fn epilogues() -> Vec<(&'static str, Chain)> {
     vec![
-        ("epilogue_sums", Chain::SUMS, false),
-        ("epilogue_rescale", rescaled_sums(I8), false),
-        ("epilogue_rescale_i16", rescaled_sums(I16), true),
-        ("epilogue_residual", residual_sums(), true),
+        ("epilogue_sums", Chain::SUMS),
+        ("epilogue_rescale", rescaled_sums(I8)),
+        ("epilogue_rescale_i16", rescaled_sums(I16)),
+        ("epilogue_residual", residual_sums()),
     ]
 }
 
@@ -200,7 +200,7 @@ fn residual_sums() -> Chain {
 }
 
 /// A module around an epilogue: sums that are read.
-fn framed(chain: &Chain, sums: bool) -> String {
+fn framed(chain: &Chain) -> String {
     const FRAME: &str = "\
 struct Params {
     positions: u32,
@@ -219,7 +219,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     store(id.z, position, 0u, input[min(position, arrayLength(&input) - 1u)]);
 }
 ";
-    format!("{FRAME}\n{}", chain.epilogue(1, sums, false))
+    format!("{FRAME}\n{}", chain.epilogue(1, false))
 }
 
 /// A constant whose text does not matter.
@@ -407,10 +407,7 @@ fn the_longest_epilogue_passes_the_lint_behind_every_frame() {
     }
     let tiled = tile::all().map(|tiled| &tiled.frame);
     for frame in kernels::FRAMES.iter().copied().chain(tiled) {
-        for sums in [false, true] {
-            let text = frame.kernel(&chain, sums).source;
-            lint(&text).expect("the walk through it is short enough");
-        }
+        lint(&frame.kernel(&chain).source).expect("the walk through it is short enough");
     }
 }
 
@@ -423,7 +420,7 @@ fn every_operator_passes_the_lint_behind_sums() {
                 _ => source.access,
             };
         }
-        lint(&framed(&chain, false)).unwrap_or_else(|error| panic!("{chain:?}: {error}"));
+        lint(&framed(&chain)).unwrap_or_else(|error| panic!("{chain:?}: {error}"));
     }
 }
 
@@ -435,7 +432,7 @@ fn texts_are_as_written() {
     let kernels = snapshots().into_iter();
     let kernels = kernels.map(|(name, chain)| (name, chain.kernel().source.into_owned()));
     let epilogues = epilogues().into_iter();
-    let epilogues = epilogues.map(|(name, chain, sums)| (name, framed(&chain, sums)));
+    let epilogues = epilogues.map(|(name, chain)| (name, framed(&chain)));
     let texts: Vec<(&str, String)> = kernels.chain(epilogues).collect();
     for (name, text) in &texts {
         let file = folder.join(format!("{name}.wgsl"));

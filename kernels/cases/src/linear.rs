@@ -5,7 +5,8 @@ use crate::model::{I4, I8, I16, I32, I48, INT32};
 use crate::operators::ints;
 
 impl Generator {
-    pub(crate) fn linear(&mut self, value: &Value) {
+    /// A linear operator, mostly with RESCALE and more behind it, if the value allows one.
+    pub fn linear(&mut self, value: &Value) {
         if !matches!(value.data_type, I8 | I16) {
             return;
         }

@@ -89,7 +89,8 @@ impl Generator {
         (self.operand(data_type, &shape), both)
     }
 
-    fn layout(&mut self, value: &Value) {
+    /// An operator that moves elements, if the value allows one.
+    pub fn layout(&mut self, value: &Value) {
         if matches!(value.data_type, I4 | I48) {
             return;
         }
@@ -207,7 +208,8 @@ impl Generator {
         self.reshape(value, &to)
     }
 
-    fn reduction(&mut self, value: &Value) {
+    /// A reduction or ARGMAX, if the value allows one.
+    pub fn reduction(&mut self, value: &Value) {
         if value.shape.is_empty() {
             return;
         }

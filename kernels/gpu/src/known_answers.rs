@@ -125,6 +125,10 @@ const CHAINS: &[(&str, &[KnownAnswer])] = answers! {
     "rescale+rescale+add+rescale+clamp": "chain_residual";
     "rescale+sub+rescale+table+arithmetic_right_shift+mul+rescale": "chain_exponentials";
     "greater+cast+logical_xor+maximum+select+cast": "chain_choices";
+    "conv2d+rescale+rescale+rescale+add+rescale+table": "conv2d_residual";
+    "reduce_max+cast+reduce_min+cast+sub": "rows_spread";
+    "rescale+reduce_max+sub+rescale+table+arithmetic_right_shift+table+arithmetic_right_shift+add+reduce_sum+clz+sub+logical_left_shift+sub+mul+mul+rescale":
+        "rows_softmax" "rows_softmax_whole_words";
 };
 
 /// Every known answer.

@@ -116,7 +116,6 @@ mod tests {
             cut: crate::program::Cut::WHOLE,
             nodes: Vec::new(),
             tensor: None,
-            sums: None,
             work: 1,
         };
         let program = |kernel| Program {

@@ -23,7 +23,7 @@ use crate::program::{Cut, Input, Operand, Output, Program, Step};
 use control::late_inputs;
 use element_wise::Expression;
 
-/// Lowers `graph` for an adapter with these limits.
+/// Lowers `graph` for an adapter with these limits. Several operators share a step only if `options` allow it.
 ///
 /// # Errors
 /// What keeps the graph from running there.
@@ -431,7 +431,6 @@ impl<'a> Lowering<'a> {
             cut: Cut::WHOLE,
             nodes: self.doing.clone(),
             tensor: None,
-            sums: None,
             work,
         });
         Ok(())

@@ -24,7 +24,7 @@ pub(crate) fn assign(program: &Program) -> Slots {
         slots.place(&mut free, input.value, program.values[input.value]);
     }
     for (index, (inputs, outputs)) in accesses(program).into_iter().enumerate() {
-        for &output in &outputs {
+        for &output in outputs {
             slots.place(&mut free, output, program.values[output]);
         }
         // Freed only now, so that no output could take an operand's buffer.
@@ -46,16 +46,15 @@ pub(crate) fn assign(program: &Program) -> Slots {
 }
 
 /// What each step and each control reads and writes, in the order in which they run.
-fn accesses(program: &Program) -> Vec<(&[Operand], Vec<usize>)> {
+fn accesses(program: &Program) -> Vec<(&[Operand], &[usize])> {
     let mut all = Vec::with_capacity(program.steps.len() + program.controls.len());
     let mut controls = program.controls.iter().peekable();
     for index in 0..=program.steps.len() {
         while let Some(control) = controls.next_if(|control| control.before == index) {
-            all.push((control.inputs.as_slice(), control.outputs.clone()));
+            all.push((control.inputs.as_slice(), control.outputs.as_slice()));
         }
         if let Some(step) = program.steps.get(index) {
-            let outputs = std::iter::once(step.output).chain(step.sums);
-            all.push((step.operands.as_slice(), outputs.collect()));
+            all.push((step.operands.as_slice(), std::slice::from_ref(&step.output)));
         }
     }
     all
@@ -131,7 +130,6 @@ mod tests {
                 name: "none".into(),
                 source: "".into(),
                 inputs: operands.len() as u32,
-                sums: false,
                 uniforms: 0,
             },
             params: Vec::new(),
@@ -141,7 +139,6 @@ mod tests {
             cut: crate::program::Cut::WHOLE,
             nodes: Vec::new(),
             tensor: None,
-            sums: None,
             work: 1,
         }
     }

@@ -143,7 +143,7 @@ fn compile(
     kernel: &Kernel,
     cache: Option<&wgpu::PipelineCache>,
 ) -> Result<Pipeline, ExecutorFault> {
-    let storage = kernel.inputs - kernel.uniforms.count_ones() + 1 + u32::from(kernel.sums);
+    let storage = kernel.inputs - kernel.uniforms.count_ones() + 1;
     if storage > device.limits.storage_buffers_max {
         return Err(device.fault(format!(
             "kernel {} binds too many buffers for this adapter",
@@ -164,14 +164,12 @@ fn compile(
                 label: Some(&kernel.name),
                 source: wgpu::ShaderSource::Wgsl(accepted.source().into()),
             });
-        let sums = kernel.sums.then(|| layout_entry(kernel.inputs + 2, OUTPUT));
         let entries = [layout_entry(0, UNIFORM), layout_entry(1, OUTPUT)].into_iter();
         let inputs = (0..kernel.inputs).map(|input| {
             let uniform = kernel.uniforms >> input & 1 == 1;
             layout_entry(input + 2, if uniform { UNIFORM } else { INPUT })
         });
-        let entries = entries.chain(inputs);
-        let entries: Vec<_> = entries.chain(sums).collect();
+        let entries: Vec<_> = entries.chain(inputs).collect();
         let layout = device
             .device
             .create_bind_group_layout(&wgpu::BindGroupLayoutDescriptor {

@@ -33,8 +33,6 @@ const SCRATCHES_KEPT: usize = 4;
 pub struct PlanOptions {
     /// Whether several operators may share a dispatch.
     pub fused: bool,
-    /// Whether the kernels of linear operators also write their sums as they are, for what checks them.
-    pub sums: bool,
     /// Where the kernels of linear operators read their operands.
     pub operands: Operands,
 }
@@ -63,11 +61,10 @@ impl PlanOptions {
 }
 
 impl Default for PlanOptions {
-    /// Fused, without sums, operands as suits the adapter.
+    /// Fused, operands as suits the adapter.
     fn default() -> PlanOptions {
         PlanOptions {
             fused: true,
-            sums: false,
             operands: Operands::Suited,
         }
     }

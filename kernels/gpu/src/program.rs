@@ -91,9 +91,6 @@ pub(crate) struct Step {
     /// The tensor that `output` holds, which RESHAPE and IDENTITY may give other names; none if that is an intermediate
     /// value of an operator.
     pub(crate) tensor: Option<TensorId>,
-    /// The value that the sums of a linear operator are written to as they are, if its kernel does that: of the output's
-    /// positions and channels, in i32.
-    pub(crate) sums: Option<usize>,
     /// How often the loops of all invocations of a case go round at most.
     pub(crate) work: u64,
 }
@@ -186,7 +183,6 @@ mod tests {
             nodes: Vec::new(),
             tensor: None,
             cut: Cut::WHOLE,
-            sums: None,
             work,
         };
         Program {

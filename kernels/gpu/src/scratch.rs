@@ -148,8 +148,7 @@ fn bind_group(
     });
     let resources = [prepared.params.binding(index), value(step.output, None)]
         .into_iter()
-        .chain(inputs)
-        .chain(step.sums.map(|sums| value(sums, None)));
+        .chain(inputs);
     let entries: Vec<_> = (0u32..)
         .zip(resources)
         .map(|(binding, resource)| wgpu::BindGroupEntry { binding, resource })

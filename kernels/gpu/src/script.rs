@@ -51,8 +51,6 @@ pub struct Dispatch {
     pub reads: Vec<Bound>,
     /// What is bound at binding 1; no buffer that is read.
     pub writes: Bound,
-    /// What is bound behind all others, if the kernel also writes its sums.
-    pub sums: Option<Bound>,
     /// Workgroups along x and y.
     pub groups: [u32; 2],
 }
@@ -155,7 +153,6 @@ fn dispatches(
             params: step.params.clone(),
             reads: reads.collect(),
             writes: value(step.output),
-            sums: step.sums.map(value),
             groups: step.groups,
         });
     }

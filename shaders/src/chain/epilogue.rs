@@ -1,27 +1,20 @@
 //! The WGSL text of a chain behind the sums of a frame.
 
 use super::function::Place;
-use super::text::{Text, indented};
+use super::text::{Text, indented, output};
 use super::{Chain, Element};
 
-/// What completes a frame that reads `inputs` buffers: `struct Epilogue`, the output, and `store`. With `sums`, the
-/// frame's sums are written to a buffer of their own, too; with `uniform_tables` its tables are a uniform buffer.
-pub(crate) fn source(chain: &Chain, inputs: u32, sums: bool, uniform_tables: bool) -> String {
+/// What completes a frame that reads `inputs` buffers: `struct Epilogue`, the output, and `store`. With `uniform_tables`
+/// its tables are a uniform buffer.
+pub(super) fn source(chain: &Chain, inputs: u32, uniform_tables: bool) -> String {
     let text = Text::of_epilogue(chain, 2 + inputs, uniform_tables);
-    let mut output =
-        "@group(0) @binding(1) var<storage, read_write> output: array<u32>;\n".to_owned();
-    if sums {
-        let binding = 2 + inputs + chain.inputs();
-        output +=
-            &format!("@group(0) @binding({binding}) var<storage, read_write> sums: array<u32>;\n");
-    }
     text.module(&[
         format!("// Generated: what follows the sums: {}.\n", name(chain)),
         text.params("Epilogue", "    output_words: u32,\n"),
-        output + &text.inputs(),
+        output() + &text.inputs(),
         text.places(),
         value(&text),
-        store(chain, sums),
+        store(&text),
     ])
 }
 
@@ -38,10 +31,7 @@ fn value(text: &Text) -> String {
         element: "element",
         channel: Some("channel"),
     };
-    let loads = text
-        .chain
-        .tensors()
-        .map(|(index, _)| text.load(index, "element"));
+    let loads = text.element_loads();
     let nodes = (0..text.chain.nodes.len()).map(|index| text.node(index, &place));
     let lines: String = loads.chain(nodes).collect();
     let result = match text.chain.nodes.len() {
@@ -49,27 +39,20 @@ fn value(text: &Text) -> String {
         nodes => format!("v{}", nodes - 1),
     };
     format!(
-        "fn epilogue(case_index: u32, element: u32, channel: u32, total: i32) -> i32 {{\n{}    return {result};\n}}\n",
+        "fn epilogue(case_index: u32, element: u32, channel: u32, total: i32{}) -> i32 {{\n{}    return {result};\n}}\n",
+        text.words("wN: u32"),
         indented(4, &lines),
     )
 }
 
 /// The function that stores what becomes of four sums: the words that they make, as a frame has four channels for each.
-fn store(chain: &Chain, sums: bool) -> String {
-    let lanes_log2 = chain.output().lanes_log2();
+fn store(text: &Text) -> String {
+    let lanes_log2 = text.chain.output().lanes_log2();
     let (lanes, words) = (1u32 << lanes_log2, 4u32 >> lanes_log2);
-    let keep_sums = if sums {
-        "    for (var lane = 0u; lane < 4u; lane++) {
-        let sum = (case_index * params.positions + position) * params.output_channels + group * 4u + lane;
-        if (group * 4u + lane < params.output_channels && sum < arrayLength(&sums)) {
-            sums[sum] = u32(total[lane]);
-        }
-    }
-"
-    } else {
-        ""
-    };
-    let value = "epilogue(case_index, first + lane, group * 4u + lane, total[lane])";
+    let value = format!(
+        "epilogue(case_index, first + lane, group * 4u + lane, total[lane]{})",
+        text.words("wN")
+    );
     let words = match (lanes, words) {
         (1, _) => format!(
             "\
@@ -83,7 +66,7 @@ fn store(chain: &Chain, sums: bool) -> String {
         ),
         (4, _) => format!(
             "\
-    var result = 0u;
+{}    var result = 0u;
     for (var lane = 0u; lane < 4u; lane++) {{
         if (group * 4u + lane < params.output_channels) {{
             result |= (u32({value}) & 0xffu) << (8u * lane);
@@ -93,12 +76,13 @@ fn store(chain: &Chain, sums: bool) -> String {
     if (word < arrayLength(&output)) {{
         output[word] = result;
     }}
-"
+",
+            indented(4, &text.load_words("(first >> 2u)"))
         ),
         _ => format!(
             "\
     for (var pair = 0u; pair < 2u; pair++) {{
-        var result = 0u;
+{}        var result = 0u;
         for (var low = 0u; low < 2u; low++) {{
             let lane = pair * 2u + low;
             if (group * 4u + lane < params.output_channels) {{
@@ -110,7 +94,8 @@ fn store(chain: &Chain, sums: bool) -> String {
             output[word] = result;
         }}
     }}
-"
+",
+            indented(8, &text.load_words("(first >> 1u) + pair"))
         ),
     };
     format!(
@@ -122,7 +107,7 @@ fn store(case_index: u32, position: u32, group: u32, total: vec4<i32>) {{
     }}
     let start = case_index * params.epilogue.output_words;
     let first = position * params.output_channels + group * 4u;
-{keep_sums}{words}}}
+{words}}}
 "
     )
 }

@@ -23,8 +23,7 @@ pub(super) fn source(chain: &Chain) -> String {
     text.module(&[
         head,
         text.params("Params", sizes),
-        bindings(),
-        text.inputs(),
+        bindings() + &text.inputs(),
         text.places(),
         main(&text),
     ])

@@ -17,19 +17,21 @@ pub(super) fn source(chain: &Chain) -> String {
     text.module(&[
         head,
         text.params("Params", sizes),
-        bindings(),
-        text.inputs(),
+        bindings() + &text.inputs(),
         text.places(),
         value(&text),
-        main(chain),
+        main(&text),
     ])
 }
 
 /// The declarations of parameters and output.
 pub(super) fn bindings() -> String {
-    "@group(0) @binding(0) var<uniform> params: Params;\n\
-     @group(0) @binding(1) var<storage, read_write> output: array<u32>;\n"
-        .to_owned()
+    "@group(0) @binding(0) var<uniform> params: Params;\n".to_owned() + &output()
+}
+
+/// The declaration of the output.
+pub(super) fn output() -> String {
+    "@group(0) @binding(1) var<storage, read_write> output: array<u32>;\n".to_owned()
 }
 
 /// What the modules of chains have in common.
@@ -164,6 +166,54 @@ fn place_{index}(element: u32) -> u32 {{
         places.join("\n")
     }
 
+    /// The sources of which a word has the lanes of a word of the output, where there are several: it is loaded once for
+    /// all of them.
+    pub(super) fn lanes_alike(&self) -> Vec<usize> {
+        let lanes_log2 = self.chain.output().lanes_log2();
+        let alike = |source: &Source| {
+            source.access == Access::Dense && source.element.lanes_log2() == lanes_log2
+        };
+        let tensors = self.chain.tensors().filter(|(_, source)| alike(source));
+        let alike = tensors.map(|(index, _)| index);
+        alike.filter(|_| lanes_log2 > 0).collect()
+    }
+
+    /// Loads the words of [`Text::lanes_alike`] for word `word` of a case of the output.
+    pub(super) fn load_words(&self, word: &str) -> String {
+        let load = |index: &usize| {
+            let at = format!("case_index * {}.words_{index} + {word}", self.params);
+            format!(
+                "let w{index} = source_{index}[min({at}, arrayLength(&source_{index}) - 1u)];\n"
+            )
+        };
+        self.lanes_alike().iter().map(load).collect()
+    }
+
+    /// Each word of [`Text::lanes_alike`] behind a comma, as `pattern` says with `N` for its source.
+    pub(super) fn words(&self, pattern: &str) -> String {
+        let alike = self.lanes_alike();
+        let words = alike.iter();
+        words
+            .map(|index| format!(", {}", pattern.replace('N', &index.to_string())))
+            .collect()
+    }
+
+    /// A lane of a word of [`Text::lanes_alike`].
+    pub(super) fn lane(&self, index: usize, element: &str) -> String {
+        let lanes_log2 = self.chain.sources[index].element.lanes_log2();
+        format!("let s{index} = signed_lane(w{index}, {element}, {lanes_log2}u);\n")
+    }
+
+    /// Loads what one element of the output is computed from.
+    pub(super) fn element_loads(&self) -> impl Iterator<Item = String> {
+        let alike = self.lanes_alike();
+        let load = move |(index, _)| match alike.contains(&index) {
+            true => self.lane(index, "element"),
+            false => self.load(index, "element"),
+        };
+        self.chain.tensors().map(load)
+    }
+
     /// Loads the element of source `index` that belongs to the element of the output in the variable `element`.
     pub(super) fn load(&self, index: usize, element: &str) -> String {
         let source = &self.chain.sources[index];
@@ -257,44 +307,45 @@ fn value(text: &Text) -> String {
         element: "element",
         channel: None,
     };
-    let loads = text
-        .chain
-        .tensors()
-        .map(|(index, _)| text.load(index, "element"));
+    let loads = text.element_loads();
     let nodes = (0..text.chain.nodes.len()).map(|index| text.node(index, &place));
     let lines: String = loads.chain(nodes).collect();
     format!(
-        "fn value(case_index: u32, element: u32) -> i32 {{\n{}    return v{};\n}}\n",
+        "fn value(case_index: u32, element: u32{}) -> i32 {{\n{}    return v{};\n}}\n",
+        text.words("wN: u32"),
         indented(4, &lines),
         text.chain.nodes.len() - 1
     )
 }
 
 /// The entry point: one word of the output.
-fn main(chain: &Chain) -> String {
-    let lanes_log2 = chain.output().lanes_log2();
+fn main(text: &Text) -> String {
+    let lanes_log2 = text.chain.output().lanes_log2();
     let store = if lanes_log2 == 0 {
-        "    output[target_word] = u32(value(id.z, word));\n".to_owned()
+        "    output[target_word] = u32(value(case_index, word));\n".to_owned()
     } else {
         let (lanes, bits) = (1 << lanes_log2, 32 >> lanes_log2);
         let mask = u32::MAX >> (32 - bits);
         format!(
-            "    var result = 0u;
+            "{}    var result = 0u;
     for (var lane = 0u; lane < {lanes}u; lane++) {{
         let element = word * {lanes}u + lane;
         if (element < params.elements) {{
-            result |= (u32(value(id.z, element)) & {mask:#x}u) << ({bits}u * lane);
+            result |= (u32(value(case_index, element{})) & {mask:#x}u) << ({bits}u * lane);
         }}
     }}
     output[target_word] = result;
-"
+",
+            indented(4, &text.load_words("word")),
+            text.words("wN"),
         )
     };
     format!(
         "@compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
+    let case_index = id.z;
     let word = id.y * params.row + id.x;
-    let target_word = id.z * params.output_words + word;
+    let target_word = case_index * params.output_words + word;
     if (word >= params.output_words || target_word >= arrayLength(&output)) {{
         return;
     }}

@@ -47,7 +47,7 @@ fn store(case_index: u32, position: u32, group: u32, total: vec4<i32>) {
     }
     let start = case_index * params.epilogue.output_words;
     let first = position * params.output_channels + group * 4u;
-var result = 0u;
+    var result = 0u;
     for (var lane = 0u; lane < 4u; lane++) {
         if (group * 4u + lane < params.output_channels) {
             result |= (u32(epilogue(case_index, first + lane, group * 4u + lane, total[lane])) & 0xffu) << (8u * lane);

@@ -28,7 +28,6 @@ struct Epilogue {
 }
 
 @group(0) @binding(1) var<storage, read_write> output: array<u32>;
-@group(0) @binding(4) var<storage, read_write> sums: array<u32>;
 @group(0) @binding(3) var<storage, read> tables: array<u32>;
 
 fn table_word(index: u32) -> u32 {
@@ -48,12 +47,6 @@ fn store(case_index: u32, position: u32, group: u32, total: vec4<i32>) {
     }
     let start = case_index * params.epilogue.output_words;
     let first = position * params.output_channels + group * 4u;
-    for (var lane = 0u; lane < 4u; lane++) {
-        let sum = (case_index * params.positions + position) * params.output_channels + group * 4u + lane;
-        if (group * 4u + lane < params.output_channels && sum < arrayLength(&sums)) {
-            sums[sum] = u32(total[lane]);
-        }
-    }
 for (var pair = 0u; pair < 2u; pair++) {
         var result = 0u;
         for (var low = 0u; low < 2u; low++) {

@@ -39,7 +39,6 @@ struct Epilogue {
 }
 
 @group(0) @binding(1) var<storage, read_write> output: array<u32>;
-@group(0) @binding(5) var<storage, read_write> sums: array<u32>;
 @group(0) @binding(3) var<storage, read> source_0: array<u32>;
 @group(0) @binding(4) var<storage, read> tables: array<u32>;
 
@@ -77,13 +76,7 @@ fn store(case_index: u32, position: u32, group: u32, total: vec4<i32>) {
     }
     let start = case_index * params.epilogue.output_words;
     let first = position * params.output_channels + group * 4u;
-    for (var lane = 0u; lane < 4u; lane++) {
-        let sum = (case_index * params.positions + position) * params.output_channels + group * 4u + lane;
-        if (group * 4u + lane < params.output_channels && sum < arrayLength(&sums)) {
-            sums[sum] = u32(total[lane]);
-        }
-    }
-var result = 0u;
+    var result = 0u;
     for (var lane = 0u; lane < 4u; lane++) {
         if (group * 4u + lane < params.output_channels) {
             result |= (u32(epilogue(case_index, first + lane, group * 4u + lane, total[lane])) & 0xffu) << (8u * lane);

@@ -13,7 +13,6 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output: array<u32>;
-
 @group(0) @binding(2) var<storage, read> source_0: array<u32>;
 @group(0) @binding(3) var<storage, read> tables: array<u32>;
 
@@ -29,8 +28,9 @@ fn value(case_index: u32, element: u32) -> i32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let case_index = id.z;
     let word = id.y * params.row + id.x;
-    let target_word = id.z * params.output_words + word;
+    let target_word = case_index * params.output_words + word;
     if (word >= params.output_words || target_word >= arrayLength(&output)) {
         return;
     }
@@ -38,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     for (var lane = 0u; lane < 2u; lane++) {
         let element = word * 2u + lane;
         if (element < params.elements) {
-            result |= (u32(value(id.z, element)) & 0xffffu) << (16u * lane);
+            result |= (u32(value(case_index, element)) & 0xffffu) << (16u * lane);
         }
     }
     output[target_word] = result;

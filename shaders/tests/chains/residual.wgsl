@@ -24,13 +24,12 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output: array<u32>;
-
 @group(0) @binding(2) var<storage, read> source_0: array<u32>;
 @group(0) @binding(3) var<storage, read> source_1: array<u32>;
 
-fn value(case_index: u32, element: u32) -> i32 {
-    let s0 = signed_lane(source_0[min(case_index * params.words_0 + (element >> 2u), arrayLength(&source_0) - 1u)], element, 2u);
-    let s1 = signed_lane(source_1[min(case_index * params.words_1 + (element >> 2u), arrayLength(&source_1) - 1u)], element, 2u);
+fn value(case_index: u32, element: u32, w0: u32, w1: u32) -> i32 {
+    let s0 = signed_lane(w0, element, 2u);
+    let s1 = signed_lane(w1, element, 2u);
     let v0 = scale(s0 - params.input_zp_0, params.multiplier_0, params.shift_0, false) + params.output_zp_0;
     let v1 = scale(s1 - params.input_zp_1, params.multiplier_1, params.shift_1, false) + params.output_zp_1;
     let v2 = v0 + v1;
@@ -41,16 +40,19 @@ fn value(case_index: u32, element: u32) -> i32 {
 
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let case_index = id.z;
     let word = id.y * params.row + id.x;
-    let target_word = id.z * params.output_words + word;
+    let target_word = case_index * params.output_words + word;
     if (word >= params.output_words || target_word >= arrayLength(&output)) {
         return;
     }
+    let w0 = source_0[min(case_index * params.words_0 + word, arrayLength(&source_0) - 1u)];
+    let w1 = source_1[min(case_index * params.words_1 + word, arrayLength(&source_1) - 1u)];
     var result = 0u;
     for (var lane = 0u; lane < 4u; lane++) {
         let element = word * 4u + lane;
         if (element < params.elements) {
-            result |= (u32(value(id.z, element)) & 0xffu) << (8u * lane);
+            result |= (u32(value(case_index, element, w0, w1)) & 0xffu) << (8u * lane);
         }
     }
     output[target_word] = result;

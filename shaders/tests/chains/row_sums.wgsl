@@ -16,7 +16,6 @@ struct Params {
 
 @group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(1) var<storage, read_write> output: array<u32>;
-
 @group(0) @binding(2) var<storage, read> source_0: array<u32>;
 @group(0) @binding(3) var<storage, read> source_1: array<u32>;
 

@@ -197,7 +197,8 @@ impl Lowering<'_> {
         Ok(())
     }
 
-    /// Appends the step of a linear operator with what `expression` does behind its sums.
+    /// Appends the step of a linear operator with what `expression` does behind its sums, and those before it that pad
+    /// its inputs: together, because what observes a plan takes steps without a tensor as part of the next.
     fn linear_step(
         &mut self,
         linear: &Linear,
@@ -205,26 +206,29 @@ impl Lowering<'_> {
         output: TensorId,
     ) -> Result<(), String> {
         let output_words = crate::layout::words(self.tensor(output));
-        // Sums that are the output need not be written twice.
-        let with_sums = self.options.sums && output != linear.sums;
         let (tables, first_words) = expression.tables();
-        let mut operands = linear.operands.clone();
+        let mut nodes = self.nodes_of(expression.tensors());
+        nodes.extend_from_slice(&linear.nodes);
+        nodes.sort_unstable();
+        let doing = std::mem::replace(&mut self.doing, nodes);
+        let mut operands = Vec::new();
+        for &(input, channels) in &linear.inputs {
+            operands.push(self.padded_to_words(input, channels)?);
+        }
+        let inputs = operands.iter().map(|&input| self.case_words(input));
+        let case_words: Vec<u32> = inputs.collect();
+        operands.extend_from_slice(&linear.constants);
         operands.extend(expression.operands());
         if !tables.is_empty() {
             operands.push(self.new_constant(tables));
         }
-        let written = [output, linear.sums];
-        let written = &written[..1 + usize::from(with_sums)];
-        let form = self.form(linear, &operands, written);
+        let form = self.form(linear, &operands, output);
         if let Some(parts) = &form.part_words {
             // Behind what the frame of a file reads.
             let parts = self.new_constant(parts.clone());
-            operands.insert(linear.operands.len(), parts);
+            operands.insert(linear.inputs.len() + linear.constants.len(), parts);
         }
-        let kernel = form.frame.kernel(&expression.chain(), with_sums);
-        let mut nodes = self.nodes_of(expression.tensors());
-        nodes.insert(0, linear.node);
-        let doing = std::mem::replace(&mut self.doing, nodes);
+        let kernel = form.frame.kernel(&expression.chain());
         let first = self.program.steps.len();
         let work = Work {
             rounds: form.work.rounds + expression.rounds(),
@@ -232,16 +236,16 @@ impl Lowering<'_> {
         };
         let pieces = form.cut.pieces;
         self.step_in_parts(&kernel, &operands, output, work, |grid| {
-            let mut words = (linear.params)(grid, pieces);
+            let mut words = (linear.params)(pieces);
+            words.extend(case_words.iter().map(|words| words / pieces));
+            words.extend([grid.row, grid.first]);
             // The epilogue's parameters begin at a multiple of 16 bytes.
             words.resize(words.len().next_multiple_of(4), 0);
             words.extend(expression.params(&[output_words / pieces], &first_words));
             words
         })?;
         self.doing = doing;
-        let sums = with_sums.then(|| self.new_value(linear.sums));
         for part in &mut self.program.steps[first..] {
-            part.sums = sums;
             part.cut = form.cut;
         }
         Ok(())

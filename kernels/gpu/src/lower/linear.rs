@@ -13,7 +13,7 @@ use aivm_shaders::tile::Tiled;
 use aivm_tosa::{Node, Operator, TensorId};
 
 use super::element_wise::{Expression, Linear};
-use super::{Grid, Lowering, Work};
+use super::{Lowering, Work};
 use crate::program::Operand;
 use direct::Sums as DirectSums;
 use matmul::Product;
@@ -27,6 +27,7 @@ impl Lowering<'_> {
                 if let Some(window) = Window::of_conv2d(self.graph, node)
                     && let Some(weights) = self.constant_weights(node)
                 {
+                    let window = self.before_slice(window);
                     return self.conv2d(&window, &weights);
                 }
             }
@@ -34,6 +35,7 @@ impl Lowering<'_> {
                 if let Some(window) = Window::of_depthwise(self.graph, node)
                     && let Some(weights) = self.constant_weights(node)
                 {
+                    let window = self.before_slice(window);
                     return self.depthwise_conv2d(&window, &weights);
                 }
             }
@@ -46,6 +48,59 @@ impl Lowering<'_> {
         }
         let sums = DirectSums::of(self.graph, node)?;
         self.direct(&sums)
+    }
+
+    /// Whether a SLICE needs no step, because all that read it are windows that can look into what it cuts instead.
+    pub(super) fn is_read_through(&self, slice: &Node) -> bool {
+        let Operator::Slice { start } = &slice.operator else {
+            return false;
+        };
+        let (from, to) = (slice.inputs[0], slice.outputs[0]);
+        let (Some(writer), Some(last)) = (self.writer[to.0 as usize], self.reader[to.0 as usize])
+        else {
+            return false;
+        };
+        let sides = |id: TensorId| self.tensor(id).shape.dimensions();
+        let whole = |axis: usize| sides(from)[axis] == sides(to)[axis];
+        if !self.options.fused || start.len() != 4 || !whole(0) || !whole(3) {
+            return false;
+        }
+        let looks = |node: &Node| {
+            let window = match &node.operator {
+                Operator::Conv2d { .. } => Window::of_conv2d(self.graph, node),
+                Operator::DepthwiseConv2d { .. } => Window::of_depthwise(self.graph, node),
+                _ => None,
+            };
+            let stays = window.is_some_and(|window| window.stays_inside());
+            let constant = |&id: &TensorId| self.constant_bytes(id).is_some();
+            stays && node.late.is_empty() && node.inputs[1..].iter().all(constant)
+        };
+        let behind = &self.graph.nodes()[writer + 1..=last];
+        let readers = behind.iter().filter(|node| node.inputs.contains(&to));
+        let (mut all, mut count) = (true, 0);
+        for node in readers {
+            all &= looks(node);
+            count += 1;
+        }
+        // Those that know it under another name, and outputs, are readers, too.
+        all && count == self.readers[to.0 as usize]
+    }
+
+    /// The window over what a SLICE without a step cuts.
+    fn before_slice(&mut self, window: Window) -> Window {
+        let input = window.input();
+        let slice = self.writer[input.0 as usize];
+        let Some(slice) = slice.filter(|_| self.place[self.root(input).0 as usize].is_none())
+        else {
+            return window;
+        };
+        let node = &self.graph.nodes()[slice];
+        let Operator::Slice { start } = &node.operator else {
+            return window;
+        };
+        self.doing.insert(0, slice);
+        let from = node.inputs[0];
+        window.over(from, self.tensor(from).shape.dimensions(), start)
     }
 
     /// The constant tensors `weight` and `bias` of a convolution.
@@ -65,20 +120,21 @@ impl Lowering<'_> {
     fn frame(
         &mut self,
         (frame, tiled): (&'static Frame, Option<&'static Tiled>),
-        operands: Vec<Operand>,
+        inputs: Vec<(TensorId, u32)>,
+        constants: Vec<Operand>,
         work: Work,
         sums: &Sums,
-        params: impl Fn(Grid, u32) -> Vec<u32> + 'static,
+        params: impl Fn(u32) -> Vec<u32> + 'static,
     ) -> Result<(), String> {
-        let &node = self.doing.first().ok_or("no node is lowered")?;
         let linear = Rc::new(Linear {
             frame,
             tiled,
+            inputs,
+            constants,
             row_bytes: sums.row_bytes,
-            operands,
             params: Box::new(params),
             work,
-            node,
+            nodes: self.doing.clone(),
             sums: sums.tensor,
             positions: sums.positions,
             output_channels: sums.channels,
@@ -87,7 +143,11 @@ impl Lowering<'_> {
     }
 
     /// A tensor of 8 bits with its innermost axis, `channels`, padded to words with zeros.
-    fn padded_to_words(&mut self, id: TensorId, channels: u32) -> Result<Operand, String> {
+    pub(super) fn padded_to_words(
+        &mut self,
+        id: TensorId,
+        channels: u32,
+    ) -> Result<Operand, String> {
         let input = self.place(id)?;
         if channels.is_multiple_of(4) {
             return Ok(input);

@@ -23,6 +23,10 @@ impl Lowering<'_> {
             self.rename(from, to);
             return Ok(());
         }
+        if self.is_read_through(node) {
+            // What reads it finds where the elements lie.
+            return Ok(());
+        }
         let lanes_log2 = self.lanes_log2(to)?;
         let together = movement.lanes_together(lanes_log2);
         let movement = movement.in_groups(together);

@@ -13,7 +13,7 @@ use crate::model::{BOOL, I8, I16, INT32, Model};
 use crate::support::{executors, kernels, model};
 
 const GRAPHS: u64 = 100;
-const CASES: u32 = 3;
+pub(crate) const CASES: u32 = 3;
 
 /// The dispatches of an oracle case on the first adapter.
 fn dispatches(case: &str) -> Option<Vec<String>> {
@@ -138,7 +138,7 @@ fn graph(seed: u64) -> Vec<u8> {
 }
 
 /// Random values for all inputs of all cases.
-fn input(model: &Priced, choices: &mut Choices) -> Vec<u8> {
+pub(crate) fn input(model: &Priced, choices: &mut Choices) -> Vec<u8> {
     let mut bytes = Vec::new();
     for _ in 0..CASES {
         for &id in model.graph().inputs() {

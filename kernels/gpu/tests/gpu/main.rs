@@ -11,6 +11,7 @@ mod total;
 
 mod cases;
 mod chains;
+mod fusion;
 mod long;
 mod movement;
 mod stateful;

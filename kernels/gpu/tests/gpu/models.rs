@@ -133,7 +133,7 @@ fn models_take_few_dispatches() {
         ("ad01", 10),
         ("kws_dscnn", 13),
         ("mnist_cnn", 8),
-        ("resnet8", 15),
+        ("resnet8", 13),
     ] {
         let Some(bytes) = shared(&format!("models/{name}.tosa")) else {
             return;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aivm_gpu::GpuExecutor;
+use aivm_gpu::{GpuExecutor, GpuOptions, PlanOptions};
 use aivm_tosa::{ModelLimits, PriceTable, Priced};
 
 /// Every adapter of this machine, open. None, with a message, if there is none.
@@ -15,6 +15,23 @@ pub(crate) fn executors() -> Vec<GpuExecutor> {
     adapters
         .iter()
         .map(|adapter| GpuExecutor::open(adapter).expect("the adapter opens"))
+        .collect()
+}
+
+/// As [`executors`], with a dispatch of its own for each operator.
+pub(crate) fn unfused_executors() -> Vec<GpuExecutor> {
+    let options = GpuOptions {
+        plan: PlanOptions {
+            fused: false,
+            ..PlanOptions::default()
+        },
+        ..GpuOptions::default()
+    };
+    let adapters = aivm_gpu::adapters();
+    let open = |adapter| GpuExecutor::open_with(adapter, options.clone());
+    let executors = adapters.iter().map(open);
+    executors
+        .map(|executor| executor.expect("the adapter opens"))
         .collect()
 }
 

@@ -6,7 +6,7 @@ use aivm_gpu::{GpuExecutor, GpuOptions, Operands, PlanOptions};
 use aivm_reference::ReferenceExecutor;
 use aivm_tosa::{Executor, Priced};
 
-use crate::model::{I8, INT32, Model};
+use crate::model::{I8, I32, INT32, Ints, Model};
 use crate::support::model;
 
 /// Values of every size.
@@ -25,6 +25,31 @@ fn product(rows: i32, summed: i32, columns: i32) -> Arc<Priced> {
         .output("y", INT32, &[1, rows, columns])
         .operator("MATMUL", vec![], &["a", "b", "a_zp", "b_zp"], &["y"]);
     model(&product.file())
+}
+
+/// DEPTHWISE_CONV2D of single positions.
+fn scaled_channels(side: i32, channels: i32) -> Arc<Priced> {
+    let shape = [1, side, side, channels];
+    let attribute = vec![
+        (0, Ints(vec![0; 4])),
+        (1, Ints(vec![1; 2])),
+        (2, Ints(vec![1; 2])),
+        (4, I32(INT32)),
+    ];
+    let weight = values(channels as usize);
+    let layer = Model::default()
+        .input("x", I8, &shape)
+        .constant("weight", I8, &[1, 1, channels, 1], &weight)
+        .constant("bias", INT32, &[1], &[7, 0, 0, 0])
+        .constant("x_zp", I8, &[1], &[3])
+        .constant("weight_zp", I8, &[1], &[0])
+        .output("y", INT32, &shape);
+    let inputs = ["x", "weight", "bias", "x_zp", "weight_zp"];
+    model(
+        &layer
+            .operator("DEPTHWISE_CONV2D", attribute, &inputs, &["y"])
+            .file(),
+    )
 }
 
 /// Runs some cases of a model with every kind of operands against the reference.
@@ -67,6 +92,18 @@ fn parts_of_the_output_channels() {
 fn pieces_of_the_rows() {
     agrees(&product(192, 512, 24), 1);
     agrees(&product(192, 512, 24), 3);
+}
+
+#[test]
+fn several_pieces_in_each_uniform_buffer() {
+    // 5 pieces of 26 rows in a case, two of which fit.
+    agrees(&product(130, 1024, 32), 1);
+    agrees(&product(130, 1024, 32), 3);
+}
+
+#[test]
+fn pieces_of_the_positions_of_each_channel() {
+    agrees(&scaled_channels(40, 64), 2);
 }
 
 #[test]

@@ -41,7 +41,6 @@ struct Page {
 struct Kernel {
     name: String,
     inputs: u32,
-    sums: bool,
     source: String,
 }
 
@@ -75,8 +74,6 @@ struct Dispatch {
     params: Vec<u32>,
     reads: Vec<Binding>,
     writes: Binding,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    sums: Option<Binding>,
     groups: [u32; 2],
 }
 
@@ -131,19 +128,6 @@ fn page() -> Page {
         if !script.dispatches.is_empty() {
             page.add(&source, &source.name, script, &mut known);
         }
-        let checked = PlanOptions {
-            sums: true,
-            ..PlanOptions::default()
-        };
-        let script = Script::of(&source.model, checked).expect("it has a script without sums");
-        if script
-            .dispatches
-            .iter()
-            .any(|dispatch| dispatch.sums.is_some())
-        {
-            let name = format!("{}, sums kept", source.name);
-            page.add(&source, &name, script, &mut known);
-        }
     }
     let oracle = oracle().len();
     assert!(
@@ -158,9 +142,8 @@ fn page() -> Page {
             .flat_map(|kernel| kernel.name.split('+'));
         names.any(|kernel| kernel == name)
     };
-    let files = aivm_shaders::kernels::ALL
-        .iter()
-        .map(|kernel| &*kernel.name);
+    let files = aivm_shaders::kernels::all();
+    let files = files.iter().map(|kernel| &*kernel.name);
     let operators = aivm_shaders::chain::Function::NAMES.iter().copied();
     let frames = aivm_shaders::kernels::FRAMES.iter();
     let missing: Vec<_> = files
@@ -275,7 +258,6 @@ impl Page {
                     self.kernels.push(Kernel {
                         name: kernel.name.to_string(),
                         inputs: kernel.inputs,
-                        sums: kernel.sums,
                         source: kernel.source.to_string(),
                     });
                     self.kernels.len() - 1
@@ -287,7 +269,6 @@ impl Page {
             params: dispatch.params.clone(),
             reads: dispatch.reads.iter().map(|&bound| binding(bound)).collect(),
             writes: binding(dispatch.writes),
-            sums: dispatch.sums.map(binding),
             groups: dispatch.groups,
         });
         self.runs.push(Run {

@@ -10,7 +10,7 @@ use aivm_tosa::{Operator, TensorId};
 
 use super::function::{arguments, table};
 use crate::lower::strides::Axes;
-use crate::lower::{Grid, Work, signed};
+use crate::lower::{Work, signed};
 use crate::program::Operand;
 
 /// A source of a chain and what is read there.
@@ -68,16 +68,20 @@ pub(in crate::lower) struct Linear {
     pub(in crate::lower) frame: &'static Frame,
     /// The same frame with a larger tile and operands in uniform buffers, if there is one.
     pub(in crate::lower) tiled: Option<&'static Tiled>,
-    /// What the frame itself reads.
-    pub(in crate::lower) operands: Vec<Operand>,
+    /// What the frame reads first, each with the elements of its innermost axis, which is padded to words.
+    pub(in crate::lower) inputs: Vec<(TensorId, u32)>,
+    /// What it reads behind them.
+    pub(in crate::lower) constants: Vec<Operand>,
     /// Bytes of the input for each position of the output, if that is all that the position depends on.
     pub(in crate::lower) row_bytes: Option<u32>,
-    /// The frame's parameters without the epilogue's, from the grid and the number of equal pieces of a case, each of
-    /// which is a case to the kernel. More than one only if `row_bytes` is known.
-    pub(in crate::lower) params: Box<dyn Fn(Grid, u32) -> Vec<u32>>,
+    /// The frame's parameters from the number of equal pieces of a case, each of which is a case to the kernel: more than
+    /// one only if `row_bytes` is known. The words of a piece of each input follow, those of the grid, and the
+    /// epilogue's.
+    pub(in crate::lower) params: Box<dyn Fn(u32) -> Vec<u32>>,
     /// What the sums alone cost.
     pub(in crate::lower) work: Work,
-    pub(in crate::lower) node: usize,
+    /// The nodes that the frame does.
+    pub(in crate::lower) nodes: Vec<usize>,
     /// The tensor of the sums, of i32.
     pub(in crate::lower) sums: TensorId,
     /// Positions of the output in a case, and its channels.

@@ -122,7 +122,7 @@ impl Lowering<'_> {
         let chain = expression.chain();
         let mut inputs = expression.operands().len() + usize::from(chain.has_tables());
         if let Some(linear) = expression.linear() {
-            inputs += linear.frame.inputs as usize + usize::from(self.options.sums);
+            inputs += linear.frame.inputs as usize;
         }
         let nodes = expression.nodes();
         inputs <= INPUTS_MAX

@@ -66,9 +66,6 @@ impl Lowering<'_> {
         let groups = product.columns.div_ceil(4);
         let rounds = u64::from(summed_words) + 21;
         expect_rounds(rounds)?;
-        let a = self.padded_to_words(product.a, product.summed)?;
-        let b = self.padded_to_words(product.b, product.columns)?;
-        let case_words = [a, b].map(|operand| self.case_words(operand));
         let tiles = product.batch * product.rows.div_ceil(4) * groups;
         let sums = Sums {
             tensor: product.output,
@@ -79,22 +76,14 @@ impl Lowering<'_> {
         let mut words = vec![product.rows, product.summed, summed_words];
         words.extend([product.columns, groups, sums.positions]);
         words.extend([product.a_zp, product.b_zp].map(signed));
-        words.extend(case_words);
         let work = Work {
             invocations: tiles,
             rounds,
         };
-        self.frame(
-            (&kernels::MATMUL, None),
-            vec![a, b],
-            work,
-            &sums,
-            move |grid, _pieces| {
-                let mut words = words.clone();
-                words.extend([grid.row, grid.first]);
-                words
-            },
-        )
+        let inputs = vec![(product.a, product.summed), (product.b, product.columns)];
+        let frames = (&kernels::MATMUL, None);
+        let params = move |_pieces| words.clone();
+        self.frame(frames, inputs, Vec::new(), work, &sums, params)
     }
 }
 

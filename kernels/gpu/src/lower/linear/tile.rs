@@ -29,16 +29,16 @@ pub(in crate::lower) struct Form {
 
 impl Lowering<'_> {
     /// The form of `linear`, whose kernel reads `operands`, the frame's first and the epilogue's tables last, and writes
-    /// the tensors `written`.
+    /// the tensor `output`.
     pub(in crate::lower) fn form(
         &self,
         linear: &Linear,
         operands: &[Operand],
-        written: &[TensorId],
+        output: TensorId,
     ) -> Form {
         let uniform = self.options.operands == Operands::Uniform;
         let tiled = linear.tiled.filter(|_| uniform);
-        let form = tiled.and_then(|tiled| self.tiled_form(linear, tiled, operands, written));
+        let form = tiled.and_then(|tiled| self.tiled_form(linear, tiled, operands, output));
         form.unwrap_or(Form {
             frame: linear.frame,
             work: linear.work,
@@ -52,10 +52,10 @@ impl Lowering<'_> {
         linear: &Linear,
         tiled: &'static Tiled,
         operands: &[Operand],
-        written: &[TensorId],
+        output: TensorId,
     ) -> Option<Form> {
-        let own = linear.operands.len();
-        let weight = self.constant_len(linear.operands[1]);
+        let own = linear.inputs.len() + linear.constants.len();
+        let weight = self.constant_len(operands[1]);
         let others = operands.iter().enumerate().filter(|&(index, _)| index != 1);
         let fits = |&operand: &Operand| self.constant_len(operand) <= UNIFORM_BYTES;
         if !others.map(|(_, operand)| operand).all(fits) {
@@ -68,11 +68,11 @@ impl Lowering<'_> {
         let reads_values = operands[own..]
             .iter()
             .any(|operand| matches!(operand, Operand::Value(_)));
-        let pieces = self.pieces(linear, reads_values)?;
+        let pieces = self.pieces(linear, operands[0], reads_values)?;
         let words = operands
             .iter()
             .map(|&operand| self.case_words(operand))
-            .chain(written.iter().map(|&id| layout::words(self.tensor(id))));
+            .chain([layout::words(self.tensor(output))]);
         let together = together(self.case_words(operands[0]), words, pieces)?;
         if pieces * parts > DISPATCHES_MAX {
             return None;
@@ -113,8 +113,8 @@ impl Lowering<'_> {
     }
 
     /// Pieces of a case that fit a uniform buffer: 1 if the case does.
-    fn pieces(&self, linear: &Linear, reads_values: bool) -> Option<u32> {
-        let case_bytes = u64::from(self.case_words(linear.operands[0])) * 4;
+    fn pieces(&self, linear: &Linear, input: Operand, reads_values: bool) -> Option<u32> {
+        let case_bytes = u64::from(self.case_words(input)) * 4;
         if case_bytes <= u64::from(UNIFORM_BYTES) {
             return Some(1);
         }

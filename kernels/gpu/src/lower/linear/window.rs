@@ -7,7 +7,7 @@ use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
 use super::{ConstantWeights, Sums};
 use crate::layout::word_bytes;
-use crate::lower::{Grid, Lowering, ROUNDS_MAX, Work, expect_rounds, signed};
+use crate::lower::{Lowering, ROUNDS_MAX, Work, expect_rounds, signed};
 
 /// Places of parameters in `window_params.wgsl`.
 const HEIGHT: usize = 0;
@@ -15,7 +15,6 @@ const WIDTH: usize = 1;
 const OUTPUT_HEIGHT: usize = 3;
 const OUTPUT_WIDTH: usize = 4;
 const POSITIONS: usize = 7;
-const INPUT_WORDS: usize = 16;
 
 /// A window over `[N, H, W, C]` of i8.
 pub(super) struct Window {
@@ -109,6 +108,41 @@ impl Window {
             },
             input_zp,
             weight_zp: 0,
+        }
+    }
+
+    /// What it looks into.
+    pub(super) fn input(&self) -> TensorId {
+        self.input
+    }
+
+    /// Whether each tap meets the input, none its padding.
+    pub(super) fn stays_inside(&self) -> bool {
+        let [_, height, width, _] = self.input_shape;
+        let [_, output_height, output_width, _] = self.output_shape;
+        let last = |outputs: u32, stride: u32, taps: u32, dilation: u32| {
+            let first = u64::from(outputs.saturating_sub(1)) * u64::from(stride);
+            first + u64::from(taps.saturating_sub(1)) * u64::from(dilation)
+        };
+        let y = last(output_height, self.stride.y, self.kernel.y, self.dilation.y);
+        let x = last(output_width, self.stride.x, self.kernel.x, self.dilation.x);
+        let unpadded = self.pad.top == 0 && self.pad.left == 0;
+        unpadded && y < u64::from(height) && x < u64::from(width)
+    }
+
+    /// The same window, which stays inside, over the tensor of which its input is the part from `start` on.
+    pub(super) fn over(self, input: TensorId, shape: &[u32], start: &[u32]) -> Window {
+        let [images, .., channels] = self.input_shape;
+        Window {
+            input,
+            input_shape: [images, shape[1], shape[2], channels],
+            pad: Padding {
+                // The kernel counts rows and columns modulo 2^32.
+                top: start[1].wrapping_neg(),
+                left: start[2].wrapping_neg(),
+                ..self.pad
+            },
+            ..self
         }
     }
 
@@ -220,8 +254,6 @@ impl Lowering<'_> {
         let [images, output_height, output_width, output_channels] = window.output_shape;
         let groups = output_channels.div_ceil(4);
         let positions = images * output_height * output_width;
-        let input = self.padded_to_words(window.input, channels)?;
-        let input_words = self.case_words(input);
         let weight = self.new_constant(weight);
         let biases = self.new_constant(word_bytes(biases));
         let sums = Sums {
@@ -239,26 +271,25 @@ impl Lowering<'_> {
             words.extend([pair.y, pair.x]);
         }
         words.extend([window.pad.top, window.pad.left]);
-        words.extend([signed(window.weight_zp), zero_word, input_words]);
-        let operands = vec![input, weight, biases];
+        words.extend([signed(window.weight_zp), zero_word]);
         let work = Work {
             invocations: tiles,
             rounds,
         };
-        let params = move |grid: Grid, pieces| {
+        let params = move |pieces| {
             let mut words = words.clone();
-            words.extend([grid.row, grid.first]);
             if pieces > 1 {
                 // One line of the input to one of the output.
                 let positions = positions / pieces;
                 (words[HEIGHT], words[WIDTH]) = (1, positions);
                 (words[OUTPUT_HEIGHT], words[OUTPUT_WIDTH]) = (1, positions);
                 words[POSITIONS] = positions;
-                words[INPUT_WORDS] = input_words / pieces;
             }
             words
         };
-        self.frame((frame, Some(tiled)), operands, work, &sums, params)
+        let inputs = vec![(window.input, channels)];
+        let frames = (frame, Some(tiled));
+        self.frame(frames, inputs, vec![weight, biases], work, &sums, params)
     }
 }
 
