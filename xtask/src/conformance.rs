@@ -34,15 +34,6 @@ enum Driver {
     Manifest(&'static str),
 }
 
-/// Which Vulkan drivers GPUs are run with.
-#[derive(Clone, Copy)]
-pub(crate) enum Drivers {
-    /// Those that the loader finds by itself.
-    System,
-    /// Those, and SwiftShader: on it the whole suite takes longer than on all other back ends together.
-    All,
-}
-
 /// What one back end made of a folder of tests.
 struct Outcome {
     /// What `aivm conformance --json` printed.
@@ -60,14 +51,14 @@ impl Outcome {
     }
 }
 
-/// Makes the suite where the cache has none, runs every back end over it, GPUs with `drivers`, and writes the page.
+/// Makes the suite where the cache has none, runs every back end over it and writes the page.
 ///
 /// # Errors
 /// If the suite cannot be made, a test fails, or the page cannot be written.
-pub(crate) fn run(drivers: Drivers) -> Result<(), String> {
+pub(crate) fn run() -> Result<(), String> {
     let root = workspace::root();
     let suite = suite::ensure()?;
-    let outcomes = run_back_ends(&root, &suite, drivers)?;
+    let outcomes = run_back_ends(&root, &suite)?;
     page::write(&root, &outcomes)?;
     verdict(&outcomes)
 }
@@ -78,7 +69,7 @@ pub(crate) fn run(drivers: Drivers) -> Result<(), String> {
 /// If a test fails.
 pub(crate) fn fast() -> Result<(), String> {
     let root = workspace::root();
-    verdict(&run_back_ends(&root, &root.join(TRIMMED), Drivers::All)?)
+    verdict(&run_back_ends(&root, &root.join(TRIMMED))?)
 }
 
 /// Makes the suite where the cache has none, and the trimmed set from it.
@@ -89,7 +80,7 @@ pub(crate) fn trim() -> Result<(), String> {
     trim::write(&suite::ensure()?, &workspace::root().join(TRIMMED))
 }
 
-fn run_back_ends(root: &Path, suite: &Path, drivers: Drivers) -> Result<Vec<Outcome>, String> {
+fn run_back_ends(root: &Path, suite: &Path) -> Result<Vec<Outcome>, String> {
     let run = |driver: Driver, arguments: &[&str]| -> Result<Outcome, String> {
         let begun = Instant::now();
         let mut command = aivm(root, driver);
@@ -103,7 +94,7 @@ fn run_back_ends(root: &Path, suite: &Path, drivers: Drivers) -> Result<Vec<Outc
     for name in ["reference", "cpu"] {
         outcomes.push(run(Driver::System, &["--backend", name])?);
     }
-    for driver in drivers.list()? {
+    for driver in drivers()? {
         for name in adapters(root, driver)? {
             // What a GPU cannot prepare runs on the CPU.
             let adapter = [
@@ -119,23 +110,18 @@ fn run_back_ends(root: &Path, suite: &Path, drivers: Drivers) -> Result<Vec<Outc
     Ok(outcomes)
 }
 
-impl Drivers {
-    /// The Vulkan drivers of this machine. Where nothing may be skipped, SwiftShader has to be among all of them.
-    fn list(self) -> Result<Vec<Driver>, String> {
-        if let Drivers::System = self {
-            return Ok(vec![Driver::System]);
-        }
-        if Path::new(SWIFTSHADER).exists() {
-            return Ok(vec![Driver::System, Driver::Manifest(SWIFTSHADER)]);
-        }
-        let missing =
-            format!("not on SwiftShader: there is no {SWIFTSHADER} (Debian's package chromium)");
-        if std::env::var_os("AIVM_NO_SKIP").is_some() {
-            return Err(missing);
-        }
-        println!("{missing}");
-        Ok(vec![Driver::System])
+/// The Vulkan drivers of this machine. Where nothing may be skipped, SwiftShader has to be among them.
+fn drivers() -> Result<Vec<Driver>, String> {
+    if Path::new(SWIFTSHADER).exists() {
+        return Ok(vec![Driver::System, Driver::Manifest(SWIFTSHADER)]);
     }
+    let missing =
+        format!("not on SwiftShader: there is no {SWIFTSHADER} (Debian's package chromium)");
+    if std::env::var_os("AIVM_NO_SKIP").is_some() {
+        return Err(missing);
+    }
+    println!("{missing}");
+    Ok(vec![Driver::System])
 }
 
 /// The names of the GPU adapters behind a driver.

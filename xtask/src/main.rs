@@ -15,13 +15,10 @@ mod workspace;
 
 use std::process::ExitCode;
 
-use conformance::Drivers;
-
 const USAGE: &str = "usage: cargo xtask check
        cargo xtask campaign NAME    (no NAME: lists them)
-       cargo xtask conformance [--system-drivers | --fast | --trim]
+       cargo xtask conformance [--fast | --trim]
            runs TOSA's official suite on every back end and writes docs/conformance.md;
-           --system-drivers: without SwiftShader, on which it takes long;
            --fast: only the trimmed set in tests/conformance; --trim: makes that set from the suite
        cargo xtask web [--write]
            runs web/ in headless Chromium and compares every byte; --write: makes its cases from the sources";
@@ -36,8 +33,7 @@ fn main() -> ExitCode {
             Ok(())
         }
         ["campaign", name] => campaign::run(name),
-        ["conformance"] => conformance::run(Drivers::All),
-        ["conformance", "--system-drivers"] => conformance::run(Drivers::System),
+        ["conformance"] => conformance::run(),
         ["conformance", "--fast"] => conformance::fast(),
         ["conformance", "--trim"] => conformance::trim(),
         ["web"] => web::run(),
