@@ -27,6 +27,7 @@ mod share;
 mod terms;
 mod vector;
 mod weights;
+mod winograd;
 
 #[cfg(test)]
 mod tests;
@@ -41,6 +42,7 @@ use convolution::Convolution;
 use depthwise::Depthwise;
 use epilogue::Finish;
 use vector::MatrixVector;
+use winograd::Winograd;
 
 /// Output channels of a panel: what one tile of accumulators is wide.
 pub(crate) const COLUMNS: usize = 16;
@@ -57,6 +59,7 @@ pub struct Linear {
 enum Kind {
     Convolution(Convolution),
     Vector(MatrixVector),
+    Winograd(Winograd),
     Depthwise(Depthwise),
 }
 
@@ -86,12 +89,23 @@ impl Linear {
         let simple = geometry.simplified();
         let kernels = kernels::dense(isa, weight_zp, simple.ic.is_multiple_of(4));
         let sizes = (simple.oc, simple.ic);
-        let kind = match kernels::vector(isa) {
-            Some(vector) if simple == Conv2dGeometry::dense(1, sizes.1, sizes.0) => {
+        let winograd = kernels::winograd::winograd(isa, weight_zp).filter(|_| {
+            Winograd::suits(&simple) && Winograd::is_exact(&simple, weights, weight_zp)
+        });
+        let kind = match (kernels::vector(isa), winograd) {
+            (Some(vector), _) if simple == Conv2dGeometry::dense(1, sizes.1, sizes.0) => {
                 let kernels = (vector, kernels);
                 let vector = MatrixVector::new(sizes, kernels, weights, zero_points, bias, finish);
                 Kind::Vector(vector)
             }
+            (_, Some(kernels)) => Kind::Winograd(Winograd::new(
+                simple,
+                kernels,
+                weights,
+                zero_points,
+                bias,
+                finish,
+            )),
             _ => Kind::Convolution(Convolution::new(
                 simple,
                 kernels,
@@ -154,6 +168,7 @@ impl Linear {
         aligned::with_slack(match &self.kind {
             Kind::Convolution(convolution) => convolution.scratch_bytes(),
             Kind::Vector(vector) => vector.scratch_bytes(),
+            Kind::Winograd(winograd) => winograd.scratch_bytes(),
             Kind::Depthwise(depthwise) => depthwise.scratch_bytes(),
         })
     }
@@ -172,6 +187,7 @@ impl Linear {
         match &self.kind {
             Kind::Convolution(convolution) => convolution.run(input, output, scratch, sharing),
             Kind::Vector(vector) => vector.run(input, output, scratch, sharing),
+            Kind::Winograd(winograd) => winograd.run(input, output, scratch, sharing),
             Kind::Depthwise(depthwise) => depthwise.run(input, output, scratch, sharing),
         }
     }

@@ -7,6 +7,8 @@ mod avx2_rescale;
 #[cfg(target_arch = "x86_64")]
 mod avx2_vector;
 #[cfg(target_arch = "x86_64")]
+mod avx2_winograd;
+#[cfg(target_arch = "x86_64")]
 mod avx512_vnni;
 #[cfg(target_arch = "x86_64")]
 mod avx_vnni;
@@ -15,6 +17,7 @@ mod neon;
 mod portable;
 #[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 pub(crate) mod quads;
+pub(crate) mod winograd;
 
 use super::COLUMNS;
 use super::epilogue::{Finish, Rescale, Target};

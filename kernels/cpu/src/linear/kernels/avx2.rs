@@ -153,7 +153,7 @@ fn tile<const ROWS: usize, const CROSSWISE: bool>(
 /// A group must lie at `at` from each of `row`, and `COLUMNS` groups at `weights`.
 #[inline]
 #[target_feature(enable = "avx2")]
-unsafe fn step_pairs<const ROWS: usize>(
+pub(super) unsafe fn step_pairs<const ROWS: usize>(
     sums: &mut [[__m256i; 2]; ROWS],
     row: &[*const u8; ROWS],
     at: usize,

@@ -26,13 +26,13 @@ fn convert(values: &[i8], zero_point: i32, to: &mut [u8]) {
     }
 }
 
-fn pair(bytes: &[u8], at: usize) -> [i32; 2] {
+pub(super) fn pair(bytes: &[u8], at: usize) -> [i32; 2] {
     let i16_at = |at: usize| i32::from(i16::from_ne_bytes([bytes[at], bytes[at + 1]]));
     [i16_at(at), i16_at(at + 2)]
 }
 
 /// Sum of both products; it can't wrap, but a check would keep it from being one instruction.
-fn products(values: [i32; 2], weights: [i32; 2]) -> i32 {
+pub(super) fn products(values: [i32; 2], weights: [i32; 2]) -> i32 {
     let first = values[0].wrapping_mul(weights[0]);
     first.wrapping_add(values[1].wrapping_mul(weights[1]))
 }
