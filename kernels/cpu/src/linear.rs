@@ -7,6 +7,9 @@
 //!    padding included. A row of the product is then a few segments of the band, read in place.
 //! 3. `kernels` multiply some rows by a panel into a tile of accumulators, which `epilogue` stores.
 //!
+//! `winograd` computes convolutions of 3×3 with step 1 from fewer products: between band and epilogue, tiles of it are
+//! transformed, multiplied and transformed back.
+//!
 //! Accumulators wrap modulo 2^32, so any order of the products, any instruction set and any number of
 //! threads give the same bits.
 
