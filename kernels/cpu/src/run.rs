@@ -1,7 +1,6 @@
 //! Runs the steps of planned graphs.
 
 use std::mem;
-use std::ops::Range;
 
 use aivm_tosa::{NodeId, Priced, RegionId, RunStatus, TensorId, Variables, bytes};
 
@@ -15,6 +14,9 @@ use crate::threads::Sharing;
 
 /// Elements of a chain from which its blocks are shared among threads.
 pub(crate) const PARALLEL_ELEMENTS: usize = 1 << 13;
+
+/// Elements of a chain in a part of its own: whole cache lines.
+const PART_ELEMENTS: usize = PARALLEL_ELEMENTS / 2;
 
 /// Outputs of a chain that need no large tables on the stack.
 const FEW_OUTPUTS: usize = 3;
@@ -308,7 +310,7 @@ impl Machine<'_> {
         for (few, output) in few.iter_mut().zip(&mut outputs) {
             *few = mem::take(output);
         }
-        share(self.sharing, self.isa, program, reader, few, all);
+        share(self.sharing, self.isa, program, reader, few);
     }
 
     /// Lowers a node with the values that came late, and runs it.
@@ -344,39 +346,31 @@ impl Machine<'_> {
     }
 }
 
-/// Halves a chain's elements until a half is small, and computes the parts on several threads.
+/// Computes a chain's elements in parts on several threads.
 fn share(
     sharing: Sharing<'_>,
     isa: Isa,
     program: &Program,
     reader: Reader<'_>,
     mut outputs: [&mut [u8]; FEW_OUTPUTS],
-    range: Range<usize>,
 ) {
-    if range.len() < PARALLEL_ELEMENTS {
+    let count = program.outputs.len();
+    let parts = (0..program.elements).step_by(PART_ELEMENTS).map(|start| {
+        let end = program.elements.min(start + PART_ELEMENTS);
+        let mut part: [&mut [u8]; FEW_OUTPUTS] = std::array::from_fn(|_| -> &mut [u8] { &mut [] });
+        for ((part, output), bytes) in part.iter_mut().zip(&mut outputs).zip(&program.output_widths)
+        {
+            *part = output.split_off_mut(..(end - start) * bytes).unwrap_or_default();
+        }
+        (start..end, part)
+    });
+    sharing.each(parts, &|(range, mut outputs)| {
+        let outputs = &mut outputs[..count];
         let mut numbers = [0_i32; REGISTER_NUMBERS];
         let needed = program.register_numbers();
-        let outputs = &mut outputs[..program.outputs.len()];
         match numbers.get_mut(..needed) {
             Some(numbers) => program.run(isa, reader, outputs, range, numbers),
             None => program.run(isa, reader, outputs, range, &mut vec![0; needed]),
         }
-        return;
-    }
-    // At a multiple of 64 elements both halves keep whole cache lines.
-    let half = (range.len() / 2).next_multiple_of(64);
-    let mut rest: [&mut [u8]; FEW_OUTPUTS] = std::array::from_fn(|_| -> &mut [u8] { &mut [] });
-    for ((output, rest), bytes) in outputs
-        .iter_mut()
-        .zip(&mut rest)
-        .zip(&program.output_widths)
-    {
-        let (first, second) = mem::take(output).split_at_mut(half * bytes);
-        (*output, *rest) = (first, second);
-    }
-    let middle = range.start + half;
-    sharing.join(
-        |sharing| share(sharing, isa, program, reader, outputs, range.start..middle),
-        |sharing| share(sharing, isa, program, reader, rest, middle..range.end),
-    );
+    });
 }

@@ -150,8 +150,6 @@ impl Drop for End<'_> {
 pub enum Sharing<'a> {
     /// It runs on the caller's thread.
     Alone,
-    /// With the threads of the pool that the caller belongs to, or of rayon's global one.
-    Pool,
     /// With the threads of a pool that the caller does not belong to.
     Team(&'a ThreadPool),
 }
@@ -161,69 +159,63 @@ impl Sharing<'_> {
     pub(crate) fn shares(self, most: usize) -> usize {
         match self {
             Sharing::Alone => 1,
-            Sharing::Pool | Sharing::Team(_) => most,
+            Sharing::Team(_) => most,
         }
     }
 
-    /// Runs both parts, which may share their work in turn; the second on another thread if one is free.
-    pub(crate) fn join(
+    /// Does `work` for each of `parts`, on the caller's thread and on those that are free: each takes the next part
+    /// when it has done one, so that a thread that is slow, or not there, takes fewer.
+    pub(crate) fn each<P>(
         self,
-        first: impl FnOnce(Sharing<'_>) + Send,
-        second: impl FnOnce(Sharing<'_>) + Send,
+        mut parts: impl Iterator<Item = P> + Send,
+        work: &(impl Fn(P) + Sync),
     ) {
-        match self {
-            Sharing::Alone => {
-                first(self);
-                second(self);
+        let Sharing::Team(pool) = self else {
+            return parts.for_each(work);
+        };
+        let Some(first) = parts.next() else { return };
+        let parts = Parts {
+            left: Mutex::new(parts),
+            taken: AtomicUsize::new(0),
+        };
+        let take_on = || {
+            while let Some((part, _under_way)) = parts.take() {
+                work(part);
             }
-            Sharing::Pool => {
-                rayon::join(|| first(Sharing::Pool), || second(Sharing::Pool));
+        };
+        pool.in_place_scope(|scope| {
+            for _ in 0..pool.current_num_threads() {
+                scope.spawn(|_| take_on());
             }
-            Sharing::Team(pool) => {
-                let offered = Offered::new(second);
-                pool.in_place_scope(|scope| {
-                    scope.spawn(|_| offered.take_on(Sharing::Pool));
-                    first(self);
-                    // Nobody may have come for it.
-                    offered.take_on(self);
-                    offered.wait();
-                });
-            }
-        }
+            work(first);
+            take_on();
+            parts.wait();
+        });
     }
 }
 
-/// Work that whoever comes first does.
-struct Offered<F> {
-    work: Mutex<Option<F>>,
-    done: AtomicBool,
+/// Parts of work, each for whoever takes it.
+struct Parts<I> {
+    left: Mutex<I>,
+    /// Parts that are under way.
+    taken: AtomicUsize,
 }
 
-impl<F: FnOnce(Sharing<'_>)> Offered<F> {
-    fn new(work: F) -> Offered<F> {
-        Offered {
-            work: Mutex::new(Some(work)),
-            done: AtomicBool::new(false),
-        }
+impl<I: Iterator> Parts<I> {
+    /// The next part; it is under way until the second value goes out of scope.
+    fn take(&self) -> Option<(I::Item, UnderWay<'_>)> {
+        let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        let part = left.next()?;
+        // Counted before the next one can be found missing.
+        self.taken.fetch_add(1, Ordering::AcqRel);
+        Some((part, UnderWay(&self.taken)))
     }
 
-    fn take_on(&self, sharing: Sharing<'_>) {
-        let work = self
-            .work
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take();
-        if let Some(work) = work {
-            let _done = Done(&self.done);
-            work(sharing);
-        }
-    }
-
-    /// Waits without sleeping: the rest is short, and waking up is not. On a busy machine the other thread may want
-    /// this processor, so it is offered now and then.
+    /// Waits for parts under way, without sleeping: the rest is short, and waking up is not. On a busy machine the
+    /// other thread may want this processor, so it is offered now and then.
     fn wait(&self) {
         let mut rounds = 0_u32;
-        while !self.done.load(Ordering::Acquire) {
+        while self.taken.load(Ordering::Acquire) > 0 {
             rounds = rounds.wrapping_add(1);
             if rounds.is_multiple_of(1024) {
                 std::thread::yield_now();
@@ -233,12 +225,12 @@ impl<F: FnOnce(Sharing<'_>)> Offered<F> {
     }
 }
 
-/// Says that work has ended when it goes out of scope, also when it panics.
-struct Done<'a>(&'a AtomicBool);
+/// Says that a part has ended when it goes out of scope, also when it panics.
+struct UnderWay<'a>(&'a AtomicUsize);
 
-impl Drop for Done<'_> {
+impl Drop for UnderWay<'_> {
     fn drop(&mut self) {
-        self.0.store(true, Ordering::Release);
+        self.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -272,28 +264,32 @@ mod tests {
     #[test]
     fn helpers_take_on_parallel_work() {
         let threads = two();
-        // Each side waits for the other: without a helper neither would end.
+        // Each part waits for the other: without a helper neither would end.
         let both = std::sync::Barrier::new(2);
         let leaders = AtomicUsize::new(0);
-        let side = |_: Sharing<'_>| {
+        let side = |_| {
             let leader = both.wait().is_leader();
             leaders.fetch_add(usize::from(leader), Ordering::Relaxed);
         };
-        threads.share_case(|sharing| sharing.join(side, side));
+        threads.share_case(|sharing| sharing.each(0..2, &side));
         assert_eq!(leaders.into_inner(), 1);
     }
 
     #[test]
-    fn what_no_helper_comes_for_the_caller_does() {
+    fn every_part_is_done_once_also_when_no_helper_comes() {
         let threads = two();
-        let ran = AtomicUsize::new(0);
-        let count = |_: Sharing<'_>| {
-            ran.fetch_add(1, Ordering::Relaxed);
+        let ran = [const { AtomicUsize::new(0) }; 100];
+        let count = |part: usize| {
+            ran[part].fetch_add(1, Ordering::Relaxed);
         };
         threads.share_case(|sharing| {
             let Sharing::Team(pool) = sharing else {
                 panic!("no helpers")
             };
+            sharing.each(0..100, &count);
+            sharing.each(0..1, &count);
+            sharing.each(0..0, &count);
+            Sharing::Alone.each(0..100, &count);
             // The only helper is held until all is done.
             let (held, hold) = (std::sync::Barrier::new(2), std::sync::Barrier::new(2));
             pool.in_place_scope(|scope| {
@@ -302,26 +298,31 @@ mod tests {
                     hold.wait();
                 });
                 held.wait();
-                let offered = Offered::new(count);
-                offered.take_on(sharing);
-                offered.wait();
+                let parts = Parts {
+                    left: Mutex::new(0..100),
+                    taken: AtomicUsize::new(0),
+                };
+                while let Some((part, _under_way)) = parts.take() {
+                    count(part);
+                }
+                parts.wait();
                 hold.wait();
             });
         });
-        assert_eq!(ran.into_inner(), 1);
+        let ran = ran.map(AtomicUsize::into_inner);
+        assert_eq!(ran[0], 4);
+        assert!(ran[1..].iter().all(|&times| times == 3), "{ran:?}");
     }
 
     #[test]
-    fn a_panic_on_either_side_comes_through_and_helpers_are_there_again() {
+    fn a_panic_on_any_thread_comes_through_and_helpers_are_there_again() {
         let threads = two();
-        let fine = |_: Sharing<'_>| ();
-        let fails = |_: Sharing<'_>| panic!("in the middle of a case");
         let panicked = |case: &dyn Fn(Sharing<'_>)| {
             catch_unwind(AssertUnwindSafe(|| threads.share_case(case))).is_err()
         };
-        for _ in 0..100 {
-            assert!(panicked(&|sharing| sharing.join(fails, fine)));
-            assert!(panicked(&|sharing| sharing.join(fine, fails)));
+        for failing in 0..100 {
+            let fails = |part| assert_ne!(part, failing, "in the middle of a case");
+            assert!(panicked(&|sharing| sharing.each(0..100, &fails)));
             assert!(panicked(&|_| panic!("outside a step")));
             assert!(threads.share_case(has_helpers));
         }
@@ -330,7 +331,7 @@ mod tests {
     #[test]
     fn helpers_sleep_after_a_while() {
         let threads = two();
-        threads.share_case(|sharing| sharing.join(|_| (), |_| ()));
+        threads.share_case(|sharing| sharing.each(0..2, &|_| ()));
         let watch = &threads.team.watch;
         let asleep = || watch.awake.load(Ordering::Acquire) == 0;
         let waited = (0..60_000).any(|_| {

@@ -40,44 +40,18 @@ pub(crate) fn each<T, C, W>(
     C: Fn(usize) -> usize + Sync,
     W: Fn(usize, &mut [T], &mut [u8]) + Sync,
 {
-    range(sharing, shared, 0, count, cut, work);
-}
-
-fn range<T, C, W>(
-    sharing: Sharing<'_>,
-    shared: Shared<'_, T>,
-    first: usize,
-    count: usize,
-    cut: &C,
-    work: &W,
-) where
-    T: Send,
-    C: Fn(usize) -> usize + Sync,
-    W: Fn(usize, &mut [T], &mut [u8]) + Sync,
-{
     let Shared {
-        output,
-        scratch,
+        mut output,
+        mut scratch,
         slot,
     } = shared;
-    if count == 1 {
-        return work(first, output, &mut scratch[..slot]);
-    }
-    let half = count / 2;
-    let (output_left, output_right) = output.split_at_mut(cut(first + half) - cut(first));
-    let (scratch_left, scratch_right) = scratch.split_at_mut(half * slot);
-    let left = Shared {
-        output: output_left,
-        scratch: scratch_left,
-        slot,
-    };
-    let right = Shared {
-        output: output_right,
-        scratch: scratch_right,
-        slot,
-    };
-    sharing.join(
-        |sharing| range(sharing, left, first, half, cut, work),
-        |sharing| range(sharing, right, first + half, count - half, cut, work),
-    );
+    let shares = (0..count).map(|share| {
+        let length = cut(share + 1) - cut(share);
+        let output = output.split_off_mut(..length).unwrap_or_default();
+        let scratch = scratch.split_off_mut(..slot).unwrap_or_default();
+        (share, output, scratch)
+    });
+    sharing.each(shares, &|(share, output, scratch)| {
+        work(share, output, scratch);
+    });
 }

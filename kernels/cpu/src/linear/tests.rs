@@ -3,10 +3,11 @@
 mod oracle;
 mod winograd;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use aivm_tosa::operator::{Extent, Padding, RescaleFactor};
 use aivm_tosa::{DataType, RescaleRounding};
+use rayon::{ThreadPool, ThreadPoolBuilder};
 
 use super::{Conv2dGeometry, Epilogue, Linear, matmul, matmul_scratch_bytes};
 use crate::isa::Isa;
@@ -171,9 +172,15 @@ impl Random {
     }
 }
 
+/// Threads to share steps with.
+static TEAM: LazyLock<ThreadPool> = LazyLock::new(|| {
+    let pool = ThreadPoolBuilder::new().num_threads(2).build();
+    pool.expect("two threads start")
+});
+
 /// Runs on a scratch of old bytes, one thread and several.
 fn runs(linear: &Linear, input: &[i8], wanted: &[u8], what: &str) {
-    for sharing in [Sharing::Alone, Sharing::Pool] {
+    for sharing in [Sharing::Alone, Sharing::Team(&TEAM)] {
         let mut scratch = vec![0xa5; linear.scratch_bytes()];
         let mut output = vec![0x5a; wanted.len()];
         linear.run(input, &mut output, &mut scratch, sharing);
@@ -280,7 +287,7 @@ fn products_have_the_bits_of_the_loops() {
         let b_zp = if random.coin() { 0 } else { b_zp };
         let wanted = oracle::matmul(&a, &b, dims, (a_zp, b_zp));
         for isa in Isa::available() {
-            for sharing in [Sharing::Alone, Sharing::Pool] {
+            for sharing in [Sharing::Alone, Sharing::Team(&TEAM)] {
                 let mut scratch = vec![0xa5; matmul_scratch_bytes(dims, b_zp, isa)];
                 let mut out = vec![-1; n * h * w];
                 matmul(
@@ -448,7 +455,7 @@ fn loops_around_a_dot_product_have_the_bits_of_the_loops() {
                     &input,
                     &mut output,
                     scratch,
-                    Sharing::Pool,
+                    Sharing::Team(&TEAM),
                 );
             } else {
                 let simple = g.simplified();
@@ -456,7 +463,7 @@ fn loops_around_a_dot_product_have_the_bits_of_the_loops() {
                     &input,
                     &mut output,
                     scratch,
-                    Sharing::Pool,
+                    Sharing::Team(&TEAM),
                 );
             }
             assert!(
