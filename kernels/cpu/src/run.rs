@@ -358,9 +358,14 @@ fn share(
     let parts = (0..program.elements).step_by(PART_ELEMENTS).map(|start| {
         let end = program.elements.min(start + PART_ELEMENTS);
         let mut part: [&mut [u8]; FEW_OUTPUTS] = std::array::from_fn(|_| -> &mut [u8] { &mut [] });
-        for ((part, output), bytes) in part.iter_mut().zip(&mut outputs).zip(&program.output_widths)
+        for ((part, output), bytes) in part
+            .iter_mut()
+            .zip(&mut outputs)
+            .zip(&program.output_widths)
         {
-            *part = output.split_off_mut(..(end - start) * bytes).unwrap_or_default();
+            *part = output
+                .split_off_mut(..(end - start) * bytes)
+                .unwrap_or_default();
         }
         (start..end, part)
     });
