@@ -8,6 +8,11 @@ use aivm_cpu::{Isa, Sharing};
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 
 fn linear(criterion: &mut Criterion) {
+    let team = shapes::team();
+    let sharing = [
+        ("one-thread", Sharing::Alone),
+        ("threads", Sharing::Team(&team)),
+    ];
     for shape in shapes::shapes() {
         let mut group = criterion.benchmark_group(shape.name);
         group.throughput(Throughput::Elements(shape.products() as u64));
@@ -16,7 +21,7 @@ fn linear(criterion: &mut Criterion) {
             let input = vec![3_i8; shape.geometry.input_len()];
             let mut output = vec![0; shape.output_bytes()];
             let mut scratch = vec![0; linear.scratch_bytes()];
-            for (threads, sharing) in [("one-thread", Sharing::Alone), ("threads", Sharing::Pool)] {
+            for (threads, sharing) in sharing {
                 group.bench_function(BenchmarkId::new(isa.name(), threads), |bencher| {
                     bencher.iter(|| {
                         linear.run(black_box(&input), &mut output, &mut scratch, sharing);

@@ -21,6 +21,7 @@ fn main() {
         Ok(name) => name.parse().expect("an instruction set"),
         Err(_) => Isa::best(),
     };
+    let team = shapes::team();
     println!(
         "{isa}; shortest of many runs, ns (products per ns): time of one thread, wall clock of all"
     );
@@ -36,12 +37,11 @@ fn main() {
         let mut output = vec![0; shape.output_bytes()];
         let mut scratch = vec![0; linear.scratch_bytes()];
         let mut line = format!("{:34}", shape.name);
-        for sharing in [Sharing::Alone, Sharing::Pool] {
-            let mut run = || linear.run(black_box(&input), &mut output, &mut scratch, sharing);
+        for sharing in [Sharing::Alone, Sharing::Team(&team)] {
+            let run = || linear.run(black_box(&input), &mut output, &mut scratch, sharing);
             let ns = match sharing {
                 Sharing::Alone => shortest(thread_clock, run),
-                // On a thread of the pool, where sharing costs no change of threads.
-                _ => rayon::scope(|_| shortest(wall_clock, &mut run)),
+                Sharing::Team(_) => shortest(wall_clock, run),
             };
             let rate = shape.products() as f64 / ns;
             line += &format!("{ns:12.0} ({rate:5.1})");

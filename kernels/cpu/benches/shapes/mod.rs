@@ -1,9 +1,19 @@
 //! Shapes the linear operators are measured on: plain products, and layers of four small models.
 
+use std::thread::available_parallelism;
+
 use aivm_cpu::isa::Isa;
 use aivm_cpu::linear::{Conv2dGeometry, Epilogue, Linear};
 use aivm_tosa::operator::{Extent, Padding, RescaleFactor};
 use aivm_tosa::{DataType, RescaleRounding};
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+/// Threads to share an operator with: one for each core beside the caller's. They sleep between runs.
+pub(crate) fn team() -> ThreadPool {
+    let helpers = available_parallelism().map_or(1, |cores| cores.get().max(2) - 1);
+    let pool = ThreadPoolBuilder::new().num_threads(helpers).build();
+    pool.expect("threads start")
+}
 
 /// One operator to measure.
 pub(crate) struct Shape {
