@@ -1,28 +1,6 @@
 // MATMUL of i8: an invocation makes four rows × four columns of the output. The rows of both inputs are padded to words
 // with zeros (`pad_channels`).
 
-struct Params {
-    // Of the first input and the output in one matrix.
-    rows: u32,
-    // Elements of a row of the first input, rows of the second, and their words, rounded up.
-    summed: u32,
-    summed_words: u32,
-    // Columns of the output, and groups of four of them: words of a row of the second input.
-    output_channels: u32,
-    groups: u32,
-    // Rows of the output in a case.
-    positions: u32,
-    a_zero_point: i32,
-    b_zero_point: i32,
-    a_words: u32,
-    b_words: u32,
-    row: u32,
-    // The invocations before those of this dispatch.
-    first: u32,
-    @align(16) epilogue: Epilogue,
-}
-
-@group(0) @binding(0) var<uniform> params: Params;
 @group(0) @binding(2) var<storage, read> a: array<u32>;
 @group(0) @binding(3) var<storage, read> b: array<u32>;
 
@@ -31,25 +9,6 @@ const ONES: u32 = 0x01010101u;
 
 fn products(x: u32, w: vec4<u32>) -> vec4<i32> {
     return vec4<i32>(dot4I8Packed(x, w.x), dot4I8Packed(x, w.y), dot4I8Packed(x, w.z), dot4I8Packed(x, w.w));
-}
-
-// Four rows of four lanes as four columns.
-fn transposed(rows: vec4<u32>) -> vec4<u32> {
-    let even = vec2<u32>(0x00ff00ffu);
-    let lanes_02 = (rows.xz & even) | ((rows.yw & even) << vec2<u32>(8u));
-    let lanes_13 = ((rows.xz >> vec2<u32>(8u)) & even) | (rows.yw & ~even);
-    return vec4<u32>(
-        (lanes_02.x & 0xffffu) | (lanes_02.y << 16u),
-        (lanes_13.x & 0xffffu) | (lanes_13.y << 16u),
-        (lanes_02.x >> 16u) | (lanes_02.y & 0xffff0000u),
-        (lanes_13.x >> 16u) | (lanes_13.y & 0xffff0000u),
-    );
-}
-
-// A word of a row of the second input, 0 behind the last row.
-fn b_word(start: u32, row: u32) -> u32 {
-    let word = b[min(start + row * params.groups, arrayLength(&b) - 1u)];
-    return select(0u, word, row < params.summed);
 }
 
 fn a_word(word: u32) -> u32 {
@@ -78,13 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var row_sums = vec4<i32>(0);
     var column_sums = vec4<i32>(0);
     for (var word = 0u; word < words; word++) {
-        let first = word * 4u;
-        let columns = transposed(vec4<u32>(
-            b_word(b_start, first),
-            b_word(b_start, first + 1u),
-            b_word(b_start, first + 2u),
-            b_word(b_start, first + 3u),
-        ));
+        let columns = columns_of(b_start, word);
         let x = vec4<u32>(
             a_word(a_start.x + word),
             a_word(a_start.y + word),

@@ -5,7 +5,8 @@ use std::borrow::Cow;
 
 use crate::chain::Chain;
 
-/// A compute kernel. Its entry point is `main`, its workgroup has 64 invocations in a row.
+/// A compute kernel. Its entry point is `main`, its workgroup has 64 invocations in a row, or those of a block
+/// ([`crate::block`]).
 ///
 /// Bindings of group 0: 0 is the uniform `params`, 1 the output, 2 and up the `inputs` storage buffers read.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +98,7 @@ macro_rules! frames {
                 uniforms: 0,
             };
         )*
-        /// Every frame of a file, by name. Those of [`crate::tile`] are generated.
+        /// Every frame of a file, by name. Those of [`crate::tile`] and [`crate::block`] are generated.
         pub static FRAMES: &[&Frame] = &[$(&$constant),*];
     };
 }
@@ -108,7 +109,7 @@ frames! {
     /// DEPTHWISE_CONV2D of i8 and constant weights. Reads input, packed weights, biases.
     DEPTHWISE_CONV2D = 3, "depthwise_conv2d", "window", "window_params";
     /// MATMUL of i8. Reads both inputs.
-    MATMUL = 2, "matmul";
+    MATMUL = 2, "matmul", "columns", "matmul_params";
 }
 
 kernels! {
@@ -158,7 +159,8 @@ pub fn all() -> Vec<Kernel> {
     let frames = FRAMES
         .iter()
         .copied()
-        .chain(crate::tile::all().map(|tiled| &tiled.frame));
+        .chain(crate::tile::all().map(|tiled| &tiled.frame))
+        .chain(crate::block::all().map(|blocked| &blocked.frame));
     let frames = frames.map(|frame| frame.kernel(&Chain::SUMS));
     ALL.iter().cloned().chain(frames).collect()
 }

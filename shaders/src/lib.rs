@@ -13,6 +13,8 @@ pub mod chain;
 
 pub mod tile;
 
+pub mod block;
+
 mod rule;
 pub use rule::{LintError, Rule};
 

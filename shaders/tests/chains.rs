@@ -8,7 +8,7 @@ use aivm_shaders::chain::{
     Access, Chain, Element, Function, NODES_MAX, Node, Operand, ROW_EVALUATIONS_MAX, ROW_NODES_MAX,
     Reduction, Source,
 };
-use aivm_shaders::{kernels, lint, tile};
+use aivm_shaders::{block, kernels, lint, tile};
 
 use Element::{Bool, I8, I16, I32, I48};
 
@@ -406,7 +406,8 @@ fn the_longest_epilogue_passes_the_lint_behind_every_frame() {
         }
     }
     let tiled = tile::all().map(|tiled| &tiled.frame);
-    for frame in kernels::FRAMES.iter().copied().chain(tiled) {
+    let blocked = block::all().map(|blocked| &blocked.frame);
+    for frame in kernels::FRAMES.iter().copied().chain(tiled).chain(blocked) {
         lint(&frame.kernel(&chain).source).expect("the walk through it is short enough");
     }
 }

@@ -211,9 +211,10 @@ impl GpuExecutor {
         opened.plain(model, options)
     }
 
-    /// Whether linear operators read uniform buffers on this adapter.
-    pub(crate) fn suits_uniform_operands(&self) -> bool {
-        self.core.opened().device.suits_uniform_operands()
+    /// Where linear operators read their operands on this adapter.
+    pub(crate) fn operands(&self) -> Operands {
+        let opened = self.core.opened();
+        opened.plan.on(&opened.device).operands
     }
 
     /// Writes compiled kernels to the cache folder.

@@ -3,6 +3,8 @@
 
 use std::sync::Arc;
 
+use aivm_shaders::kernels::FRAMES;
+use aivm_shaders::{block, tile};
 use aivm_tosa::{ExecutorFault, FaultKind, ModelLimits, Plan, PriceTable, RunError};
 
 use crate::executor::GpuExecutor;
@@ -163,11 +165,20 @@ impl GpuExecutor {
     }
 
     /// The forms of a kernel that this adapter may be given.
-    fn forms(&self, kernel: &str) -> &'static [Operands] {
-        let tiled = aivm_shaders::tile::all().any(|tiled| tiled.frame.name == kernel);
-        match tiled && self.suits_uniform_operands() {
-            true => &[Operands::Uniform, Operands::Storage],
-            false => &[Operands::Storage],
+    fn forms(&self, kernel: &str) -> Vec<Operands> {
+        let tiled = tile::all().any(|tiled| tiled.frame.name == kernel);
+        let blocked = block::all().any(|blocked| blocked.operator.name() == kernel);
+        match self.operands() {
+            Operands::Uniform if tiled => vec![Operands::Uniform, Operands::Storage],
+            // Also where the graph is smaller than what would be computed so.
+            Operands::Blocks { size, .. } if blocked => vec![
+                Operands::Blocks {
+                    size,
+                    positions_min: 0,
+                },
+                Operands::Storage,
+            ],
+            _ => vec![Operands::Storage],
         }
     }
 
@@ -187,10 +198,9 @@ impl GpuExecutor {
         let faulted = |fault: ExecutorFault| fail(Some(fault.kind), fault.to_string());
         let plan = self.plan_with(&model, form).map_err(faulted)?;
         let dispatches = plan.dispatches();
-        let uniform = form == Operands::Uniform;
         if !dispatches
             .iter()
-            .any(|dispatch| is_of(dispatch, kernel) && dispatch.uniform_operands == uniform)
+            .any(|dispatch| is_of(dispatch, kernel, form))
         {
             let what = format!("dispatches {dispatches:?}");
             return Err(fail(Some(FaultKind::Unsupported), what));
@@ -220,16 +230,21 @@ impl GpuExecutor {
     }
 }
 
-/// Whether a dispatch runs a kernel: that alone, or, if it is a frame, with what follows its sums.
-fn is_of(dispatch: &Dispatch, kernel: &str) -> bool {
-    let frame = aivm_shaders::kernels::FRAMES
-        .iter()
-        .any(|frame| frame.name == kernel);
-    let name = match dispatch.kernel.split_once('+') {
-        Some((first, _)) if frame => first,
-        _ => &dispatch.kernel,
+/// Whether a dispatch runs a kernel in a form: that alone, or, if it is a frame, with what follows its sums.
+fn is_of(dispatch: &Dispatch, kernel: &str, form: Operands) -> bool {
+    let first = match dispatch.kernel.split_once('+') {
+        Some((first, _)) => first,
+        None => &dispatch.kernel,
     };
-    name == kernel
+    if let Operands::Blocks { size, .. } = form {
+        let mut frames = block::all();
+        return frames.any(|blocked| {
+            blocked.frame.name == first && blocked.operator.name() == kernel && blocked.size == size
+        });
+    }
+    let frame = FRAMES.iter().any(|frame| frame.name == kernel);
+    let name = if frame { first } else { &dispatch.kernel };
+    name == kernel && dispatch.uniform_operands == (form == Operands::Uniform)
 }
 
 /// Why a known answer was not given.

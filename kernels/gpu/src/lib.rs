@@ -37,6 +37,8 @@ mod scratch;
 pub mod script;
 mod staged;
 
+pub use aivm_shaders::block::Size as BlockSize;
+
 pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};
 pub use cache::cache_folder;
 pub use executor::{DEADLINE, GpuExecutor, GpuOptions};

@@ -13,7 +13,7 @@ use crate::device::Device;
 use crate::inject::Stage;
 use crate::pipeline_cache::PipelineCache;
 
-/// Invocations of a workgroup of every kernel.
+/// Invocations of a workgroup of every kernel; one of blocks may have more, and counts as if it had these.
 pub(crate) const WORKGROUP: u32 = 64;
 
 /// A kernel that is ready to be dispatched.

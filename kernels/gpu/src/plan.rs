@@ -4,6 +4,7 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use aivm_shaders::block;
 use aivm_tosa::bytes::check_input;
 use aivm_tosa::{
     ExecutorFault, Observation, Observed, ObservedStep, Plan, Priced, RunError, Selected, TensorId,
@@ -46,6 +47,14 @@ pub enum Operands {
     Storage,
     /// In uniform buffers, where they fit.
     Uniform,
+    /// In storage buffers, from which workgroups bring them to their memory to make blocks of this size of products of
+    /// at least so many rows. Of an adapter whose workgroups are too small for them, as [`Operands::Storage`].
+    Blocks {
+        /// Of a block.
+        size: block::Size,
+        /// Rows of a matrix, or positions of a convolution's output.
+        positions_min: u32,
+    },
 }
 
 impl PlanOptions {

@@ -1,6 +1,7 @@
 //! Lowering of CONV2D, CONV3D, DEPTHWISE_CONV2D, MATMUL and TRANSPOSE_CONV2D: packed kernels for what models are made
 //! of, whose ends element-wise operators behind them make, and a direct one that takes every type and operand.
 
+mod block;
 mod direct;
 mod matmul;
 mod tile;
@@ -15,6 +16,7 @@ use aivm_tosa::{Node, Operator, TensorId};
 use super::element_wise::{Expression, Linear};
 use super::{Lowering, Work};
 use crate::program::Operand;
+pub(super) use block::Blocks;
 use direct::Sums as DirectSums;
 use matmul::Product;
 use window::Window;
@@ -132,6 +134,7 @@ impl Lowering<'_> {
             inputs,
             constants,
             row_bytes: sums.row_bytes,
+            blocks: sums.blocks,
             params: Box::new(params),
             work,
             nodes: self.doing.clone(),
@@ -186,4 +189,5 @@ struct Sums {
     channels: u32,
     /// Bytes of the input for each position, if that is all that the position depends on.
     row_bytes: Option<u32>,
+    blocks: Option<Blocks>,
 }

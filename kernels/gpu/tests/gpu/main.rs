@@ -20,6 +20,7 @@ mod models;
 
 mod web;
 
+mod blocks;
 mod faults;
 mod resources;
 mod threads;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aivm_gpu::{GpuExecutor, GpuOptions, PlanOptions};
+use aivm_gpu::{BlockSize, GpuExecutor, GpuOptions, Operands, PlanOptions};
 use aivm_tosa::{ModelLimits, PriceTable, Priced};
 
 /// Every adapter of this machine, open. None, with a message, if there is none.
@@ -23,6 +23,26 @@ pub(crate) fn unfused_executors() -> Vec<GpuExecutor> {
     let options = GpuOptions {
         plan: PlanOptions {
             fused: false,
+            ..PlanOptions::default()
+        },
+        ..GpuOptions::default()
+    };
+    let adapters = aivm_gpu::adapters();
+    let open = |adapter| GpuExecutor::open_with(adapter, options.clone());
+    let executors = adapters.iter().map(open);
+    executors
+        .map(|executor| executor.expect("the adapter opens"))
+        .collect()
+}
+
+/// As [`executors`], with linear operators in blocks of this size, however small they are.
+pub(crate) fn block_executors(size: BlockSize) -> Vec<GpuExecutor> {
+    let options = GpuOptions {
+        plan: PlanOptions {
+            operands: Operands::Blocks {
+                size,
+                positions_min: 0,
+            },
             ..PlanOptions::default()
         },
         ..GpuOptions::default()

@@ -9,6 +9,7 @@ use aivm_shaders::tile::Tiled;
 use aivm_tosa::{Operator, TensorId};
 
 use super::function::{arguments, table};
+use crate::lower::linear::Blocks;
 use crate::lower::strides::Axes;
 use crate::lower::{Work, signed};
 use crate::program::Operand;
@@ -74,6 +75,8 @@ pub(in crate::lower) struct Linear {
     pub(in crate::lower) constants: Vec<Operand>,
     /// Bytes of the input for each position of the output, if that is all that the position depends on.
     pub(in crate::lower) row_bytes: Option<u32>,
+    /// What its blocks would be, if there is a frame of them.
+    pub(in crate::lower) blocks: Option<Blocks>,
     /// The frame's parameters from the number of equal pieces of a case, each of which is a case to the kernel: more than
     /// one only if `row_bytes` is known. The words of a piece of each input follow, those of the grid, and the
     /// epilogue's.

@@ -1,10 +1,10 @@
 //! MATMUL of i8: of constant columns the packed CONV2D, else a kernel that turns the second matrix as it reads.
 
-use aivm_shaders::kernels;
+use aivm_shaders::{block, kernels};
 use aivm_tosa::{DataType, Graph, Node, TensorId};
 
 use super::window::Window;
-use super::{ConstantWeights, Sums};
+use super::{Blocks, ConstantWeights, Sums};
 use crate::lower::{Lowering, Work, expect_rounds, signed};
 
 /// A product of matrices of i8.
@@ -72,6 +72,12 @@ impl Lowering<'_> {
             positions: product.batch * product.rows,
             channels: product.columns,
             row_bytes: None,
+            blocks: Some(Blocks {
+                operator: block::Operator::MatMul,
+                matrices: product.batch,
+                row_words: summed_words,
+                taps: 1,
+            }),
         };
         let mut words = vec![product.rows, product.summed, summed_words];
         words.extend([product.columns, groups, sums.positions]);

@@ -36,6 +36,9 @@ impl Lowering<'_> {
         operands: &[Operand],
         output: TensorId,
     ) -> Form {
+        if let Some(form) = self.block_form(linear) {
+            return form;
+        }
         let uniform = self.options.operands == Operands::Uniform;
         let tiled = linear.tiled.filter(|_| uniform);
         let form = tiled.and_then(|tiled| self.tiled_form(linear, tiled, operands, output));

@@ -1,11 +1,12 @@
 //! CONV2D and DEPTHWISE_CONV2D of i8 with constant weights: packed four to a word.
 
+use aivm_shaders::block;
 use aivm_shaders::kernels::{self, Frame};
 use aivm_shaders::tile::{self, Tiled};
 use aivm_tosa::operator::{Extent, Padding};
 use aivm_tosa::{DataType, Graph, Node, Operator, TensorId};
 
-use super::{ConstantWeights, Sums};
+use super::{Blocks, ConstantWeights, Sums};
 use crate::layout::word_bytes;
 use crate::lower::{Lowering, ROUNDS_MAX, Work, expect_rounds, signed};
 
@@ -261,6 +262,12 @@ impl Lowering<'_> {
             positions,
             channels: output_channels,
             row_bytes: window.is_one_by_one().then(|| 4 * channels.div_ceil(4)),
+            blocks: (frame.name == kernels::CONV2D.name).then_some(Blocks {
+                operator: block::Operator::Conv2d,
+                matrices: 1,
+                row_words: channels.div_ceil(4),
+                taps: window.kernel.y * window.kernel.x,
+            }),
         };
         let zero_word = u32::from_le_bytes([window.input_zp as u8; 4]);
         let tiles = positions.div_ceil(4) * groups;
