@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::support::{block_executors, executors, model, unfused_executors};
-use aivm_gpu::{AdapterLimits, BlockSize, GpuExecutor};
+use crate::support::{executors, model, unfused_executors};
+use aivm_gpu::{AdapterLimits, GpuExecutor};
 use aivm_tosa::{Executor, Plan};
 
 struct Case {
@@ -57,9 +57,7 @@ fn right(plan: &dyn Plan, case: &Case, input_bytes: usize) -> bool {
 fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
     let cases = cases();
     assert!(cases.len() >= 330, "{} oracle cases", cases.len());
-    let blocks = BlockSize::ALL.into_iter().flat_map(block_executors);
-    let executors = executors().into_iter().chain(unfused_executors());
-    for executor in executors.chain(blocks) {
+    for executor in executors().into_iter().chain(unfused_executors()) {
         let mut wrong = Vec::new();
         for case in &cases {
             let model = model(&case.model);
