@@ -46,7 +46,7 @@ fn damage(file: &[u8], seed: u64, rounds: u64) {
         accepted += u64::from(result.is_ok());
     }
     println!("campaign: onnx_files={rounds} onnx_accepted={accepted}");
-    println!("slowest: {:?}", crate::SLOWEST.get());
+    println!("slowest: {:?}", crate::time::slowest());
     // Some damage meets weights or names, most of it structure; a reader that accepts nothing tests nothing.
     assert!(
         (1..rounds).contains(&accepted),

@@ -1,17 +1,18 @@
-//! Damaged and hostile files: never a panic, and never more heap than the file's length allows.
+//! Damaged and hostile files: never a panic, never a long wait, and never more heap than the file's length allows.
 
 use std::path::Path;
 
 use crate::damage::{Random, flip};
-use crate::heap;
 use crate::limits::combinations;
 use crate::model::{self, I4, I8, INT32, Ints, Model, Table, U8};
 use crate::operator_types::{COMBINATIONS, valid};
+use crate::{heap, time};
 use aivm_tosa::{ModelLimits, PriceTable, Priced, Refusal, RefusalCode, load};
 
-/// Loads `file` and checks the peak of the heap.
+/// Loads `file` and checks the time and the peak of the heap.
 fn load_bounded(file: &[u8]) -> Result<Priced, Refusal> {
-    let (result, peak) = heap::peak_of(|| load(file, &ModelLimits::CHAIN, &PriceTable::V1));
+    let load = || load(file, &ModelLimits::CHAIN, &PriceTable::V1);
+    let (result, peak) = time::bounded(file, || heap::peak_of(load));
     let bound = 4 * file.len() + (1 << 20);
     assert!(
         peak <= bound,
@@ -50,6 +51,7 @@ fn damage(file: &[u8], seed: u64) {
         }
     }
     println!("campaign: tosa_files={rounds} tosa_accepted={accepted}");
+    println!("slowest: {:?}", time::slowest());
     // A flipped weight is still a model; structure mostly is not.
     let percent = accepted * 100 / rounds;
     assert!(

@@ -9,7 +9,7 @@ mod layout_rules;
 mod limits;
 #[allow(
     unreachable_pub,
-    reason = "the random cases, which use this crate, ship it"
+    reason = "kernels/cases, which uses this crate, ships it to all others"
 )]
 #[path = "../../../cases/src/model.rs"]
 mod model;
@@ -22,4 +22,5 @@ mod regions;
 #[path = "../../../reference/tests/support/shared.rs"]
 mod shared;
 mod single;
+mod time;
 mod window_rules;
