@@ -94,7 +94,8 @@ pub(crate) const LAYERS: &[Layer] = &[
     Layer {
         name: "aivm-reference",
         uses: &["aivm-tosa"],
-        tests_use: NONE,
+        // Writes their model files.
+        tests_use: &["aivm-cases"],
         unsafe_code: UnsafeCode::Forbidden,
         banned: EXACT,
     },

@@ -2,19 +2,12 @@
 
 #[path = "support/executors.rs"]
 mod executors;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "the builder of files serves several tests"
-)]
-#[path = "../../cases/src/model.rs"]
-mod model;
 
 use std::path::Path;
 use std::sync::Arc;
 
+use aivm_cases::model::{BOOL, INT32, Model};
 use aivm_tosa::{Executor, ModelLimits, PriceTable, Priced, RunError, RunStatus, load};
-use model::{BOOL, INT32, Model};
 
 fn repository(file: &str) -> Arc<Priced> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");

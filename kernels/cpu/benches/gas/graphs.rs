@@ -4,10 +4,10 @@
 use aivm_tosa::DataType::{Bool, I8, I32};
 use aivm_tosa::ModelLimits;
 
-use crate::model::{I32 as Number, INT32, Ints, Model, U8};
 use crate::random::Choices;
 use crate::sequence::{LINKS_I8, LINKS_I32, sequence};
 use crate::step::{Case, Fill, number};
+use aivm_cases::model::{I32 as Number, INT32, Ints, Model, U8};
 
 /// A pattern at two numbers of repetitions.
 pub(crate) struct Pair {

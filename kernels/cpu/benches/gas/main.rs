@@ -12,13 +12,6 @@
 mod draw;
 mod graphs;
 mod measure;
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "tests of the reader use the rest"
-)]
-#[path = "../../../cases/src/model.rs"]
-mod model;
 mod operators;
 mod random;
 mod search;

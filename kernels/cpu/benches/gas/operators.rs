@@ -4,8 +4,8 @@
 
 use aivm_tosa::DataType::{self, Bool, I8, I16, I32, I48};
 
-use crate::model::{Bytes, I32 as Number, Table, U8};
 use crate::step::{Fill, Operand, Step, ints};
+use aivm_cases::model::{Bytes, I32 as Number, Table, U8};
 
 /// Bytes of the tensors of an operator that is measured at most.
 const BYTES_MAX: usize = 24 << 20;

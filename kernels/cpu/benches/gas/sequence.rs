@@ -3,9 +3,9 @@
 use aivm_tosa::DataType::{Bool, I8, I32};
 
 use crate::graphs::Pair;
-use crate::model::{I32 as Number, INT32, Ints, U8};
 use crate::random::Choices;
 use crate::step::{Case, Fill, number, sides};
+use aivm_cases::model::{I32 as Number, INT32, Ints, U8};
 
 /// Operators that give an i32 tensor of the shape that they read.
 pub(crate) const LINKS_I32: [&str; 18] = [
@@ -137,7 +137,7 @@ impl Chain {
     }
 
     /// Adds `op` with `attribute`, of the last tensor and `others`, to a tensor of type `kind`.
-    fn push(&mut self, op: &str, attribute: crate::model::Table, others: &[&str], kind: i32) {
+    fn push(&mut self, op: &str, attribute: aivm_cases::model::Table, others: &[&str], kind: i32) {
         let name = format!("t{}", self.links);
         self.links += 1;
         let mut inputs = vec![self.last.as_str()];
@@ -204,7 +204,7 @@ impl Chain {
             "RESCALE" => self.rescale(kind),
             "NEGATE" => self.push(op, vec![], &["zp", "zp"], kind),
             "CLAMP" => {
-                let bound = |value: i8| crate::model::Bytes(value.to_le_bytes().to_vec());
+                let bound = |value: i8| aivm_cases::model::Bytes(value.to_le_bytes().to_vec());
                 self.push(
                     op,
                     vec![(0, bound(-9)), (1, bound(9)), (2, Number(1))],

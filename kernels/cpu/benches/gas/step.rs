@@ -2,7 +2,7 @@
 
 use aivm_tosa::DataType;
 
-use crate::model::{Field, Model, Table};
+use aivm_cases::model::{Field, Model, Table};
 
 /// What an operand's elements are.
 #[derive(Clone, Copy, Debug, PartialEq)]

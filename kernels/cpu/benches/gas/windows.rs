@@ -2,9 +2,9 @@
 
 use aivm_tosa::DataType::{self, I8, I16, I32, I48};
 
-use crate::model::{Field, I32 as Number, U8};
 use crate::operators::{elements, fits};
 use crate::step::{Fill, Operand, Step, ints};
+use aivm_cases::model::{Field, I32 as Number, U8};
 
 /// Multiply-accumulates of an operator that is measured at most.
 const PRODUCTS_MAX: usize = 60_000_000;

@@ -1,14 +1,6 @@
 //! The rules of `docs/semantics.md` for what TOSA leaves open, as data: small models, inputs, and what every back end
 //! must give. Expected values come from Rust's own wrapping arithmetic or are written out.
 
-#[allow(
-    dead_code,
-    unreachable_pub,
-    reason = "written for the tests of kernels/tosa"
-)]
-#[path = "../../../cases/src/model.rs"]
-mod model;
-
 #[path = "rules/arithmetic.rs"]
 mod arithmetic;
 #[path = "rules/control.rs"]
@@ -24,8 +16,8 @@ mod scaling;
 
 use std::sync::Arc;
 
+use aivm_cases::model::{self, Model};
 use aivm_tosa::{DataType, ModelLimits, PriceTable, Priced, RunStatus, bytes, load};
-use model::Model;
 
 /// One case of a rule. It runs once, from the model's initial variables.
 pub(crate) struct Rule {
