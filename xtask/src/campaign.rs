@@ -249,6 +249,10 @@ const CAMPAIGNS: &[Campaign] = &[
                 arguments: &["-p", "aivm-tosa", "damaged", "--", "--nocapture"],
             },
             Run {
+                environment: TOSA_MUTATIONS,
+                arguments: &["-p", "aivm-cpu", "--test", "damaged", "--", "--nocapture"],
+            },
+            Run {
                 environment: ONNX_MUTATIONS,
                 arguments: &[
                     "-p",
