@@ -3,7 +3,7 @@
 //! The way of a model: a graph's nodes are grouped into units that run together (`plan::units`); each tensor that
 //! leaves a unit gets a place in an arena (`memory`); a unit becomes a step: a linear operator with what is fused
 //! behind it (`linear`), a chain of element-wise operators (`chain`), or one operator (`ops`). A plan is immutable;
-//! runs take their memory from a pool and allocate nothing but their output.
+//! runs take their memory from a pool and allocate nothing but their output (and what rayon takes to hand work over).
 
 pub mod isa;
 pub mod linear;

@@ -178,7 +178,8 @@ impl Linear {
 
     /// Runs on an input `[n, ih, iw, ic]` and writes the output `[n, oh, ow, oc]`, little-endian.
     ///
-    /// Enough work is shared among threads as `sharing` says. No memory is allocated. The scratch's content is of no importance before and after.
+    /// Enough work is shared among threads as `sharing` says; handing it over is all that allocates memory. The scratch's
+    /// content is of no importance before and after.
     ///
     /// # Panics
     ///

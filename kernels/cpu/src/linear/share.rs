@@ -1,4 +1,4 @@
-//! Work in contiguous shares of the output, one for each thread, without allocating.
+//! Work in contiguous shares of the output, one for each thread.
 
 use std::sync::LazyLock;
 use std::thread::available_parallelism;
