@@ -4,6 +4,8 @@
 //! against the inputs and outputs of the regions that it names; then operators in file order, which must be an
 //! order in which they can run.
 
+mod variable;
+
 use crate::account::Account;
 use crate::attribute::{self, Attribute};
 use crate::constant;
@@ -13,7 +15,7 @@ use crate::flatbuffer::{Bytes, File, Kind, Table};
 use crate::ops::{self, Operand, Operation};
 use crate::refusal::Quoted;
 use crate::schema::{op, operator_name};
-use crate::{Graph, Node, Operator, Refusal, RefusalCode, Tensor, TensorId, VariableId};
+use crate::{Graph, Node, Refusal, RefusalCode, Tensor, TensorId, VariableId};
 
 const OPERATOR: Kind = ("TosaOperator", 6, 39);
 const TENSOR: Kind = ("TosaTensor", 14, 22);
@@ -284,8 +286,8 @@ impl<'a> Block<'a> {
             (op::CONST, _) => return self.read_const(&inputs, &outputs, account),
             (op::CONST_SHAPE, _) => return self.read_const_shape(&inputs, &outputs),
             (op::VARIABLE, _) => return self.state_variable(&inputs, &outputs, account),
-            (op::VARIABLE_READ, _) => variable_read(&operation, account)?,
-            (op::VARIABLE_WRITE, _) => variable_write(&operation, account)?,
+            (op::VARIABLE_READ, _) => variable::read(&operation, account)?,
+            (op::VARIABLE_WRITE, _) => variable::write(&operation, account)?,
             (op::COND_IF, Attribute::Regions { first, second }) => {
                 control_flow::cond_if(&operation, regions, first, second)?
             }
@@ -426,66 +428,6 @@ fn value(tensor: &Tensor, data: Bytes<'_>) -> Result<std::sync::Arc<[u8]>, Refus
             ..refusal
         },
     )
-}
-
-/// VARIABLE_READ: from a variable to a tensor.
-fn variable_read(operation: &Operation<'_>, account: &Account<'_, '_>) -> Result<Node, Refusal> {
-    operation.expect(1, 1)?;
-    let id = variable_of(operation.inputs[0])?;
-    expect_variable(account, id, operation.output()?)?;
-    Ok(Node {
-        operator: Operator::VariableRead(id),
-        inputs: Vec::new(),
-        outputs: operation.output_ids()?,
-        late: Vec::new(),
-    })
-}
-
-/// VARIABLE_WRITE: from a tensor to a variable.
-fn variable_write(operation: &Operation<'_>, account: &Account<'_, '_>) -> Result<Node, Refusal> {
-    operation.expect(1, 1)?;
-    let id = variable_of(operation.outputs[0])?;
-    expect_variable(account, id, operation.input(0)?)?;
-    Ok(Node {
-        operator: Operator::VariableWrite(id),
-        inputs: vec![operation.input_id(0)?],
-        outputs: Vec::new(),
-        late: Vec::new(),
-    })
-}
-
-fn variable_of(operand: Operand) -> Result<VariableId, Refusal> {
-    match operand {
-        Operand::Variable(id) => Ok(id),
-        Operand::Tensor(_) | Operand::Shape(_) => Err(Refusal::new(
-            RefusalCode::OperandKind,
-            "VARIABLE_READ reads a variable, VARIABLE_WRITE writes one",
-        )),
-    }
-}
-
-/// Checks that `tensor` has the type and shape of variable `id`.
-fn expect_variable(
-    account: &Account<'_, '_>,
-    id: VariableId,
-    tensor: &Tensor,
-) -> Result<(), Refusal> {
-    let variable = account.declared(id);
-    if tensor.data_type != variable.data_type || tensor.shape != variable.shape {
-        return Err(Refusal::new(
-            RefusalCode::VariableMismatch,
-            format!(
-                "variable {} is {} {}, tensor {} is {} {}",
-                Quoted(&variable.name),
-                variable.data_type,
-                variable.shape,
-                Quoted(&tensor.name),
-                tensor.data_type,
-                tensor.shape
-            ),
-        ));
-    }
-    Ok(())
 }
 
 /// The operands of CONST, CONST_SHAPE or VARIABLE are not one output of the right kind.

@@ -9,6 +9,7 @@
 //! operators scan again.
 
 mod operators;
+mod wide;
 
 use crate::{DataType, Graph, Node, NodeId, Operator, Program, RegionId, Tensor, TensorId, bytes};
 use operators::{Operand, result};

@@ -1,8 +1,9 @@
 //! What each operator makes of intervals, and where it may wrap.
 
+use super::wide::{Wide, scaled};
 use super::{Interval, Scans};
-use crate::operator::{RescaleFactor, ResizeMode, TableContent};
-use crate::{DataType, Operator, RescaleRounding, Tensor, bytes};
+use crate::operator::{ResizeMode, TableContent};
+use crate::{DataType, Operator, Tensor, bytes};
 
 /// An input of a node with its values.
 #[derive(Clone, Copy)]
@@ -15,81 +16,6 @@ impl Operand<'_> {
     fn side(&self, axis: usize) -> u64 {
         let sides = self.tensor.shape.dimensions();
         sides.get(axis).copied().map_or(1, u64::from)
-    }
-}
-
-/// An interval before it is known to fit a type. Wide enough for 2^31 products of 2^48 and 2^32.
-#[derive(Clone, Copy)]
-struct Wide {
-    min: i128,
-    max: i128,
-}
-
-impl From<Interval> for Wide {
-    fn from(values: Interval) -> Wide {
-        Wide {
-            min: values.min.into(),
-            max: values.max.into(),
-        }
-    }
-}
-
-impl Wide {
-    fn plus(self, other: Wide) -> Wide {
-        Wide {
-            min: self.min + other.min,
-            max: self.max + other.max,
-        }
-    }
-
-    fn minus(self, value: i32) -> Wide {
-        Wide {
-            min: self.min - i128::from(value),
-            max: self.max - i128::from(value),
-        }
-    }
-
-    fn product(self, other: Wide) -> Wide {
-        let corners = [
-            self.min * other.min,
-            self.min * other.max,
-            self.max * other.min,
-            self.max * other.max,
-        ];
-        Wide {
-            min: corners.into_iter().min().unwrap_or(0),
-            max: corners.into_iter().max().unwrap_or(0),
-        }
-    }
-
-    /// With 0, which an element outside the input adds, and where every sum begins.
-    fn or_zero(self) -> Wide {
-        Wide {
-            min: self.min.min(0),
-            max: self.max.max(0),
-        }
-    }
-
-    fn times(self, count: u64) -> Wide {
-        Wide {
-            min: self.min * i128::from(count),
-            max: self.max * i128::from(count),
-        }
-    }
-
-    /// Limits both ends.
-    fn clamp(self, limits: Interval) -> Interval {
-        let (min, max) = (i128::from(limits.min), i128::from(limits.max));
-        Interval {
-            min: self.min.clamp(min, max) as i64,
-            max: self.max.clamp(min, max) as i64,
-        }
-    }
-
-    /// The interval, if all of it are values of `data_type`.
-    fn fit(self, data_type: DataType) -> Option<Interval> {
-        let fits = self.min >= data_type.min().into() && self.max <= data_type.max().into();
-        fits.then(|| self.clamp(Interval::of(data_type)))
     }
 }
 
@@ -527,23 +453,4 @@ fn signed(values: Interval, data_type: DataType) -> Interval {
     } else {
         Interval::of(data_type)
     }
-}
-
-/// What RESCALE's factors make of `value`, which grows with it.
-fn scaled(value: Wide, factors: &[RescaleFactor], rounding: RescaleRounding) -> Option<Wide> {
-    let apply = |value: i128, factor: &RescaleFactor| {
-        let mut round = 1_i128 << (factor.shift - 1);
-        if rounding == RescaleRounding::Double && factor.shift > 31 {
-            round += if value >= 0 { 1 << 30 } else { -(1 << 30) };
-        }
-        (value * i128::from(factor.multiplier) + round) >> factor.shift
-    };
-    let ends = factors.iter().map(|factor| Wide {
-        min: apply(value.min, factor),
-        max: apply(value.max, factor),
-    });
-    ends.reduce(|a, b| Wide {
-        min: a.min.min(b.min),
-        max: a.max.max(b.max),
-    })
 }
