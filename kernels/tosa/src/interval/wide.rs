@@ -80,7 +80,11 @@ impl Wide {
 }
 
 /// What RESCALE's factors make of `value`, which grows with it.
-pub(super) fn scaled(value: Wide, factors: &[RescaleFactor], rounding: RescaleRounding) -> Option<Wide> {
+pub(super) fn scaled(
+    value: Wide,
+    factors: &[RescaleFactor],
+    rounding: RescaleRounding,
+) -> Option<Wide> {
     let apply = |value: i128, factor: &RescaleFactor| {
         let mut round = 1_i128 << (factor.shift - 1);
         if rounding == RescaleRounding::Double && factor.shift > 31 {
