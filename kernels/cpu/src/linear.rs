@@ -27,6 +27,7 @@ mod depthwise;
 mod kernels;
 mod product;
 mod share;
+mod strassen;
 mod terms;
 mod vector;
 mod weights;
@@ -44,6 +45,7 @@ use crate::threads::Sharing;
 use convolution::Convolution;
 use depthwise::Depthwise;
 use epilogue::Finish;
+use strassen::Strassen;
 use vector::MatrixVector;
 use winograd::Winograd;
 
@@ -61,6 +63,7 @@ pub struct Linear {
 #[derive(Debug)]
 enum Kind {
     Convolution(Convolution),
+    Strassen(Strassen),
     Vector(MatrixVector),
     Winograd(Winograd),
     Depthwise(Depthwise),
@@ -109,6 +112,10 @@ impl Linear {
                 bias,
                 finish,
             )),
+            _ if Strassen::pays(&simple, kernels.group()) => {
+                let product = Strassen::new(simple, kernels, weights, zero_points, bias, finish);
+                Kind::Strassen(product)
+            }
             _ => Kind::Convolution(Convolution::new(
                 simple,
                 kernels,
@@ -170,6 +177,7 @@ impl Linear {
     pub fn scratch_bytes(&self) -> usize {
         aligned::with_slack(match &self.kind {
             Kind::Convolution(convolution) => convolution.scratch_bytes(),
+            Kind::Strassen(product) => product.scratch_bytes(),
             Kind::Vector(vector) => vector.scratch_bytes(),
             Kind::Winograd(winograd) => winograd.scratch_bytes(),
             Kind::Depthwise(depthwise) => depthwise.scratch_bytes(),
@@ -190,6 +198,7 @@ impl Linear {
         let scratch = aligned::from_line(scratch);
         match &self.kind {
             Kind::Convolution(convolution) => convolution.run(input, output, scratch, sharing),
+            Kind::Strassen(product) => product.run(input, output, scratch, sharing),
             Kind::Vector(vector) => vector.run(input, output, scratch, sharing),
             Kind::Winograd(winograd) => winograd.run(input, output, scratch, sharing),
             Kind::Depthwise(depthwise) => depthwise.run(input, output, scratch, sharing),

@@ -1,6 +1,7 @@
 //! Every kernel against loops that say what the operator is, over random geometries and extremes.
 
 mod oracle;
+mod strassen;
 mod winograd;
 
 use std::sync::{Arc, LazyLock};

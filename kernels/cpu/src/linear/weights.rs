@@ -44,7 +44,12 @@ impl Runs {
 
     /// Values by which the pieces reach beyond a run; their weights are zero.
     pub(crate) fn slack(self) -> usize {
-        self.pieces * self.piece - self.length
+        self.padded() - self.length
+    }
+
+    /// Values of a run with those by which the pieces reach beyond it.
+    pub(crate) fn padded(self) -> usize {
+        self.pieces * self.piece
     }
 
     /// Where each piece begins, from where each run begins; in bytes.
@@ -54,13 +59,13 @@ impl Runs {
         segments.iter().flat_map(pieces).collect()
     }
 
-    /// The piece in which value `place` of a row lies, and where.
-    fn place(self, place: usize) -> (usize, usize) {
+    /// Where the weight of value `place` of a row lies in a panel, for column `column` of it; in bytes.
+    pub(crate) fn at(self, place: usize, column: usize, group: Group) -> usize {
         let (segment, value) = (place / self.length, place % self.length);
-        (
-            segment * self.pieces + value / self.piece,
-            value % self.piece,
-        )
+        let piece = segment * self.pieces + value / self.piece;
+        let value = value % self.piece;
+        let index = piece * self.groups(group) + value / group.values();
+        index * COLUMNS * group.bytes() + group.place(column, value % group.values())
     }
 }
 
@@ -76,17 +81,12 @@ impl Panels {
     ) -> Self {
         let depth = runs.segments * runs.length;
         assert_eq!(weights.len(), columns * depth);
-        let groups = runs.groups(group);
-        let group_bytes = COLUMNS * group.bytes();
-        let panel_bytes = runs.segments * runs.pieces * groups * group_bytes;
+        let panel_bytes = runs.segments * runs.padded() * COLUMNS * group.value_bytes();
         let bytes = Aligned::new(columns.div_ceil(COLUMNS) * panel_bytes, |bytes| {
             for (column, weights) in weights.chunks_exact(depth).enumerate() {
                 let panel = column / COLUMNS * panel_bytes;
                 for (place, &weight) in weights.iter().enumerate() {
-                    let (segment, value) = runs.place(place);
-                    let at = segment * groups + value / group.values();
-                    let at = panel + at * group_bytes;
-                    let at = at + group.place(column % COLUMNS, value % group.values());
+                    let at = panel + runs.at(place, column % COLUMNS, group);
                     put(group, weight, zero_points.weight, &mut bytes[at..]);
                 }
             }
