@@ -144,6 +144,7 @@ impl Convolution {
                         windows,
                         segments,
                         groups: self.groups,
+                        stride: self.kernels.group().bytes(),
                         panel,
                         next: &rest[..rest.len().min(panel.len())],
                         start: start.take(),

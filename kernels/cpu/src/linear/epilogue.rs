@@ -230,16 +230,26 @@ pub(crate) struct Target<'a> {
 impl Target<'_> {
     /// Stores the accumulators as they are.
     pub(crate) fn store(&mut self) {
-        for (index, from) in self.accumulators.chunks_exact(COLUMNS).enumerate() {
+        for (index, from) in self
+            .accumulators
+            .as_chunks::<COLUMNS>()
+            .0
+            .iter()
+            .enumerate()
+        {
             let (row, column) = (index % self.rows, index / self.rows * COLUMNS);
             let columns = COLUMNS.min(self.columns - column);
-            let from = &from[..columns];
             let at = row * self.pitch + column * 4;
             let to = &mut self.output[at..][..columns * 4];
             if cfg!(target_endian = "little") {
-                to.copy_from_slice(bytemuck::cast_slice(from));
+                // Of a length known here, which spares a call for each row.
+                match to.as_chunks_mut::<{ COLUMNS * 4 }>() {
+                    ([to], []) => *to = bytemuck::cast(*from),
+                    (_, to) => to.copy_from_slice(bytemuck::cast_slice(&from[..columns])),
+                }
                 continue;
             }
+            let from = &from[..columns];
             for (bytes, value) in to.chunks_exact_mut(4).zip(from) {
                 bytes.copy_from_slice(&value.to_le_bytes());
             }

@@ -83,6 +83,8 @@ pub(crate) struct Rows<'a> {
     pub segments: &'a [usize],
     /// Groups in each segment.
     pub groups: usize,
+    /// Bytes from a group to the next: its own, or more where groups of several rows take turns, of i16 only.
+    pub stride: usize,
     /// `segments · groups · COLUMNS` groups of weights.
     pub panel: &'a [u8],
     /// Weights that will be multiplied next, to be fetched meanwhile.
@@ -107,7 +109,9 @@ impl Rows<'_> {
         let (bytes, rows) = (kernels.group.bytes(), self.windows.len());
         let last_window = self.windows.iter().max().copied().unwrap_or(0);
         let last_segment = self.segments.iter().max().copied().unwrap_or(0);
-        assert!(last_window + last_segment + self.groups * bytes <= self.band.len());
+        assert!(self.stride == bytes || self.stride > bytes && kernels.group.value_bytes() == 2);
+        let reach = self.groups.saturating_sub(1) * self.stride + bytes;
+        assert!(last_window + last_segment + reach <= self.band.len());
         let groups = self.segments.len() * self.groups;
         assert_eq!(self.panel.len(), groups * COLUMNS * bytes);
         assert_eq!(accumulators.len(), rows * COLUMNS);

@@ -175,6 +175,7 @@ impl Product {
                     windows,
                     segments: &segments,
                     groups,
+                    stride: self.kernels.group().bytes(),
                     panel,
                     next: &[],
                     start: Some(Start {

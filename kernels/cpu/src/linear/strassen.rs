@@ -18,7 +18,8 @@
 //! modulo 2^32, where the identities above hold as they stand: the bits are those of the plain product.
 //!
 //! Both halves of the rows lie in one band, and two neighbouring panels are both halves of the columns, so
-//! that a tile of each quarter of C is finished while it is in the cache, as in [`super::convolution`].
+//! that a tile of each quarter of C is finished while it is in the cache, as in [`super::convolution`]. In
+//! the left operands, groups of rows that are multiplied at once take turns: they are read as one stream.
 
 mod weights;
 
@@ -27,7 +28,7 @@ use super::geometry::Conv2dGeometry;
 use super::kernels::{Group, Kernels, ROWS_MAX, Rows};
 use super::share::{self, Shared};
 use super::weights::Runs;
-use super::{COLUMNS, ZeroPoints, aligned, terms};
+use super::{COLUMNS, ZeroPoints, aligned};
 use crate::threads::Sharing;
 use weights::Sevens;
 
@@ -43,7 +44,10 @@ const PASS_BYTES: usize = 16 << 10;
 /// Bytes of left operands that stay in a second-level cache beside the weights.
 const BYTES_MAX: usize = 352 << 10;
 
-/// Rows of a tile in each quarter.
+/// Rows whose groups take turns: those that the crosswise kernels multiply at once.
+const TURNS: usize = 4;
+
+/// Rows of a tile in each quarter, a multiple of [`TURNS`].
 const HALF_ROWS_MAX: usize = ROWS_MAX / 2;
 
 /// The products, in the order they are taken and their operands are stored.
@@ -90,6 +94,7 @@ pub(crate) struct Strassen {
     half_rows: usize,
     /// Where each row of a left operand begins.
     windows: Vec<usize>,
+    /// Where each piece of a row begins.
     segments: Vec<usize>,
     weights: Sevens,
     finish: Finish,
@@ -125,10 +130,12 @@ impl Strassen {
 
         // As many bands as divide among the threads.
         let shares = share::shares(geometry.products(depth), rows);
-        let fitting = (BYTES_MAX / (SEVEN * pitch)).clamp(kernels.rows(), HALF_ROWS_MAX);
+        let fitting = (BYTES_MAX / (SEVEN * pitch)).clamp(TURNS, HALF_ROWS_MAX);
         let bands = rows.div_ceil(2 * fitting).next_multiple_of(shares);
-        let half_rows = rows.div_ceil(2 * bands).next_multiple_of(kernels.rows());
+        let half_rows = rows.div_ceil(2 * bands).next_multiple_of(TURNS);
         let half_rows = half_rows.min(HALF_ROWS_MAX);
+        let window = |row| row / TURNS * TURNS * pitch + row % TURNS * group.bytes();
+        let piece = |offset| offset * TURNS;
         Self {
             rows,
             depth,
@@ -137,8 +144,8 @@ impl Strassen {
             input_zp: zero_points.input,
             runs,
             half_rows,
-            windows: (0..half_rows).map(|row| row * pitch).collect(),
-            segments: runs.offsets(&[0], group),
+            windows: (0..half_rows).map(window).collect(),
+            segments: runs.offsets(&[0], group).into_iter().map(piece).collect(),
             weights: Sevens::new(weights, [depth, columns], runs, zero_points, bias, group),
             finish,
             shares: shares.min(rows.div_ceil(2 * half_rows)),
@@ -149,7 +156,7 @@ impl Strassen {
         self.shares * self.slot()
     }
 
-    /// Bytes from a row of a left operand to the next.
+    /// Bytes of a row of a left operand.
     fn pitch(&self) -> usize {
         self.runs.padded() * self.kernels.group().value_bytes()
     }
@@ -159,12 +166,12 @@ impl Strassen {
         aligned::lines(SEVEN * self.half_rows * self.pitch())
     }
 
-    /// Bytes of scratch for one share: left operands, what combinations add to their rows, and what
-    /// computing that wants.
+    /// Bytes of scratch for one share: left operands, a row, what combinations add to rows, and the products
+    /// of groups that this is computed from.
     fn slot(&self) -> usize {
-        let (rows, operand) = (self.half_rows, self.half_rows * self.pitch());
-        let terms = COMBINATIONS * rows + terms::scratch_len(self.kernels, operand, rows);
-        self.left_bytes() + aligned::lines(terms * 4)
+        let groups = self.half_rows * self.runs.padded() / self.kernels.group().values();
+        let terms = COMBINATIONS * self.half_rows + groups;
+        self.left_bytes() + aligned::lines(self.pitch()) + aligned::lines(terms * 4)
     }
 
     pub(crate) fn run(
@@ -186,15 +193,18 @@ impl Strassen {
         let row_bytes = self.columns * self.finish.bytes();
         let cut = |share: usize| first_row(share) * row_bytes;
         share::each(sharing, shared, shares, &cut, &|share, output, scratch| {
-            let (left, terms) = scratch.split_at_mut(self.left_bytes());
+            let (left, scratch) = scratch.split_at_mut(self.left_bytes());
+            let (row, terms) = scratch.split_at_mut(aligned::lines(self.pitch()));
+            let row = &mut row[..self.pitch()];
             let terms: &mut [i32] = bytemuck::cast_slice_mut(terms);
             let rows = first_row(share)..first_row(share + 1);
             let input = &input[rows.start * self.depth..rows.end * self.depth];
             let bands = input.chunks(band * self.depth);
             for (input, output) in bands.zip(output.chunks_mut(band * row_bytes)) {
-                // A last band of few rows is halved as well.
+                // A last band of few rows is halved as well, and filled up with rows of zeros.
                 let half = (input.len() / self.depth).div_ceil(2);
-                self.fill(input, half, left);
+                let half = half.next_multiple_of(TURNS);
+                self.fill(input, half, left, row);
                 let terms = self.terms(left, half, terms);
                 self.multiply(left, half, terms, output);
             }
@@ -202,29 +212,30 @@ impl Strassen {
     }
 
     /// Converts the rows of a band and takes the sums of its quarters: `half` rows of each left operand.
-    fn fill(&self, input: &[i8], half: usize, left: &mut [u8]) {
+    fn fill(&self, input: &[i8], half: usize, left: &mut [u8], converted: &mut [u8]) {
         let pitch = self.pitch();
         let mut operands = left.chunks_exact_mut(self.half_rows * pitch);
         let operands: [_; SEVEN] = std::array::from_fn(|_| {
-            operands
-                .next()
-                .map_or(&mut [][..], |of| &mut of[..half * pitch])
+            let operand = operands.next().unwrap_or(&mut []);
+            &mut operand[..half * pitch]
         });
         let [a11, a12, s2, s3, s1, s4, a22] = operands;
         // S3 is computed where A21 was.
         let a21 = s3;
         let mut rows = input.chunks_exact(self.depth);
         for (left, right) in [(&mut *a11, &mut *a12), (&mut *a21, &mut *a22)] {
-            let operands = left
-                .chunks_exact_mut(pitch)
-                .zip(right.chunks_exact_mut(pitch));
-            for (left, right) in operands {
+            for at in 0..half {
                 let row = rows.next().unwrap_or(&[]);
                 let (first, last) = row.split_at(row.len().min(self.runs.length));
-                for (values, to) in [(first, left), (last, right)] {
-                    let (to, padding) = to.split_at_mut(values.len() * 2);
-                    self.kernels.convert(values, self.input_zp, to);
+                for (values, operand) in [(first, &mut *left), (last, &mut *right)] {
+                    let (values_to, padding) = converted.split_at_mut(values.len() * 2);
+                    self.kernels.convert(values, self.input_zp, values_to);
                     padding.fill(0);
+                    let operand = &mut operand[at / TURNS * TURNS * pitch..][..TURNS * pitch];
+                    match self.kernels.group() {
+                        Group::Crosswise => take_turns::<8>(converted, at % TURNS, operand),
+                        _ => take_turns::<4>(converted, at % TURNS, operand),
+                    }
                 }
             }
         }
@@ -234,18 +245,34 @@ impl Strassen {
         );
     }
 
-    /// What each combination adds to each of `half` rows less than to the others.
+    /// Bytes from a group of a row to the next.
+    fn stride(&self) -> usize {
+        TURNS * self.kernels.group().bytes()
+    }
+
+    /// What each combination adds less to each of `half` rows: sums of the products of groups' own values, as
+    /// said at [`super::terms`].
     fn terms<'a>(&self, left: &[u8], half: usize, scratch: &'a mut [i32]) -> &'a [i32] {
-        let (terms, scratch) = scratch.split_at_mut(COMBINATIONS * half);
+        let (terms, products) = scratch.split_at_mut(COMBINATIONS * half);
         terms.fill(0);
-        let length = self.pitch();
-        let operands = left.chunks_exact(self.half_rows * length);
-        for (operand, uses) in operands.zip(USES) {
-            let windows = &self.windows[..half];
-            let own = terms::terms(self.kernels, operand, windows, &[0], length, scratch);
-            for (terms, times) in terms.chunks_exact_mut(half).zip(uses) {
-                for (term, own) in terms.iter_mut().zip(own) {
-                    *term = term.wrapping_add(own.wrapping_mul(times));
+        if !self.kernels.has_terms() {
+            return terms;
+        }
+        let pitch = self.pitch();
+        let groups = self.runs.padded() / self.kernels.group().values();
+        let products = &mut products[..half * groups];
+        for (operand, uses) in left.chunks_exact(self.half_rows * pitch).zip(USES) {
+            self.kernels
+                .own_products(&operand[..half * pitch], products);
+            for (block, products) in products.chunks_exact(groups * TURNS).enumerate() {
+                let mut own = [0_i32; TURNS];
+                for products in products.as_chunks::<TURNS>().0 {
+                    own = std::array::from_fn(|row| own[row].wrapping_add(products[row]));
+                }
+                for (terms, times) in terms.chunks_exact_mut(half).zip(uses) {
+                    for (term, own) in terms[block * TURNS..].iter_mut().zip(own) {
+                        *term = term.wrapping_add(own.wrapping_mul(times));
+                    }
                 }
             }
         }
@@ -309,6 +336,7 @@ impl Strassen {
                 windows,
                 segments: std::slice::from_ref(segment),
                 groups,
+                stride: self.stride(),
                 panel,
                 next: &rest[..rest.len().min(pass_bytes)],
                 start: None,
@@ -321,7 +349,9 @@ impl Strassen {
     /// output reaches.
     fn finish_tile(&self, tile: &[i32], (row, column): (usize, usize), output: &mut [u8]) {
         let pitch = self.columns * self.finish.bytes();
-        let rows = (output.len() / pitch - row).min(tile.len() / COLUMNS);
+        let rows = (output.len() / pitch)
+            .saturating_sub(row)
+            .min(tile.len() / COLUMNS);
         let columns = self.columns.saturating_sub(column).min(COLUMNS);
         if rows == 0 || columns == 0 {
             return;
@@ -366,6 +396,14 @@ impl Start<'_> {
                 to[column] = to[column].wrapping_add(from[column]).wrapping_add(start);
             }
         }
+    }
+}
+
+/// Copies the groups of a row, of `BYTES` each, to their turns among those of [`TURNS`] rows.
+fn take_turns<const BYTES: usize>(row: &[u8], turn: usize, to: &mut [u8]) {
+    let to = to.as_chunks_mut::<BYTES>().0.as_chunks_mut::<TURNS>().0;
+    for (to, group) in to.iter_mut().zip(row.as_chunks::<BYTES>().0) {
+        to[turn] = *group;
     }
 }
 

@@ -127,7 +127,7 @@ fn tile<const ROWS: usize, const CROSSWISE: bool>(
         let mut weights = rows.panel.as_ptr();
         for &segment in rows.segments {
             // Counted in bytes, and unchecked: the loop's arithmetic competes with the products.
-            let end = segment.wrapping_add(rows.groups.wrapping_mul(bytes));
+            let end = segment.wrapping_add(rows.groups.wrapping_mul(rows.stride));
             let mut at = segment;
             while at != end {
                 if CROSSWISE {
@@ -135,7 +135,7 @@ fn tile<const ROWS: usize, const CROSSWISE: bool>(
                 } else {
                     step_pairs(&mut sums, &row, at, weights);
                 }
-                at = at.wrapping_add(bytes);
+                at = at.wrapping_add(rows.stride);
                 weights = weights.add(COLUMNS * bytes);
             }
         }

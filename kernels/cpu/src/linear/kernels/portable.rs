@@ -45,8 +45,8 @@ fn multiply(rows: &Rows<'_>, accumulators: &mut [i32]) {
         };
         let panels = rows.panel.chunks_exact(rows.groups * COLUMNS * 4);
         for (&segment, panel) in rows.segments.iter().zip(panels) {
-            let values = &rows.band[window + segment..][..rows.groups * 4];
-            let groups = values.chunks_exact(4).zip(panel.chunks_exact(COLUMNS * 4));
+            let values = rows.band[window + segment..].chunks(rows.stride);
+            let groups = values.zip(panel.chunks_exact(COLUMNS * 4));
             for (value, weights) in groups {
                 let value = pair(value, 0);
                 for (column, sum) in sums.iter_mut().enumerate() {
