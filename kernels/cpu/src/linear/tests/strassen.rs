@@ -4,7 +4,7 @@ use super::super::epilogue::Finish;
 use super::super::kernels;
 use super::super::strassen::{DEPTH_MAX, SIDE_MIN, Strassen};
 use super::super::{Kind, ZeroPoints, aligned};
-use super::{Conv2dGeometry, Epilogue, Isa, Linear, Random, Sharing, oracle, runs};
+use super::{Conv2dGeometry, Epilogue, Isa, Linear, Random, Sharing, TEAM, oracle, runs};
 
 /// Every instruction set's kernels of i16; groups of four are padded here, so any depth will do.
 fn i16_kernels() -> Vec<&'static kernels::Kernels> {
@@ -29,7 +29,7 @@ fn seven_products(random: &mut Random, [rows, depth, columns]: [usize; 3], what:
     for kernels in i16_kernels() {
         let finish = Finish::new(epilogue.clone(), columns);
         let product = Strassen::new(g, kernels, &weights, zero_points, &bias, finish);
-        for sharing in [Sharing::Alone, Sharing::Pool] {
+        for sharing in [Sharing::Alone, Sharing::Team(&TEAM)] {
             let mut output = vec![0x5a; wanted.len()];
             let mut scratch = vec![0xa5; aligned::with_slack(product.scratch_bytes())];
             product.run(
