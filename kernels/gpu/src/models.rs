@@ -63,10 +63,13 @@ impl Models {
         }
     }
 
+    /// Forgets a place at which loading failed, unless another thread is about to load there.
     fn forget_empty(&self, hash: &[u8; 32], place: &Arc<Mutex<Option<Arc<dyn Plan>>>>) {
         let mut table = lock(&self.table);
         let same = |entry: &Entry| Arc::ptr_eq(&entry.plan, place);
-        if table.entries.get(hash).is_some_and(same) && lock(place).is_none() {
+        // Handles are given out under the table's lock: with the table's and this one alone, nobody waits for the place.
+        // It is not locked here, because who loads there may wait for the table.
+        if table.entries.get(hash).is_some_and(same) && Arc::strong_count(place) == 2 {
             table.entries.remove(hash);
         }
     }
@@ -114,4 +117,77 @@ impl Models {
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::channel;
+    use std::thread;
+    use std::time::Duration;
+
+    use aivm_reference::ReferenceExecutor;
+    use aivm_tosa::{Executor, FaultKind, ModelLimits, PriceTable};
+
+    use super::*;
+
+    const MODEL: &[u8] = include_bytes!("../../../tests/oracle/abs/model.tosa");
+
+    fn plan() -> Arc<dyn Plan> {
+        let model = aivm_tosa::load(MODEL, &ModelLimits::default(), &PriceTable::default());
+        let model = Arc::new(model.expect("a valid model"));
+        let plan = ReferenceExecutor.prepare(&model);
+        plan.expect("it runs every model")
+    }
+
+    fn no_memory() -> ExecutorFault {
+        ExecutorFault::new("test", FaultKind::OutOfMemory, "no memory")
+    }
+
+    /// One thread fails to load a model while another waits to load the same, which makes room for it.
+    #[test]
+    fn a_model_that_one_thread_could_not_load_is_loaded_by_the_next() {
+        for _ in 0..20 {
+            let (models, counters) = (Models::default(), Counters::default());
+            let models = Arc::new(models);
+            let (failing, begun) = channel();
+            let (done, ended) = channel();
+            let first = Arc::clone(&models);
+            thread::spawn(move || {
+                let loaded = first.get([1; 32], || {
+                    failing.send(()).expect("somebody listens");
+                    // Until the other one waits.
+                    thread::sleep(Duration::from_millis(20));
+                    Err(no_memory())
+                });
+                assert!(loaded.is_err());
+            });
+            begun.recv().expect("it begins to load");
+            let second = Arc::clone(&models);
+            thread::spawn(move || {
+                let loaded = second.get([1; 32], || {
+                    // Meanwhile the first one forgets what it could not load.
+                    thread::sleep(Duration::from_millis(20));
+                    counters
+                        .buffer_bytes
+                        .store(1, std::sync::atomic::Ordering::Relaxed);
+                    assert_eq!(second.evict(&counters, 0, &[1; 32]), 0);
+                    Ok(plan())
+                });
+                // Nobody listens if this came too late.
+                let _ = done.send(loaded.is_ok());
+            });
+            let loaded = ended.recv_timeout(Duration::from_secs(10));
+            assert_eq!(loaded, Ok(true), "neither waits for the other");
+            assert_eq!(models.len(), 1, "the next one finds it");
+        }
+    }
+
+    #[test]
+    fn a_model_that_nobody_could_load_leaves_nothing() {
+        let models = Models::default();
+        assert!(models.get([1; 32], || Err(no_memory())).is_err());
+        assert!(lock(&models.table).entries.is_empty());
+        assert!(models.get([1; 32], || Ok(plan())).is_ok());
+        assert_eq!(models.len(), 1);
+    }
 }
