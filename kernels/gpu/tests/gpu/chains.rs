@@ -139,19 +139,7 @@ fn graph(seed: u64) -> Vec<u8> {
 
 /// Random values for all inputs of all cases.
 pub(crate) fn input(model: &Priced, choices: &mut Choices) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for _ in 0..CASES {
-        for &id in model.graph().inputs() {
-            let tensor = model.graph().tensor(id);
-            let size = tensor.data_type.bytes() as usize;
-            for _ in 0..tensor.shape.elements() {
-                let value = match tensor.data_type {
-                    aivm_tosa::DataType::Bool => choices.element(1),
-                    _ => choices.element(8 * size as u32),
-                };
-                bytes.extend_from_slice(&value.to_le_bytes()[..size]);
-            }
-        }
-    }
-    bytes
+    (0..CASES)
+        .flat_map(|_| aivm_cases::input(model, choices))
+        .collect()
 }

@@ -6,7 +6,7 @@ use aivm_gpu::{GpuExecutor, Injected, Stage, Trouble};
 use aivm_tosa::{Executor, ExecutorFault, FaultKind, RunError, RunStatus};
 
 use crate::model::INT32;
-use crate::support::{executors, model, model as model_of, skip};
+use crate::support::{adapters, executors, model, model as model_of};
 
 const CONVOLUTION: &[u8] =
     include_bytes!("../../../../tests/oracle/conv2d_rescaled_channels/model.tosa");
@@ -85,7 +85,7 @@ const TROUBLES: &[(Trouble, Stage, FaultKind)] = &[
 #[test]
 fn trouble_at_any_stage_is_a_fault_of_its_kind_and_passes() {
     const DEADLINE: Duration = Duration::from_secs(1);
-    for adapter in &aivm_gpu::adapters() {
+    for adapter in &adapters() {
         for &(trouble, stage, kind) in TROUBLES {
             let executor =
                 GpuExecutor::open_with_deadline(adapter, DEADLINE).expect("the adapter opens");
@@ -185,11 +185,7 @@ fn a_device_destroyed_between_runs_of_another_thread_gives_right_bytes_or_a_faul
 
 #[test]
 fn a_passed_deadline_is_a_fault() {
-    let adapters = aivm_gpu::adapters();
-    if adapters.is_empty() {
-        skip("no adapter that wgpu sees");
-    }
-    for adapter in &adapters {
+    for adapter in &adapters() {
         let executor =
             GpuExecutor::open_with_deadline(adapter, Duration::ZERO).expect("the adapter opens");
         let plan = executor
@@ -211,7 +207,7 @@ fn a_passed_deadline_is_a_fault() {
 
 #[test]
 fn a_model_above_the_limits_is_a_fault() {
-    for mut adapter in aivm_gpu::adapters() {
+    for mut adapter in adapters() {
         adapter.limits.binding_bytes_max = 64;
         let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
         let fault = executor
@@ -234,7 +230,7 @@ fn a_tensor_above_a_binding_is_refused_by_name_bytes_and_limit() {
         .operator("ABS", vec![], &["narrow"], &["negative"]);
     let model = model_of(&model.file());
     let input: Vec<u8> = (0..3 * 150_i32).flat_map(i32::to_le_bytes).collect();
-    for mut adapter in aivm_gpu::adapters() {
+    for mut adapter in adapters() {
         let whole = GpuExecutor::open(&adapter).expect("the adapter opens");
         let known = whole.prepare(&model).map(|plan| plan.run_cases(3, &input));
         adapter.limits.binding_bytes_max = 400;

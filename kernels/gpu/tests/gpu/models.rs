@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use aivm_gpu::GpuExecutor;
 use aivm_tosa::{Executor, Operator};
 
-use crate::support::{executors, kernels, model, npy_data, shared};
+use crate::support::{adapters, executors, kernels, model, npy_data, shared};
 
 /// Runs the golden cases of a model as one batch and one by one.
 fn golden_cases(name: &str) {
@@ -49,7 +49,7 @@ fn usual_models_take_one_submission() {
         };
         let model = model(&bytes);
         let input = vec![3; 3 * model.graph().input_bytes() as usize];
-        for mut adapter in aivm_gpu::adapters() {
+        for mut adapter in adapters() {
             let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
             for (cases, submissions) in [(1, 1), (64, 1), (65, 2)] {
                 let taken = executor.submissions(&model, cases);

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::support::{executors, model, unfused_executors};
+use crate::support::{adapters, executors, model, unfused_executors};
 use aivm_gpu::{AdapterLimits, GpuExecutor};
 use aivm_tosa::{Executor, Plan};
 
@@ -75,7 +75,7 @@ fn every_oracle_case_gives_its_bytes_alone_and_in_a_batch() {
 /// the others, at least `ran_min`, give the right bytes.
 fn right_or_refused(limit: impl Fn(&mut AdapterLimits), refused: &str, ran_min: usize) {
     let cases = cases();
-    for mut adapter in aivm_gpu::adapters() {
+    for mut adapter in adapters() {
         limit(&mut adapter.limits);
         let executor = GpuExecutor::open(&adapter).expect("the adapter opens");
         let (mut ran, mut wrong) = (0, Vec::new());

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aivm_gpu::{AdapterInfo, GpuExecutor, GpuOptions};
 use aivm_tosa::{Executor, Plan, Priced};
 
-use crate::support::{model, skip};
+use crate::support::{adapters, model};
 
 const CONVOLUTION: &[u8] =
     include_bytes!("../../../../tests/oracle/conv2d_rescaled_channels/model.tosa");
@@ -13,14 +13,6 @@ const MATMUL: &[u8] = include_bytes!("../../../../tests/oracle/matmul_i8_rescale
 const CHAIN: &[u8] = include_bytes!("../../../../tests/oracle/chain_residual/model.tosa");
 const LOOP: &[u8] = include_bytes!("../../../../tests/oracle/stateful/loop/model.tosa");
 const DIGITS: &[u8] = include_bytes!("../../../../examples/models/mnist_cnn.tosa");
-
-fn adapters() -> Vec<AdapterInfo> {
-    let adapters = aivm_gpu::adapters();
-    if adapters.is_empty() {
-        skip("no adapter that wgpu sees");
-    }
-    adapters
-}
 
 /// Without a cache on disk.
 fn open(adapter: &AdapterInfo, options: GpuOptions) -> GpuExecutor {

@@ -11,13 +11,13 @@ use std::sync::Arc;
 use aivm_gpu::GpuExecutor;
 use aivm_reference::ReferenceExecutor;
 use aivm_tosa::{
-    DataType, Executor, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus, Variables, load,
+    Executor, ModelLimits, Plan, PriceTable, Priced, RunError, RunStatus, Variables, load,
 };
 
 use crate::choices::Choices;
 use crate::generator::Generator;
 use crate::model::{BOOL, I8, I16, INT32, Model};
-use crate::support::executors;
+use crate::support::{adapters, executors};
 
 const STEPS: usize = 50;
 const GRAPHS: u64 = 150;
@@ -52,7 +52,7 @@ fn fifty_runs_in_a_row_and_each_from_its_snapshot_equal_the_reference_model() {
 /// As if each submission took little work: the host submits between steps and does not wait.
 #[test]
 fn fifty_runs_in_many_submissions_equal_the_reference_model() {
-    let limited = aivm_gpu::adapters().into_iter().map(|mut adapter| {
+    let limited = adapters().into_iter().map(|mut adapter| {
         adapter.limits.work_max = 2048;
         GpuExecutor::open(&adapter).expect("the adapter opens")
     });
@@ -159,27 +159,6 @@ fn graph(seed: u64) -> Vec<u8> {
     generator.finish().file()
 }
 
-/// Random values for all inputs.
-fn input(model: &Priced, choices: &mut Choices) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    for &id in model.graph().inputs() {
-        let tensor = model.graph().tensor(id);
-        let bits = match tensor.data_type {
-            DataType::Bool => 1,
-            DataType::I4 => 4,
-            DataType::I8 => 8,
-            DataType::I16 => 16,
-            DataType::I32 => 32,
-            DataType::I48 => 48,
-        };
-        for _ in 0..tensor.shape.elements() {
-            let value = choices.element(bits).to_le_bytes();
-            bytes.extend_from_slice(&value[..tensor.data_type.bytes() as usize]);
-        }
-    }
-    bytes
-}
-
 /// What two steps in a row give, with the variables after them, and two cases in one run.
 type Outcome = (Vec<Result<Vec<u8>, RunError>>, Vec<u8>);
 
@@ -206,7 +185,7 @@ fn random_graphs_with_regions_variables_and_late_values_give_the_bytes_of_the_re
             };
             let model = Arc::new(model);
             let mut choices = Choices::new(!seed);
-            let inputs = [input(&model, &mut choices), input(&model, &mut choices)];
+            let inputs = [0, 1].map(|_| aivm_cases::input(&model, &mut choices));
             let reference = ReferenceExecutor.prepare(&model).expect("it runs all");
             let plan = executor
                 .prepare(&model)

@@ -3,53 +3,53 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use aivm_gpu::{BlockSize, GpuExecutor, GpuOptions, Operands, PlanOptions};
+use aivm_gpu::{AdapterInfo, BlockSize, GpuExecutor, GpuOptions, Operands, PlanOptions};
 use aivm_tosa::{ModelLimits, PriceTable, Priced};
 
-/// Every adapter of this machine, open. None, with a message, if there is none.
-pub(crate) fn executors() -> Vec<GpuExecutor> {
+/// Every adapter of this machine. None, with a message, if there is none.
+pub(crate) fn adapters() -> Vec<AdapterInfo> {
     let adapters = aivm_gpu::adapters();
     if adapters.is_empty() {
         skip("no adapter that wgpu sees");
     }
     adapters
-        .iter()
-        .map(|adapter| GpuExecutor::open(adapter).expect("the adapter opens"))
+}
+
+/// The same, open.
+pub(crate) fn executors() -> Vec<GpuExecutor> {
+    let adapters = adapters().into_iter();
+    adapters
+        .map(|adapter| GpuExecutor::open(&adapter).expect("the adapter opens"))
         .collect()
 }
 
 /// As [`executors`], with a dispatch of its own for each operator.
 pub(crate) fn unfused_executors() -> Vec<GpuExecutor> {
-    let options = GpuOptions {
-        plan: PlanOptions {
-            fused: false,
-            ..PlanOptions::default()
-        },
-        ..GpuOptions::default()
-    };
-    let adapters = aivm_gpu::adapters();
-    let open = |adapter| GpuExecutor::open_with(adapter, options.clone());
-    let executors = adapters.iter().map(open);
-    executors
-        .map(|executor| executor.expect("the adapter opens"))
-        .collect()
+    executors_with(PlanOptions {
+        fused: false,
+        ..PlanOptions::default()
+    })
 }
 
 /// As [`executors`], with linear operators in blocks of this size, however small they are.
 pub(crate) fn block_executors(size: BlockSize) -> Vec<GpuExecutor> {
+    let operands = Operands::Blocks {
+        size,
+        positions_min: 0,
+    };
+    executors_with(PlanOptions {
+        operands,
+        ..PlanOptions::default()
+    })
+}
+
+fn executors_with(plan: PlanOptions) -> Vec<GpuExecutor> {
     let options = GpuOptions {
-        plan: PlanOptions {
-            operands: Operands::Blocks {
-                size,
-                positions_min: 0,
-            },
-            ..PlanOptions::default()
-        },
+        plan,
         ..GpuOptions::default()
     };
-    let adapters = aivm_gpu::adapters();
-    let open = |adapter| GpuExecutor::open_with(adapter, options.clone());
-    let executors = adapters.iter().map(open);
+    let open = |adapter| GpuExecutor::open_with(&adapter, options.clone());
+    let executors = adapters().into_iter().map(open);
     executors
         .map(|executor| executor.expect("the adapter opens"))
         .collect()
