@@ -1,5 +1,6 @@
 //! One back end of a coprocessor: runs models on it, judges its faults, and brings it back.
 
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -206,7 +207,9 @@ impl BackEnd {
     /// Never asks this back end again.
     pub(crate) fn quarantine(&self, reason: &str) {
         if self.health.quarantine(reason) {
-            eprintln!(
+            // Whether anybody reads it or not, the call goes on: `eprintln` would panic.
+            let _ = writeln!(
+                std::io::stderr(),
                 "back end {} gave a wrong answer and is not used any more: {reason}",
                 self.executor.name()
             );

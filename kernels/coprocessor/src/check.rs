@@ -18,14 +18,18 @@ use std::fmt;
 use std::sync::{Arc, OnceLock};
 
 use aivm_reference::ReferencePlan;
+use aivm_tosa::bytes::check_input;
 use aivm_tosa::{
-    ExecutorFault, Observed, Plan, Priced, RunError, RunStatus, Selected, Verification,
+    ExecutorFault, Observation, Observed, Plan, Priced, RunError, RunStatus, Selected, Verification,
 };
 
 pub use cost::CheckCost;
 pub use policy::CheckPolicy;
 pub use secret::Rotation;
 use step::StepCheck;
+
+/// Cases for which it is drawn at once which steps are checked.
+const CASES_DRAWN: u32 = 1024;
 
 /// Runs one model on one back end and checks a share of what it does.
 pub struct Checker {
@@ -134,7 +138,11 @@ impl Checker {
         input: &[u8],
     ) -> Result<Checked, RunError> {
         match plan.verification() {
-            Verification::None => unchecked(plan, cases, input),
+            Verification::None => Ok(Checked {
+                output: plan.run_cases(cases, input)?,
+                checks: 0,
+                rejected: Vec::new(),
+            }),
             Verification::Steps(observed) => self.steps(plan, observed, policy, cases, input),
             Verification::Whole => self.whole(plan, policy, cases, input),
         }
@@ -148,29 +156,40 @@ impl Checker {
         cases: u32,
         input: &[u8],
     ) -> Result<Checked, RunError> {
-        // A wrong number of cases is refused by the run, before anything of their size is drawn.
-        let bytes = self.model.input_bytes().checked_mul(u64::from(cases));
-        if bytes != Some(input.len() as u64) {
-            return unchecked(plan, cases, input);
-        }
-        let selected = secret::select(policy, cases, self.steps.len())?;
-        if selected.is_empty() {
-            return unchecked(plan, cases, input);
-        }
-        for of in &selected {
-            self.steps[of.step].refresh(&self.model, self.rotation.number())?;
-        }
+        // What every back end refuses is refused before anything is drawn for that many cases.
+        check_input(self.model.graph(), cases, input)?;
+        let bytes = self.model.input_bytes() as usize;
         let (mut output, mut checks, mut rejected) = (Vec::new(), 0, Vec::new());
-        observed.run_observed(cases, input, &selected, &mut output, &mut |seen| {
-            let Selected { case, step } = seen.of;
-            let bytes = self.model.input_bytes() as usize;
-            let own = &input[case as usize * bytes..][..bytes];
-            checks += 1;
-            if let Err(what) = self.steps[step].verify(&self.model, own, seen) {
-                let step = Some(step);
-                rejected.push(Rejection { case, step, what });
+        for first in (0..cases).step_by(CASES_DRAWN as usize) {
+            let now = (cases - first).min(CASES_DRAWN);
+            let part = &input[first as usize * bytes..][..now as usize * bytes];
+            let selected = secret::select(policy, now, self.steps.len())?;
+            for of in &selected {
+                self.steps[of.step].refresh(&self.model, self.rotation.number())?;
             }
-        })?;
+            let mut see = |seen: &Observation<'_>| {
+                let Selected { case, step } = seen.of;
+                let own = &part[case as usize * bytes..][..bytes];
+                checks += 1;
+                if let Err(what) = self.steps[step].verify(&self.model, own, seen) {
+                    rejected.push(Rejection {
+                        case: first + case,
+                        step: Some(step),
+                        what,
+                    });
+                }
+            };
+            let ran = match selected.is_empty() {
+                true => plan.run_cases_from(plan.initial(), now, part, &mut output),
+                false => observed.run_observed(now, part, &selected, &mut output, &mut see),
+            };
+            match ran {
+                Ok(()) => {}
+                // That an answer was wrong says more of the back end than the fault that came behind it.
+                Err(_) if !rejected.is_empty() => break,
+                Err(error) => return Err(error),
+            }
+        }
         Ok(self.done(output, checks, rejected))
     }
 
@@ -182,6 +201,7 @@ impl Checker {
         cases: u32,
         input: &[u8],
     ) -> Result<Checked, RunError> {
+        check_input(self.model.graph(), cases, input)?;
         let selected = secret::select(policy, cases, 1)?;
         let answer = plan.run_cases(cases, input);
         let reference = || {
@@ -233,12 +253,4 @@ impl Checker {
             rejected,
         }
     }
-}
-
-fn unchecked(plan: &dyn Plan, cases: u32, input: &[u8]) -> Result<Checked, RunError> {
-    Ok(Checked {
-        output: plan.run_cases(cases, input)?,
-        checks: 0,
-        rejected: Vec::new(),
-    })
 }

@@ -3,5 +3,6 @@
 
 mod flips;
 mod honest;
+mod parts;
 mod quarantine;
 mod support;
