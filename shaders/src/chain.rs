@@ -1,10 +1,10 @@
 //! Element-wise operators as generated WGSL: a chain of one or more of them in one kernel.
 //!
 //! A chain is a kernel of its own, of which an invocation makes one word of the output: four 8-bit, two 16-bit or one
-//! 32-bit element. Or it is the epilogue of a [`crate::kernels::Frame`], whose sums it reads. Or, with reductions along the last axis
-//! in it, a kernel of which an invocation makes whole rows. The text depends on structure only (operators, types, how operands are read), never on shapes, zero points, factors or tables, which
-//! are parameters; so few pipelines serve many models. Inside a kernel every value is an i32, except that of an i48
-//! operand, which RESCALE alone reads.
+//! 32-bit element. Or it is the epilogue of a [`crate::kernels::Frame`], whose sums it reads. Or, with reductions along
+//! the last axis in it, a kernel of which an invocation makes whole rows. The text depends on structure only (operators,
+//! types, how operands are read), never on shapes, zero points, factors or tables, which are parameters; so few pipelines
+//! serve many models. Inside a kernel every value is an i32, except that of an i48 operand, which RESCALE alone reads.
 
 mod epilogue;
 mod function;
@@ -115,8 +115,8 @@ pub struct Node {
 ///    broadcast one, the number of axes without the outermost;
 /// 4. of each node its [`Function::arguments`].
 ///
-/// As an epilogue ([`crate::kernels::Frame::kernel`]) it reads the same behind what the frame reads. The parameters follow on the frame's,
-/// filled up to four words; those in 2. are the words of the output in one case alone.
+/// As an epilogue ([`crate::kernels::Frame::kernel`]) it reads the same behind what the frame reads. The parameters
+/// follow on the frame's, filled up to four words; those in 2. are the words of the output in one case alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Chain {
     /// What is read from outside.

@@ -8,7 +8,7 @@ use crate::chain::Chain;
 /// A compute kernel. Its entry point is `main`, its workgroup has 64 invocations in a row, or those of a block
 /// ([`crate::block`]).
 ///
-/// Bindings of group 0: 0 is the uniform `params`, 1 the output, 2 and up the `inputs` storage buffers read.
+/// Bindings of group 0: 0 is the uniform `params`, 1 the output, 2 and up the `inputs` buffers that it reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Kernel {
     /// Its name: that of the operator file, or of the operators of a generated one. Generated kernels with other types
@@ -16,9 +16,10 @@ pub struct Kernel {
     pub name: Cow<'static, str>,
     /// WGSL text.
     pub source: Cow<'static, str>,
-    /// Storage buffers that it reads.
+    /// Buffers that it reads.
     pub inputs: u32,
-    /// Which of its inputs are uniform buffers of [`UNIFORM_BYTES`]: a bit for each, the lowest for the first.
+    /// Which of its inputs are uniform buffers of [`UNIFORM_BYTES`]: a bit for each, the lowest for the first. The others
+    /// are storage buffers.
     pub uniforms: u32,
 }
 

@@ -9,7 +9,6 @@ mod check;
 mod code;
 mod conformance;
 mod layers;
-
 mod web;
 mod workspace;
 
