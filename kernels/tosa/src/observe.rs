@@ -118,17 +118,8 @@ impl SumsShape {
                 &[_, _, _, channels],
                 &[_, height, width, _],
                 &[images, rows, columns, output_channels],
-            ) => SumsShape {
-                images,
-                positions: rows * columns,
-                taps: height * width,
-                channels,
-                output_channels,
-                products: images * rows * columns * weights,
-                weights,
-                constant,
-            },
-            (
+            )
+            | (
                 Operator::DepthwiseConv2d { .. },
                 &[_, _, _, channels],
                 &[height, width, _, _],
