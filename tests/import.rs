@@ -133,41 +133,71 @@ fn real_numbers_go_in_and_come_out_as_the_integers_mean() {
 fn metadata_of_another_model_are_refused() {
     let folder = folder("import_other");
     let model = import(&folder);
+    let (input, y) = (folder.join("x.npy"), folder.join("y.npy"));
+    let shape = aivm_tosa::Shape::new(&[1, 4, 12, 11]).expect("a shape");
+    let zeros = vec![0; 4 * 4 * 12 * 11];
+    fs::write(&input, npy::write_reals(&shape, None, &zeros)).expect("an input");
+    let (input, y) = (text(&input), text(&y));
+    let arguments = [
+        "infer",
+        text(&model),
+        "--real",
+        "--backend",
+        "reference",
+        "--input",
+        input,
+        "--output",
+        y,
+    ];
+    succeeds(&arguments);
+    let refused = |part: &str| {
+        let output = aivm(&arguments);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{stderr}");
+        assert!(stderr.contains(part), "{stderr}");
+    };
     let path = folder.join("small.tosa.json");
     let metadata = fs::read_to_string(&path).expect("metadata");
-    fs::write(
-        &path,
-        metadata.replacen("\"model\": \"0x", "\"model\": \"0x0", 1),
-    )
-    .expect("metadata");
-    let input = folder.join("none.npy");
-    let output = aivm(&[
-        "infer",
-        text(&model),
-        "--real",
-        "--backend",
-        "reference",
-        "--input",
-        text(&input),
-        "--output",
-        text(&input),
-    ]);
-    assert_ne!(output.status.code(), Some(0));
+    let (before, hash) = metadata
+        .split_once("\"model\": \"0x")
+        .expect("the model's hash");
+    let digit = if hash.starts_with('0') { '1' } else { '0' };
+    let other = format!("{before}\"model\": \"0x{digit}{}", &hash[1..]);
+    fs::write(&path, other).expect("metadata");
+    refused("about the model");
     fs::remove_file(&path).expect("it was there");
-    let output = aivm(&[
-        "infer",
-        text(&model),
-        "--real",
-        "--backend",
-        "reference",
-        "--input",
-        text(&input),
-        "--output",
-        "y.npy",
-    ]);
-    let stderr = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(1), "{stderr}");
-    assert!(stderr.contains("small.tosa.json"), "{stderr}");
+    refused("small.tosa.json");
+}
+
+#[test]
+fn nothing_is_written_over_the_source_nor_over_each_other_and_no_part_is_left() {
+    let folder = folder("import_outputs");
+    let golden = format!("{ROOT}/kernels/import/tests/goldens/small_qdq.onnx");
+    let source = folder.join("m.onnx");
+    fs::copy(&golden, &source).expect("a copy");
+    let target = folder.join("m.tosa");
+    let refused = |output: &Path, report: &Path, code: i32| {
+        let output = aivm(&[
+            "model",
+            "import",
+            text(&source),
+            "--output",
+            text(output),
+            "--report",
+            text(report),
+        ]);
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(code), "{stderr}");
+    };
+    refused(&source, &folder.join("r.json"), 2);
+    refused(&target, &source, 2);
+    refused(&target, &target, 2);
+    refused(&target, &folder.join("m.tosa.json"), 2);
+    refused(&target, &folder.join("none/r.json"), 3);
+    fs::create_dir(folder.join("m.tosa.json")).expect("a folder where the metadata belong");
+    refused(&target, &folder.join("r.json"), 3);
+    let unchanged = fs::read(&source).expect("the source") == fs::read(golden).expect("the golden");
+    assert!(unchanged && !target.exists());
 }
 
 #[test]

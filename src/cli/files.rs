@@ -59,8 +59,40 @@ pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
     })
 }
 
-/// Fails as [`write()`] would if no file can be made at `path`, before time is spent on what it is to hold.
-pub(crate) fn expect_writable(path: &Path) -> Result<(), Failure> {
+/// Fails if a file to be written is one that is read or written already, or cannot be written: before time is spent on
+/// what it is to hold.
+pub(crate) fn expect_outputs<'a>(
+    read: impl Iterator<Item = &'a PathBuf>,
+    outputs: impl Iterator<Item = &'a PathBuf>,
+) -> Result<(), Failure> {
+    let mut taken: Vec<PathBuf> = read.filter_map(|path| identity(path)).collect();
+    for path in outputs {
+        if let Some(identity) = identity(path) {
+            if taken.contains(&identity) {
+                let what = format!("{}: the file is read or written already", path.display());
+                return Err(Failure::Usage(what));
+            }
+            taken.push(identity);
+        }
+        expect_writable(path)?;
+    }
+    Ok(())
+}
+
+/// One path for all paths of a file, which need not exist yet; `None` without a folder to hold it.
+fn identity(path: &Path) -> Option<PathBuf> {
+    if let Ok(existing) = path.canonicalize() {
+        return Some(existing);
+    }
+    let folder = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
+    Some(folder.join(path.file_name()?))
+}
+
+/// Fails as [`write()`] would if no file can be made at `path`.
+fn expect_writable(path: &Path) -> Result<(), Failure> {
     let temporary = temporary_name(path);
     let checked: std::io::Result<()> = if path.is_dir() {
         Err(std::io::ErrorKind::IsADirectory.into())

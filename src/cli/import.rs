@@ -36,6 +36,12 @@ struct Outcome<'a> {
 
 pub(crate) fn run(arguments: &ImportArguments, json: bool) -> Result<(), Failure> {
     let bytes = files::read(&arguments.model, ImportLimits::TOOL.file_bytes)?;
+    let metadata_path = real::metadata_path(&arguments.output);
+    let written = [&arguments.output, &metadata_path].into_iter();
+    files::expect_outputs(
+        [&arguments.model].into_iter(),
+        written.chain(&arguments.report),
+    )?;
     let options = ImportOptions {
         batch: arguments.batch,
     };
@@ -53,7 +59,6 @@ pub(crate) fn run(arguments: &ImportArguments, json: bool) -> Result<(), Failure
         metadata,
         report,
     } = &imported;
-    let metadata_path = real::metadata_path(&arguments.output);
     files::write(&arguments.output, tosa)?;
     files::write(&metadata_path, &pretty(metadata)?)?;
     write_report(arguments, report)?;

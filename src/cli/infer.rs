@@ -67,10 +67,7 @@ pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failur
         return Err(Failure::Usage(how));
     }
     let read = input_files.iter().flatten().chain([&arguments.model]);
-    refuse_overwriting(read, &output_files)?;
-    for file in output_files.iter().flatten() {
-        files::expect_writable(file)?;
-    }
+    files::expect_outputs(read, output_files.iter().flatten())?;
     let metadata = match arguments.real {
         true => Some(real::read_metadata(&arguments.model, &model)?),
         false => None,
@@ -157,40 +154,6 @@ fn named(argument: &OsStr, names: &[&str]) -> Option<(usize, PathBuf)> {
         let file = text.strip_prefix(name)?.strip_prefix('=')?;
         Some((index, PathBuf::from(file)))
     })
-}
-
-/// Refuses outputs that would replace a file that is read, or each other.
-fn refuse_overwriting<'a>(
-    read: impl Iterator<Item = &'a PathBuf>,
-    output_files: &[Option<PathBuf>],
-) -> Result<(), Failure> {
-    let mut taken: Vec<PathBuf> = read.filter_map(|path| identity(path)).collect();
-    for path in output_files.iter().flatten() {
-        let Some(identity) = identity(path) else {
-            continue;
-        };
-        if taken.contains(&identity) {
-            let what = format!(
-                "--output {}: the file is read or written already",
-                path.display()
-            );
-            return Err(Failure::Usage(what));
-        }
-        taken.push(identity);
-    }
-    Ok(())
-}
-
-/// One path for all paths of a file, which need not exist yet; `None` without a folder to hold it.
-fn identity(path: &Path) -> Option<PathBuf> {
-    if let Ok(existing) = path.canonicalize() {
-        return Some(existing);
-    }
-    let folder = path
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let folder = folder.unwrap_or(Path::new(".")).canonicalize().ok()?;
-    Some(folder.join(path.file_name()?))
 }
 
 /// The number of cases, and their inputs one after the other.

@@ -105,4 +105,6 @@ fn a_page_that_cannot_be_written_and_a_shape_that_is_not_there_are_errors() {
     assert_eq!(output.status.code(), Some(2));
     let output = aivm(&few(&["--html", "/no/such/folder/report.html"]));
     assert_eq!(output.status.code(), Some(3));
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(!errors.contains("cases"), "it ran before: {errors}");
 }

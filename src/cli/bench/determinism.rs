@@ -12,7 +12,7 @@ use aivm_gpu::GpuExecutor;
 use clap::Args;
 
 use super::super::failure::Failure;
-use super::super::{print_json, print_text};
+use super::super::{files, print_json, print_text};
 use view::{Adapter, View};
 
 /// Arguments of `aivm bench determinism`.
@@ -39,6 +39,8 @@ pub(crate) struct DeterminismArguments {
 }
 
 pub(crate) fn determinism(arguments: &DeterminismArguments, json: bool) -> Result<(), Failure> {
+    // Hours of work would end at a page that has no place.
+    files::expect_outputs([].into_iter(), arguments.html.iter())?;
     let mut paths = cpu_paths().map_err(|fault| Failure::Machine(fault.to_string()))?;
     if arguments.plant_bug {
         paths[0] = Path {
@@ -79,8 +81,7 @@ pub(crate) fn determinism(arguments: &DeterminismArguments, json: bool) -> Resul
     }
     let view = View::new(&report, arguments.cases, adapters);
     if let Some(file) = &arguments.html {
-        std::fs::write(file, html::page(&view))
-            .map_err(|error| Failure::Machine(format!("{}: {error}", file.display())))?;
+        files::write(file, html::page(&view).as_bytes())?;
     }
     if json {
         print_json(&view)?;

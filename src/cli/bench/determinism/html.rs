@@ -29,19 +29,16 @@ svg text { fill: currentColor; font: 12px system-ui, sans-serif; }
 
 /// The page.
 pub(super) fn page(view: &View) -> String {
-    let (class, verdict) = if view.agree {
-        let all = format!(
-            "Every path gave the bytes of the reference in all {} cases.",
-            view.cases
-        );
-        ("good", all)
-    } else {
-        let wrong = format!(
-            "Not equal: {} answers are not those of the reference, {} kinds of models did not run.",
-            view.wrong,
-            view.skipped.len()
-        );
-        ("bad", wrong)
+    let (class, verdict) = match view.shortcoming() {
+        None => {
+            let all = format!(
+                "Every path gave the bytes of the reference in all {} cases.",
+                view.cases
+            );
+            ("good", all)
+        }
+        Some(what) if view.wrong > 0 => ("bad", format!("Not equal: {what}.")),
+        Some(what) => ("bad", format!("Not complete: {what}.")),
     };
     [
         "<!DOCTYPE html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n".to_owned(),
@@ -257,7 +254,7 @@ mod tests {
     use super::*;
     use aivm_coprocessor::determinism::{Settings, cpu_paths, run};
 
-    fn view(adapter: &str) -> View {
+    fn view(adapter: &str, error: Option<&str>) -> View {
         let settings = Settings {
             seed: 1,
             cases: 300,
@@ -272,14 +269,14 @@ mod tests {
             driver_info: "1".to_owned(),
             backend: "vulkan".to_owned(),
             device_type: "CPU".to_owned(),
-            error: None,
+            error: error.map(str::to_owned),
         };
         View::new(&run(&settings, &paths, &|_| ()), 300, vec![adapter])
     }
 
     #[test]
     fn a_page_escapes_names_and_needs_nothing_from_elsewhere() {
-        let page = page(&view("<b>&\"'"));
+        let page = page(&view("<b>&\"'", None));
         assert!(page.contains("&lt;b&gt;&amp;&quot;&#39;"));
         for foreign in [
             "<b>", "http:", "https:", "src=", "href=", "<script", "@import", "url(",
@@ -289,5 +286,19 @@ mod tests {
         for part in ["<svg", "verdict good", "cpu:portable", "Every path"] {
             assert!(page.contains(part), "{part}");
         }
+    }
+
+    #[test]
+    fn an_adapter_that_does_not_open_is_no_wrong_answer() {
+        let view = view("a", Some("a wrong known answer"));
+        let page = page(&view);
+        assert!(page.contains("Not complete: a wrong known answer."));
+        assert!(!page.contains("verdict good") && !page.contains("0 answers"));
+        let text = view.text();
+        assert!(
+            text.ends_with("NOT complete: a wrong known answer"),
+            "{text}"
+        );
+        assert!(!view.agree && view.outcome().is_err());
     }
 }

@@ -114,7 +114,7 @@ impl View {
             shapes: skipped.shapes,
             reason: skipped.reason.clone(),
         });
-        View {
+        let mut view = View {
             version: env!("CARGO_PKG_VERSION"),
             date: date(),
             system: std::env::consts::OS,
@@ -124,7 +124,7 @@ impl View {
             shapes: report.shapes,
             cases: report.cases,
             cases_hash: hex(&report.asked),
-            agree: report.all_agree() && adapters.iter().all(|adapter| adapter.error.is_none()),
+            agree: false,
             wrong: report.wrong(),
             paths: report.paths.clone(),
             families: report.families.iter().map(row).collect(),
@@ -135,33 +135,39 @@ impl View {
             skipped: skipped.collect(),
             invalid: report.invalid.clone(),
             adapters,
-        }
+        };
+        view.agree = view.shortcoming().is_none();
+        view
     }
 
     /// Fails unless every path gave every answer.
     pub(super) fn outcome(&self) -> Result<(), Failure> {
+        match self.shortcoming() {
+            None => Ok(()),
+            Some(what) if self.wrong > 0 || !self.invalid.is_empty() => Err(Failure::Tests(what)),
+            Some(what) => Err(Failure::Machine(what)),
+        }
+    }
+
+    /// Why not every path gave every answer; the worst first.
+    pub(super) fn shortcoming(&self) -> Option<String> {
         if self.wrong > 0 {
-            let what = format!("{} answers are not the reference's", self.wrong);
-            return Err(Failure::Tests(what));
+            return Some(format!("{} answers are not the reference's", self.wrong));
         }
         if let Some(what) = self.invalid.first() {
-            return Err(Failure::Tests(what.clone()));
+            return Some(what.clone());
         }
         if let Some(skipped) = self.skipped.first() {
-            let what = format!(
-                "{} models did not run on {}: {}",
-                skipped.shapes, skipped.path, skipped.reason
-            );
-            return Err(Failure::Machine(what));
+            let SkippedView {
+                path,
+                shapes,
+                reason,
+            } = skipped;
+            return Some(format!("{shapes} models did not run on {path}: {reason}"));
         }
-        match self
-            .adapters
+        self.adapters
             .iter()
-            .find_map(|adapter| adapter.error.as_ref())
-        {
-            Some(error) => Err(Failure::Machine(error.clone())),
-            None => Ok(()),
-        }
+            .find_map(|adapter| adapter.error.clone())
     }
 
     pub(super) fn text(&self) -> String {
@@ -188,13 +194,13 @@ impl View {
         lines.extend(self.throughputs());
         lines.push(String::new());
         lines.extend(self.findings());
-        lines.push(if self.agree {
-            format!(
+        lines.push(match self.shortcoming() {
+            None => format!(
                 "every path gave the reference's bytes in all {} cases",
                 self.cases
-            )
-        } else {
-            format!("NOT equal: {} answers are not the reference's", self.wrong)
+            ),
+            Some(what) if self.wrong > 0 => format!("NOT equal: {what}"),
+            Some(what) => format!("NOT complete: {what}"),
         });
         lines.join("\n")
     }
