@@ -134,6 +134,8 @@ kernels! {
     MAX_POOL2D = 1, "max_pool2d", "pool", "each_element", "lanes";
     /// PAD, REVERSE, SLICE, TILE, TRANSPOSE.
     MOVE = 1, "move", "each_element", "lanes";
+    /// Packs the columns of the second input of MATMUL of i8, before a tile of [`crate::tile`].
+    PACK_COLUMNS = 1, "pack_columns", "columns";
     /// Pads i8 channels to words, before CONV2D.
     PAD_CHANNELS = 1, "pad_channels", "lanes";
     /// REDUCE_MAX, REDUCE_ANY.

@@ -25,9 +25,9 @@ pub struct Tile {
 pub struct Tiled {
     /// What one invocation makes.
     pub tile: Tile,
-    /// The kernel without its end. Its parameters and operands are those of the frame of the same name; behind them it
-    /// reads which part of the output channels a dispatch makes: the first group of four and their number, as
-    /// [`part`] writes them. Its weight is that of this part.
+    /// The kernel without its end. Its parameters and operands are those of the frame of the same name, but the second
+    /// input of MATMUL is packed; behind them it reads which part of the output channels a dispatch makes: the first
+    /// group of four and their number, as [`part`] writes them. Its weight is that of this part.
     pub frame: Frame,
 }
 
@@ -37,12 +37,22 @@ pub static CONV2D: LazyLock<Tiled> = LazyLock::new(|| conv2d([8, 2]));
 pub static CONV2D_ROW: LazyLock<Tiled> = LazyLock::new(|| conv2d([1, 4]));
 /// DEPTHWISE_CONV2D.
 pub static DEPTHWISE_CONV2D: LazyLock<Tiled> = LazyLock::new(depthwise_conv2d);
+/// MATMUL, for many rows, of one matrix. Its second input is as `pack_columns` packs it.
+pub static MATMUL: LazyLock<Tiled> = LazyLock::new(|| matmul([8, 2]));
+/// MATMUL, for few rows.
+pub static MATMUL_ROW: LazyLock<Tiled> = LazyLock::new(|| matmul([1, 4]));
 
 /// Every tile of this module.
 pub fn all() -> impl Iterator<Item = &'static Tiled> {
-    [&CONV2D, &CONV2D_ROW, &DEPTHWISE_CONV2D]
-        .into_iter()
-        .map(|tiled| &**tiled)
+    [
+        &CONV2D,
+        &CONV2D_ROW,
+        &DEPTHWISE_CONV2D,
+        &MATMUL,
+        &MATMUL_ROW,
+    ]
+    .into_iter()
+    .map(|tiled| &**tiled)
 }
 
 /// The operand that says which groups of output channels a dispatch makes.
@@ -51,10 +61,11 @@ pub fn part(first_group: u32, groups: u32) -> [u32; 4] {
     [first_group, groups, 0, 0]
 }
 
-const PARAMS: &str = include_str!("../kernels/window_params.wgsl");
+const WINDOW_PARAMS: &str = include_str!("../kernels/window_params.wgsl");
+const MATMUL_PARAMS: &str = include_str!("../kernels/matmul_params.wgsl");
 
-/// Where windows lie, the same for all operators.
-const PLACES: &str = "
+/// What all frames read.
+const INPUT: &str = "
 struct Part {
     first_group: u32,
     groups: u32,
@@ -62,13 +73,23 @@ struct Part {
     reserved_1: u32,
 }
 
-@group(0) @binding(5) var<uniform> part: Part;
+@group(0) @binding(2) var<uniform> input: array<vec4<u32>, VECTORS>;
 
 fn input_word(index: u32) -> u32 {
     let word = index & (4u * VECTORS - 1u);
     return input[word >> 2u][word & 3u];
 }
+";
 
+/// Four sums of products.
+const PRODUCTS: &str = "
+fn products(x: u32, w: vec4<u32>) -> vec4<i32> {
+    return vec4<i32>(dot4I8Packed(x, w.x), dot4I8Packed(x, w.y), dot4I8Packed(x, w.z), dot4I8Packed(x, w.w));
+}
+";
+
+/// Where windows lie, the same for all operators.
+const PLACES: &str = "
 // Where the window of one position of the output begins; rows and words of padding wrap to large numbers.
 struct Place {
     // The first line of its image.
@@ -108,18 +129,47 @@ fn word_of(line: Line, x: u32) -> u32 {
 }
 ";
 
-fn tiled(name: &'static str, tile: Tile, body: &str) -> Tiled {
+/// A frame that reads as many buffers before the one that says which part it makes.
+fn tiled(name: &'static str, tile: Tile, inputs: u32, params: &str, body: &str) -> Tiled {
     let vectors = UNIFORM_BYTES / 16;
-    let source = format!("{PARAMS}\nconst VECTORS: u32 = {vectors}u;\n{body}{PLACES}");
+    let binding = 2 + inputs;
+    let source = format!(
+        "{params}
+const VECTORS: u32 = {vectors}u;
+{INPUT}
+@group(0) @binding({binding}) var<uniform> part: Part;
+{body}"
+    );
     Tiled {
         tile,
         frame: Frame {
             name,
             source: Cow::Owned(source),
-            inputs: 4,
-            uniforms: 0b1111,
+            inputs: inputs + 1,
+            uniforms: (2 << inputs) - 1,
         },
     }
+}
+
+/// A frame of a window over the input, with its weight and biases.
+fn window(name: &'static str, tile: Tile, operands: &str, work: &str) -> Tiled {
+    let mut begin = "    let case_start = id.z * params.input_words;\n".to_owned();
+    begin += &each(
+        tile.positions,
+        "    let place_@ = place_of(position + @u);\n",
+    );
+    for group in 0..tile.groups {
+        let _ = writeln!(
+            begin,
+            "    let start_{group} = bias[min(part.first_group + group + {group}u, VECTORS - 1u)];"
+        );
+        begin += &each(
+            tile.positions,
+            &format!("    var total_@_{group} = start_{group};\n"),
+        );
+    }
+    let body = [operands, &frame_of(tile, &begin, work), PLACES].concat();
+    tiled(name, tile, 3, WINDOW_PARAMS, &body)
 }
 
 /// `pattern` for each index, where `@` stands for it.
@@ -129,34 +179,23 @@ fn each(count: u32, pattern: &str) -> String {
         .collect()
 }
 
-/// What begins `main`, and what ends it.
-fn frame_of(tile: Tile, work: &str) -> String {
+/// `main`, which goes through `begin` and `work` for a tile.
+fn frame_of(tile: Tile, begin: &str, work: &str) -> String {
     let Tile { positions, groups } = tile;
     let mut text = format!(
         "
 @compute @workgroup_size(64)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {{
     let tile = params.first + id.y * params.row + id.x;
-    let columns = max((part.groups + {groups}u - 1u) / {groups}u, 1u);
-    let group = (tile % columns) * {groups}u;
-    let position = (tile / columns) * {positions}u;
+    let across = max((part.groups + {groups}u - 1u) / {groups}u, 1u);
+    let group = (tile % across) * {groups}u;
+    let position = (tile / across) * {positions}u;
     if (position >= params.positions) {{
         return;
     }}
-    let case_start = id.z * params.input_words;
 "
     );
-    text += &each(positions, "    let place_@ = place_of(position + @u);\n");
-    for group in 0..groups {
-        let _ = writeln!(
-            text,
-            "    let start_{group} = bias[min(part.first_group + group + {group}u, VECTORS - 1u)];"
-        );
-        text += &each(
-            positions,
-            &format!("    var total_@_{group} = start_{group};\n"),
-        );
-    }
+    text += begin;
     text += work;
     let count = positions * groups;
     let totals: Vec<String> = (0..count)
@@ -222,21 +261,12 @@ fn conv2d([positions, groups]: [u32; 2]) -> Tiled {
     }
 ";
     let operands = "
-@group(0) @binding(2) var<uniform> input: array<vec4<u32>, VECTORS>;
 // [groups][kernel_y][kernel_x][position_words], one output channel a component.
 @group(0) @binding(3) var<uniform> weight: array<vec4<u32>, VECTORS>;
 // [groups]
 @group(0) @binding(4) var<uniform> bias: array<vec4<i32>, VECTORS>;
-
-fn products(x: u32, w: vec4<u32>) -> vec4<i32> {
-    return vec4<i32>(dot4I8Packed(x, w.x), dot4I8Packed(x, w.y), dot4I8Packed(x, w.z), dot4I8Packed(x, w.w));
-}
 ";
-    tiled(
-        "conv2d",
-        tile,
-        &(operands.to_owned() + &frame_of(tile, &work)),
-    )
+    window("conv2d", tile, &(operands.to_owned() + PRODUCTS), &work)
 }
 
 fn depthwise_conv2d() -> Tiled {
@@ -264,15 +294,69 @@ fn depthwise_conv2d() -> Tiled {
     }
     work += "        }\n    }\n";
     let operands = "
-@group(0) @binding(2) var<uniform> input: array<vec4<u32>, VECTORS>;
 // [kernel_y][kernel_x][groups], one channel a lane.
 @group(0) @binding(3) var<uniform> weight: array<vec4<u32>, VECTORS>;
 // [groups]
 @group(0) @binding(4) var<uniform> bias: array<vec4<i32>, VECTORS>;
 ";
-    tiled(
-        "depthwise_conv2d",
-        tile,
-        &(operands.to_owned() + &frame_of(tile, &work)),
-    )
+    window("depthwise_conv2d", tile, operands, &work)
+}
+
+fn matmul([positions, groups]: [u32; 2]) -> Tiled {
+    let tile = Tile { positions, groups };
+    let words = |indent: &str| {
+        let row = format!("{indent}let word_@ = input_word(row_@ + word);\n");
+        let columns = format!(
+            "{indent}let columns_@ = columns[(first_column + @u * words + word) & (VECTORS - 1u)];\n"
+        );
+        each(positions, &row) + &each(groups, &columns)
+    };
+    let pairs = |pattern: &str| -> String {
+        let of = |position: u32| each(groups, &pattern.replace('#', &position.to_string()));
+        (0..positions).map(of).collect()
+    };
+    let mut begin = "    let words = params.summed_words;
+    let case_start = id.z * params.a_words;
+    let first_column = id.z * (params.b_words / 4u) + group * words;
+    let a_zero_point = params.a_zero_point;
+    let b_zero_point = params.b_zero_point;
+"
+    .to_owned();
+    begin += &each(
+        positions,
+        "    let row_@ = case_start + (position + @u) * words;\n    var row_sum_@ = 0;\n",
+    );
+    begin += &each(groups, "    var column_sums_@ = vec4<i32>(0);\n");
+    begin += "    // The sums of rows and columns, where zero points ask for them.
+    let summed = select(0u, words, (a_zero_point | b_zero_point) != 0);
+    for (var word = 0u; word < summed; word++) {
+";
+    begin += &words("        ");
+    begin += &each(
+        positions,
+        "        row_sum_@ += dot4I8Packed(word_@, ONES);\n",
+    );
+    begin += &each(
+        groups,
+        "        column_sums_@ += products(ONES, columns_@);\n",
+    );
+    begin += "    }
+    // Σ (a − a_zp) · (b − b_zp) = Σ a·b − a_zp · Σ b − b_zp · Σ a + count · a_zp · b_zp, wrapping.
+    let all = i32(params.summed) * a_zero_point * b_zero_point;
+";
+    begin += &pairs(
+        "    var total_#_@ = vec4<i32>(all - b_zero_point * row_sum_#) - a_zero_point * column_sums_@;\n",
+    );
+    let mut work = "    for (var word = 0u; word < words; word++) {\n".to_owned();
+    work += &words("        ");
+    work += &pairs("        total_#_@ += products(word_#, columns_@);\n");
+    work += "    }\n";
+    let operands = "
+// [groups][summed_words], one column a component.
+@group(0) @binding(3) var<uniform> columns: array<vec4<u32>, VECTORS>;
+
+const ONES: u32 = 0x01010101u;
+";
+    let body = [operands, PRODUCTS, &frame_of(tile, &begin, &work)].concat();
+    tiled("matmul", tile, 2, MATMUL_PARAMS, &body)
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use aivm_shaders::kernels::FRAMES;
+use aivm_shaders::kernels::{FRAMES, PACK_COLUMNS};
 use aivm_shaders::{block, tile};
 use aivm_tosa::{ExecutorFault, FaultKind, ModelLimits, Plan, PriceTable, RunError};
 
@@ -66,6 +66,7 @@ const ANSWERS: &[(&str, &[KnownAnswer])] = answers! {
         "max_pool2d_i16_two_steps";
     "move": "pad_i8" "pad_i16" "pad_bool" "pad_nhwc" "reverse_i8" "reverse_inner" "reverse_rank6" "slice_i8" "slice_i16"
         "slice_i32" "slice_row" "tile_i16" "tile_bool" "transpose_i8" "transpose_nchw" "transpose_rank6";
+    "pack_columns": "matmul_i8" "matmul_i8_odd" "matmul_i8_rescaled";
     "pad_channels": "conv2d_3x3_channels_17" "conv2d_3x3_one_channel";
     "reduce_max": "reduce_max_i8" "reduce_max_i16" "reduce_max_i32_axis1" "reduce_any_axis1" "reduce_max_two_steps"
         "reduce_any_two_steps";
@@ -164,11 +165,15 @@ impl GpuExecutor {
         checks
     }
 
-    /// The forms of a kernel that this adapter may be given.
+    /// The forms in which this adapter may be given a kernel.
     fn forms(&self, kernel: &str) -> Vec<Operands> {
         let tiled = tile::all().any(|tiled| tiled.frame.name == kernel);
         let blocked = block::all().any(|blocked| blocked.operator.name() == kernel);
+        // Only tiles read what it makes.
+        let packs = kernel == PACK_COLUMNS.name;
         match self.operands() {
+            Operands::Uniform if packs => vec![Operands::Uniform],
+            _ if packs => Vec::new(),
             Operands::Uniform if tiled => vec![Operands::Uniform, Operands::Storage],
             // Also where the graph is smaller than what would be computed so.
             Operands::Blocks { size, .. } if blocked => vec![
@@ -244,7 +249,9 @@ fn is_of(dispatch: &Dispatch, kernel: &str, form: Operands) -> bool {
     }
     let frame = FRAMES.iter().any(|frame| frame.name == kernel);
     let name = if frame { first } else { &dispatch.kernel };
-    name == kernel && dispatch.uniform_operands == (form == Operands::Uniform)
+    // What packs for tiles reads storage buffers.
+    let uniform = form == Operands::Uniform && kernel != PACK_COLUMNS.name;
+    name == kernel && dispatch.uniform_operands == uniform
 }
 
 /// Why a known answer was not given.

@@ -96,17 +96,22 @@ pub(crate) struct Step {
 }
 
 /// The dispatches of a step: pieces of cases, as many together as fit a uniform buffer, and each of them for every part of
-/// the output channels. What a dispatch binds begins at multiples of [`BINDING_ALIGNMENT_MAX`] bytes.
+/// the output channels.
+/// What a dispatch binds begins at multiples of [`BINDING_ALIGNMENT_MAX`] bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Cut {
-    /// Equal pieces of one case, which the kernel takes for cases: rows that do not depend on each other.
+    /// Equal pieces of one case, which the kernel takes for cases: rows that do not depend on each other, or matrices.
     pub(crate) pieces: u32,
     /// Most pieces in one dispatch.
     pub(crate) together: u32,
-    /// Parts of the output channels, and bytes from the weight of one to that of the next. Their weight is the constant
-    /// of operand 1, and which part it is says the constant of operand 3, at multiples of [`BINDING_ALIGNMENT_MAX`].
+    /// Pieces in a row for which operand 1, if it is a value, is the same.
+    pub(crate) sharing: u32,
+    /// Parts of the output channels, and bytes from operand 1 of one to that of the next: the weight.
     pub(crate) parts: u32,
     pub(crate) part_bytes: u32,
+    /// The operand that says which part it is, if the kernel reads it: a constant for each part, at multiples of
+    /// [`BINDING_ALIGNMENT_MAX`].
+    pub(crate) own: Option<usize>,
 }
 
 impl Cut {
@@ -114,16 +119,48 @@ impl Cut {
     pub(crate) const WHOLE: Cut = Cut {
         pieces: 1,
         together: u32::MAX,
+        sharing: 1,
         parts: 1,
         part_bytes: 0,
+        own: None,
     };
 
-    /// How far into an operand the binding for a part begins.
+    /// The pieces of each dispatch of a run of `cases` cases, counted over all of them.
+    pub(crate) fn windows(self, cases: u32) -> impl Iterator<Item = Range<u32>> {
+        let pieces = cases * self.pieces;
+        let step = self.together.min(pieces).max(1);
+        (0..pieces.div_ceil(step)).map(move |index| {
+            let first = index * step;
+            first..pieces.min(first.saturating_add(step))
+        })
+    }
+
+    /// How far into a constant that is a uniform buffer the binding for a part begins.
     pub(crate) fn offset(&self, operand: usize, part: u32) -> u64 {
         match operand {
+            _ if self.own == Some(operand) => u64::from(part) * u64::from(BINDING_ALIGNMENT_MAX),
             1 => u64::from(part) * u64::from(self.part_bytes),
-            3 if self.parts > 1 => u64::from(part) * u64::from(BINDING_ALIGNMENT_MAX),
             _ => 0,
+        }
+    }
+
+    /// How far into a value with `case_bytes` bytes in a case, which is a uniform buffer, the binding for a part of the
+    /// pieces from `first` on begins.
+    pub(crate) fn value_offset(
+        &self,
+        operand: usize,
+        case_bytes: u64,
+        first: u32,
+        part: u32,
+    ) -> u64 {
+        let piece_bytes = case_bytes / u64::from(self.pieces);
+        match operand {
+            1 => {
+                let shared_bytes = case_bytes / u64::from(self.pieces / self.sharing);
+                let block = u64::from(first / self.sharing);
+                block * shared_bytes + u64::from(part) * u64::from(self.part_bytes)
+            }
+            _ => piece_bytes * u64::from(first),
         }
     }
 }

@@ -74,16 +74,12 @@ impl Scratch {
         for index in steps {
             let step = &prepared.program.steps[index];
             pass.set_pipeline(&prepared.pipelines[index].pipeline);
-            let mut left = cases * step.cut.pieces;
-            for parts in self.bind_groups[index].chunks(step.cut.parts as usize) {
-                let now = left.min(step.cut.together);
-                if now == 0 {
-                    break;
-                }
-                left -= now;
+            let parts = self.bind_groups[index].chunks(step.cut.parts as usize);
+            for (window, parts) in step.cut.windows(cases).zip(parts) {
+                let pieces = window.end - window.start;
                 for bind_group in parts {
                     pass.set_bind_group(0, bind_group, &[]);
-                    pass.dispatch_workgroups(step.groups[0], step.groups[1], now);
+                    pass.dispatch_workgroups(step.groups[0], step.groups[1], pieces);
                 }
             }
         }
@@ -105,12 +101,9 @@ impl Scratch {
 fn bind_groups(prepared: &Prepared, slots: &[Buffer], cases: u32) -> Vec<Vec<wgpu::BindGroup>> {
     let of_step = |index: usize| {
         let cut = prepared.program.steps[index].cut;
-        let pieces = cases * cut.pieces;
-        let firsts = (0..pieces).step_by(cut.together.min(pieces).max(1) as usize);
-        let window = |first: u32| first..pieces.min(first.saturating_add(cut.together));
-        firsts
-            .flat_map(|first| (0..cut.parts).map(move |part| (first, part)))
-            .map(|(first, part)| bind_group(prepared, slots, index, window(first), part))
+        cut.windows(cases)
+            .flat_map(|window| (0..cut.parts).map(move |part| (window.clone(), part)))
+            .map(|(window, part)| bind_group(prepared, slots, index, window, part))
             .collect()
     };
     (0..prepared.program.steps.len()).map(of_step).collect()
@@ -121,32 +114,44 @@ fn bind_group(
     prepared: &Prepared,
     slots: &[Buffer],
     index: usize,
-    pieces: Range<u32>,
+    window: Range<u32>,
     part: u32,
 ) -> wgpu::BindGroup {
     let (step, pipeline) = (&prepared.program.steps[index], &prepared.pipelines[index]);
-    let value = |value: usize, bytes: Option<u32>| {
-        let case_bytes = u64::from(prepared.program.values[value]) * 4;
-        let piece_bytes = case_bytes / u64::from(step.cut.pieces);
-        let bytes = bytes.map_or(piece_bytes * pieces.len() as u64, u64::from);
+    let cut = step.cut;
+    let case_bytes = |value: usize| u64::from(prepared.program.values[value]) * 4;
+    let bound = |value: usize, offset: u64, bytes: u64| {
         wgpu::BindingResource::Buffer(wgpu::BufferBinding {
             buffer: &slots[prepared.slots.of_value[value]],
-            offset: piece_bytes * u64::from(pieces.start),
+            offset,
             size: wgpu::BufferSize::new(bytes),
         })
+    };
+    let stored = |value: usize| {
+        let piece_bytes = case_bytes(value) / u64::from(cut.pieces);
+        let pieces = u64::from(window.end - window.start);
+        bound(
+            value,
+            piece_bytes * u64::from(window.start),
+            piece_bytes * pieces,
+        )
     };
     let inputs = step.operands.iter().enumerate().map(|(input, &operand)| {
         let uniform = step.kernel.uniforms >> input & 1 == 1;
         match operand {
             Operand::Constant(constant) if uniform => {
-                let offset = step.cut.offset(input, part);
+                let offset = cut.offset(input, part);
                 prepared.constants.uniform(constant, offset)
             }
             Operand::Constant(constant) => prepared.constants.binding(constant),
-            Operand::Value(id) => value(id, uniform.then_some(UNIFORM_BYTES)),
+            Operand::Value(value) if uniform => {
+                let offset = cut.value_offset(input, case_bytes(value), window.start, part);
+                bound(value, offset, u64::from(UNIFORM_BYTES))
+            }
+            Operand::Value(value) => stored(value),
         }
     });
-    let resources = [prepared.params.binding(index), value(step.output, None)]
+    let resources = [prepared.params.binding(index), stored(step.output)]
         .into_iter()
         .chain(inputs);
     let entries: Vec<_> = (0u32..)

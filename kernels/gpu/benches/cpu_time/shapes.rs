@@ -10,7 +10,12 @@ pub(crate) struct Shape {
 
 enum Operator {
     /// MATMUL to i32, of two inputs or of an input with constant columns.
-    MatMul { sides: [i32; 3], constant: bool },
+    MatMul {
+        /// Matrices, rows, elements of a sum, columns.
+        sides: [i32; 4],
+        constant: bool,
+        zero_point: u8,
+    },
     /// CONV2D or DEPTHWISE_CONV2D, padded so that the output is the input divided by `stride`, with RESCALE behind.
     Window {
         input: [i32; 3],
@@ -23,9 +28,13 @@ enum Operator {
 
 /// All shapes, in the order they are reported.
 pub(crate) fn shapes() -> Vec<Shape> {
-    let product = |name, sides, constant| Shape {
+    let product = |name, sides, constant, zero_point| Shape {
         name,
-        operator: Operator::MatMul { sides, constant },
+        operator: Operator::MatMul {
+            sides,
+            constant,
+            zero_point,
+        },
     };
     let window = |name, input, output_channels, kernel, stride, depthwise| Shape {
         name,
@@ -41,10 +50,15 @@ pub(crate) fn shapes() -> Vec<Shape> {
         window(name, input, output_channels, kernel, stride, false)
     };
     vec![
-        product("matmul/1024x1024x1024", [1024; 3], false),
-        product("dense/1024x1024x1024", [1024; 3], true),
-        product("dense/512x512x512", [512; 3], true),
-        product("dense/1x1024x1024", [1, 1024, 1024], true),
+        product("matmul/1024x1024x1024", [1, 1024, 1024, 1024], false, 0),
+        product("matmul/1024x1024x1024-zp", [1, 1024, 1024, 1024], false, 3),
+        product("matmul/2048x2048x2048", [1, 2048, 2048, 2048], false, 0),
+        product("matmul/8-128x64x128", [8, 128, 64, 128], false, 0),
+        product("matmul/8-128x128x64", [8, 128, 128, 64], false, 0),
+        product("matmul/8-17x33x15-zp", [8, 17, 33, 15], false, 3),
+        product("dense/1024x1024x1024", [1, 1024, 1024, 1024], true, 0),
+        product("dense/512x512x512", [1, 512, 512, 512], true, 0),
+        product("dense/1x1024x1024", [1, 1, 1024, 1024], true, 0),
         conv("resnet8/3x3-32x32x3-16", [32, 32, 3], 16, [3, 3], 1),
         conv("resnet8/3x3-32x32x16-16", [32, 32, 16], 16, [3, 3], 1),
         conv("resnet8/3x3-32x32x16-32-s2", [32, 32, 16], 32, [3, 3], 2),
@@ -73,7 +87,11 @@ impl Shape {
     /// The model's file.
     pub(crate) fn file(&self) -> Vec<u8> {
         match &self.operator {
-            Operator::MatMul { sides, constant } => product(*sides, *constant),
+            Operator::MatMul {
+                sides,
+                constant,
+                zero_point,
+            } => product(*sides, *constant, *zero_point),
             Operator::Window {
                 input,
                 output_channels,
@@ -93,14 +111,15 @@ fn values(count: i32) -> Vec<u8> {
         .collect()
 }
 
-fn product([rows, summed, columns]: [i32; 3], constant: bool) -> Model {
+fn product([matrices, rows, summed, columns]: [i32; 4], constant: bool, zero_point: u8) -> Model {
+    let b = [matrices, summed, columns];
     let model = Model::default()
-        .input("a", I8, &[1, rows, summed])
-        .constant("zp", I8, &[1], &[0])
-        .output("y", INT32, &[1, rows, columns]);
+        .input("a", I8, &[matrices, rows, summed])
+        .constant("zp", I8, &[1], &[zero_point])
+        .output("y", INT32, &[matrices, rows, columns]);
     let model = match constant {
-        false => model.input("b", I8, &[1, summed, columns]),
-        true => model.constant("b", I8, &[1, summed, columns], &values(summed * columns)),
+        false => model.input("b", I8, &b),
+        true => model.constant("b", I8, &b, &values(b.iter().product())),
     };
     model.operator("MATMUL", vec![], &["a", "b", "zp", "zp"], &["y"])
 }

@@ -198,7 +198,7 @@ impl Lowering<'_> {
     }
 
     /// Appends the step of a linear operator with what `expression` does behind its sums, and those before it that pad
-    /// its inputs: together, because what observes a plan takes steps without a tensor as part of the next.
+    /// and pack its inputs: together, because what observes a plan takes steps without a tensor as part of the next.
     fn linear_step(
         &mut self,
         linear: &Linear,
@@ -215,29 +215,36 @@ impl Lowering<'_> {
         for &(input, channels) in &linear.inputs {
             operands.push(self.padded_to_words(input, channels)?);
         }
-        let inputs = operands.iter().map(|&input| self.case_words(input));
-        let case_words: Vec<u32> = inputs.collect();
         operands.extend_from_slice(&linear.constants);
         operands.extend(expression.operands());
         if !tables.is_empty() {
             operands.push(self.new_constant(tables));
         }
         let form = self.form(linear, &operands, output);
-        if let Some(parts) = &form.part_words {
-            // Behind what the frame of a file reads.
-            let parts = self.new_constant(parts.clone());
-            operands.insert(linear.inputs.len() + linear.constants.len(), parts);
+        let cut = form.cut;
+        if let (Some(parts), Some(own)) = (form.part_words, cut.own) {
+            let parts = self.new_constant(parts);
+            operands.insert(own, parts);
+            if let Some(second) = &linear.second {
+                operands[1] = self.packed_columns(second, operands[1], linear.output_channels)?;
+            }
         }
+        // Of a piece of the first input, and of what several pieces share of the second.
+        let shares = [cut.pieces, cut.pieces / cut.sharing];
+        let inputs = operands[..linear.inputs.len()].iter().zip(shares);
+        let piece_words: Vec<u32> = inputs
+            .map(|(&input, pieces)| self.case_words(input) / pieces)
+            .collect();
         let kernel = form.frame.kernel(&expression.chain());
         let first = self.program.steps.len();
         let work = Work {
             rounds: form.work.rounds + expression.rounds(),
             ..form.work
         };
-        let pieces = form.cut.pieces;
+        let pieces = cut.pieces;
         self.step_in_parts(&kernel, &operands, output, work, |grid| {
             let mut words = (linear.params)(pieces);
-            words.extend(case_words.iter().map(|words| words / pieces));
+            words.extend(&piece_words);
             words.extend([grid.row, grid.first]);
             // The epilogue's parameters begin at a multiple of 16 bytes.
             words.resize(words.len().next_multiple_of(4), 0);
@@ -246,7 +253,7 @@ impl Lowering<'_> {
         })?;
         self.doing = doing;
         for part in &mut self.program.steps[first..] {
-            part.cut = form.cut;
+            part.cut = cut;
         }
         Ok(())
     }

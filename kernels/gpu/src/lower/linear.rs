@@ -4,7 +4,7 @@
 mod block;
 mod direct;
 mod matmul;
-mod tile;
+pub(super) mod tile;
 mod window;
 
 use std::rc::Rc;
@@ -19,6 +19,7 @@ use crate::program::Operand;
 pub(super) use block::Blocks;
 use direct::Sums as DirectSums;
 use matmul::Product;
+use tile::Second;
 use window::Window;
 
 impl Lowering<'_> {
@@ -121,11 +122,11 @@ impl Lowering<'_> {
     /// A packed kernel: held back for what reads its sums, or dispatched.
     fn frame(
         &mut self,
-        (frame, tiled): (&'static Frame, Option<&'static Tiled>),
+        (frame, tiled): (&'static Frame, &'static Tiled),
         inputs: Vec<(TensorId, u32)>,
         constants: Vec<Operand>,
         work: Work,
-        sums: &Sums,
+        sums: Sums,
         params: impl Fn(u32) -> Vec<u32> + 'static,
     ) -> Result<(), String> {
         let linear = Rc::new(Linear {
@@ -135,6 +136,7 @@ impl Lowering<'_> {
             constants,
             row_bytes: sums.row_bytes,
             blocks: sums.blocks,
+            second: sums.second,
             params: Box::new(params),
             work,
             nodes: self.doing.clone(),
@@ -190,4 +192,6 @@ struct Sums {
     /// Bytes of the input for each position, if that is all that the position depends on.
     row_bytes: Option<u32>,
     blocks: Option<Blocks>,
+    /// Of MATMUL.
+    second: Option<Second>,
 }

@@ -27,6 +27,48 @@ fn product(rows: i32, summed: i32, columns: i32) -> Arc<Priced> {
     model(&product.file())
 }
 
+/// MATMUL of two inputs, or, if `a` or `b` says so, of a constant one.
+struct Product {
+    /// Matrices, rows, elements of a sum, columns.
+    sides: [i32; 4],
+    zero_points: [i8; 2],
+    a_is_constant: bool,
+    b_is_constant: bool,
+}
+
+impl Product {
+    /// Of two inputs.
+    fn new(sides: [i32; 4], zero_points: [i8; 2]) -> Product {
+        Product {
+            sides,
+            zero_points,
+            a_is_constant: false,
+            b_is_constant: false,
+        }
+    }
+
+    fn model(&self) -> Arc<Priced> {
+        let [matrices, rows, summed, columns] = self.sides;
+        let (a, b) = ([matrices, rows, summed], [matrices, summed, columns]);
+        let operand = |model: Model, name, shape: &[i32; 3], constant| match constant {
+            false => model.input(name, I8, shape),
+            true => model.constant(
+                name,
+                I8,
+                shape,
+                &values(shape.iter().product::<i32>() as usize),
+            ),
+        };
+        let product = operand(Model::default(), "a", &a, self.a_is_constant);
+        let product = operand(product, "b", &b, self.b_is_constant)
+            .constant("a_zp", I8, &[1], &[self.zero_points[0].cast_unsigned()])
+            .constant("b_zp", I8, &[1], &[self.zero_points[1].cast_unsigned()])
+            .output("y", INT32, &[matrices, rows, columns])
+            .operator("MATMUL", vec![], &["a", "b", "a_zp", "b_zp"], &["y"]);
+        model(&product.file())
+    }
+}
+
 /// DEPTHWISE_CONV2D of single positions.
 fn scaled_channels(side: i32, channels: i32) -> Arc<Priced> {
     let shape = [1, side, side, channels];
@@ -115,4 +157,57 @@ fn parts_and_pieces() {
 fn several_cases_in_each_uniform_buffer() {
     // 16 cases of 4,096 bytes in each.
     agrees(&product(32, 128, 64), 37);
+}
+
+#[test]
+fn products_of_two_inputs() {
+    for zero_points in [[0, 0], [-7, 0], [0, 100], [-128, 127]] {
+        agrees(&Product::new([1, 16, 64, 24], zero_points).model(), 3);
+        agrees(&Product::new([1, 1, 64, 24], zero_points).model(), 3);
+        // Neither rows nor columns are whole words.
+        agrees(&Product::new([3, 13, 7, 9], zero_points).model(), 5);
+    }
+}
+
+#[test]
+fn matrices_in_pieces_and_parts() {
+    // 96 KiB and 66 KiB: pieces of 96 rows, and parts of 128 and 4 columns.
+    agrees(&Product::new([1, 192, 512, 132], [1, 2]).model(), 2);
+    // The rows of each matrix are three pieces, its columns one part.
+    agrees(&Product::new([2, 192, 1024, 24], [1, 0]).model(), 2);
+    // Each first matrix is a piece, the second several parts.
+    agrees(&Product::new([3, 8, 1024, 200], [0, 1]).model(), 2);
+}
+
+#[test]
+fn several_matrices_in_each_uniform_buffer() {
+    agrees(&Product::new([5, 16, 32, 16], [0, 0]).model(), 70);
+    // Packed, 1,008 bytes: the next begins 16 bytes behind them.
+    agrees(&Product::new([7, 20, 36, 28], [3, -3]).model(), 11);
+    // The second matrices are what fills a buffer.
+    agrees(&Product::new([9, 1, 128, 112], [3, -3]).model(), 3);
+}
+
+#[test]
+fn products_with_a_constant() {
+    for matrices in [1, 3] {
+        let product = Product::new([matrices, 6, 40, 20], [5, 6]);
+        agrees(
+            &Product {
+                b_is_constant: true,
+                ..product
+            }
+            .model(),
+            4,
+        );
+    }
+    let product = Product::new([1, 6, 40, 20], [5, 6]);
+    agrees(
+        &Product {
+            a_is_constant: true,
+            ..product
+        }
+        .model(),
+        4,
+    );
 }

@@ -10,6 +10,7 @@ use aivm_tosa::{Operator, TensorId};
 
 use super::function::{arguments, table};
 use crate::lower::linear::Blocks;
+use crate::lower::linear::tile::Second;
 use crate::lower::strides::Axes;
 use crate::lower::{Work, signed};
 use crate::program::Operand;
@@ -67,8 +68,8 @@ pub(in crate::lower) struct Rows {
 /// A linear operator whose kernel is not dispatched yet, because an expression may be its end.
 pub(in crate::lower) struct Linear {
     pub(in crate::lower) frame: &'static Frame,
-    /// The same frame with a larger tile and operands in uniform buffers, if there is one.
-    pub(in crate::lower) tiled: Option<&'static Tiled>,
+    /// The same frame with a larger tile and operands in uniform buffers.
+    pub(in crate::lower) tiled: &'static Tiled,
     /// What the frame reads first, each with the elements of its innermost axis, which is padded to words.
     pub(in crate::lower) inputs: Vec<(TensorId, u32)>,
     /// What it reads behind them.
@@ -77,8 +78,10 @@ pub(in crate::lower) struct Linear {
     pub(in crate::lower) row_bytes: Option<u32>,
     /// What its blocks would be, if there is a frame of them.
     pub(in crate::lower) blocks: Option<Blocks>,
+    /// Of MATMUL, whose second input is packed for tiles.
+    pub(in crate::lower) second: Option<Second>,
     /// The frame's parameters from the number of equal pieces of a case, each of which is a case to the kernel: more than
-    /// one only if `row_bytes` is known. The words of a piece of each input follow, those of the grid, and the
+    /// one only if `row_bytes` is known or `second`. The words of a piece of each input follow, those of the grid, and the
     /// epilogue's.
     pub(in crate::lower) params: Box<dyn Fn(u32) -> Vec<u32>>,
     /// What the sums alone cost.

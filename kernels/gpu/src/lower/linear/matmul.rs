@@ -1,8 +1,10 @@
-//! MATMUL of i8: of constant columns the packed CONV2D, else a kernel that turns the second matrix as it reads.
+//! MATMUL of i8: of constant columns the packed CONV2D, else a kernel that turns the second matrix as it reads, or tiles
+//! behind one that packs it.
 
-use aivm_shaders::{block, kernels};
+use aivm_shaders::{block, kernels, tile};
 use aivm_tosa::{DataType, Graph, Node, TensorId};
 
+use super::tile::Second;
 use super::window::Window;
 use super::{Blocks, ConstantWeights, Sums};
 use crate::lower::{Lowering, Work, expect_rounds, signed};
@@ -64,14 +66,24 @@ impl Lowering<'_> {
         }
         let summed_words = product.summed.div_ceil(4);
         let groups = product.columns.div_ceil(4);
-        let rounds = u64::from(summed_words) + 21;
+        // Tiles go along sums of rows and columns apart, where zero points ask for them.
+        let loops = if product.a_zp == 0 && product.b_zp == 0 {
+            1
+        } else {
+            2
+        };
+        let rounds = loops * u64::from(summed_words) + 22;
         expect_rounds(rounds)?;
         let tiles = product.batch * product.rows.div_ceil(4) * groups;
         let sums = Sums {
             tensor: product.output,
             positions: product.batch * product.rows,
             channels: product.columns,
-            row_bytes: None,
+            row_bytes: Some(4 * summed_words),
+            second: Some(Second {
+                matrices: product.batch,
+                summed: product.summed,
+            }),
             blocks: Some(Blocks {
                 operator: block::Operator::MatMul,
                 matrices: product.batch,
@@ -79,17 +91,25 @@ impl Lowering<'_> {
                 taps: 1,
             }),
         };
-        let mut words = vec![product.rows, product.summed, summed_words];
-        words.extend([product.columns, groups, sums.positions]);
-        words.extend([product.a_zp, product.b_zp].map(signed));
+        let rows = [product.rows, product.summed, summed_words];
+        let columns = [product.columns, groups];
+        let zero_points = [product.a_zp, product.b_zp].map(signed);
+        let positions = sums.positions;
+        let params = move |pieces: u32| {
+            let own = [positions / pieces];
+            [&rows[..], &columns, &own, &zero_points].concat()
+        };
         let work = Work {
             invocations: tiles,
             rounds,
         };
         let inputs = vec![(product.a, product.summed), (product.b, product.columns)];
-        let frames = (&kernels::MATMUL, None);
-        let params = move |_pieces| words.clone();
-        self.frame(frames, inputs, Vec::new(), work, &sums, params)
+        let tiled = match product.rows {
+            0..4 => &tile::MATMUL_ROW,
+            _ => &tile::MATMUL,
+        };
+        let frames = (&kernels::MATMUL, &**tiled);
+        self.frame(frames, inputs, Vec::new(), work, sums, params)
     }
 }
 

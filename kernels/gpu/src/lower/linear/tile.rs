@@ -1,8 +1,8 @@
 //! Which frame a linear operator gets: the one of a file, or a larger tile whose operands are uniform buffers, in as many
 //! dispatches as it takes for them to fit.
 
-use aivm_shaders::kernels::{Frame, UNIFORM_BYTES};
-use aivm_shaders::tile::{Tiled, part};
+use aivm_shaders::kernels::{self, Frame, UNIFORM_BYTES};
+use aivm_shaders::tile::part;
 use aivm_tosa::TensorId;
 
 use crate::layout::{self, word_bytes};
@@ -40,9 +40,8 @@ impl Lowering<'_> {
             return form;
         }
         let uniform = self.options.operands == Operands::Uniform;
-        let tiled = linear.tiled.filter(|_| uniform);
-        let form = tiled.and_then(|tiled| self.tiled_form(linear, tiled, operands, output));
-        form.unwrap_or(Form {
+        let tiled = || self.tiled_form(linear, operands, output);
+        uniform.then(tiled).flatten().unwrap_or(Form {
             frame: linear.frame,
             work: linear.work,
             cut: Cut::WHOLE,
@@ -50,45 +49,56 @@ impl Lowering<'_> {
         })
     }
 
-    fn tiled_form(
-        &self,
-        linear: &Linear,
-        tiled: &'static Tiled,
-        operands: &[Operand],
-        output: TensorId,
-    ) -> Option<Form> {
+    fn tiled_form(&self, linear: &Linear, operands: &[Operand], output: TensorId) -> Option<Form> {
+        let tiled = linear.tiled;
         let own = linear.inputs.len() + linear.constants.len();
-        let weight = self.constant_len(operands[1]);
-        let others = operands.iter().enumerate().filter(|&(index, _)| index != 1);
-        let fits = |&operand: &Operand| self.constant_len(operand) <= UNIFORM_BYTES;
-        if !others.map(|(_, operand)| operand).all(fits) {
+        let groups = linear.output_channels.div_ceil(4);
+        let weight = match &linear.second {
+            Some(second) => {
+                let constant = matches!(operands[0], Operand::Constant(_));
+                if constant && second.matrices > 1 {
+                    return None; // it is not cut into matrices
+                }
+                second.packed_bytes(groups)?
+            }
+            None => self.constant_len(operands[1]),
+        };
+        let mut others = operands.iter().enumerate().filter(|&(index, _)| index != 1);
+        if !others.all(|(_, &operand)| self.constant_len(operand) <= UNIFORM_BYTES) {
             return None;
         }
-        let groups = linear.output_channels.div_ceil(4);
         let part_groups = part_groups(weight, groups, tiled.tile.groups)?;
         let parts = groups.div_ceil(part_groups);
         // What the epilogue reads of other tensors is not cut.
         let reads_values = operands[own..]
             .iter()
             .any(|operand| matches!(operand, Operand::Value(_)));
-        let pieces = self.pieces(linear, operands[0], reads_values)?;
-        let words = operands
+        let input_words = self.case_words(operands[0]);
+        let (pieces, sharing) = pieces(linear, input_words, reads_values)?;
+        // The second input of MATMUL is bound as packed: one block alone, or the blocks of several matrices.
+        let most = match &linear.second {
+            None => u32::MAX,
+            Some(_) if sharing > 1 || parts > 1 => 1,
+            Some(_) => UNIFORM_BYTES / block_bytes(weight),
+        };
+        let storage = operands[own..]
             .iter()
-            .map(|&operand| self.case_words(operand))
-            .chain([layout::words(self.tensor(output))]);
-        let together = together(self.case_words(operands[0]), words, pieces)?;
-        if pieces * parts > DISPATCHES_MAX {
+            .map(|&operand| self.case_words(operand));
+        let words = storage.chain([input_words, layout::words(self.tensor(output))]);
+        let together = together(input_words, words, pieces, most)?;
+        if pieces.div_ceil(together) * parts > DISPATCHES_MAX {
             return None;
         }
-        let stride = BINDING_ALIGNMENT_MAX as usize;
-        let part_words = (0..parts).flat_map(|index| {
-            let first = index * part_groups;
-            let mut words = word_bytes(part(first, part_groups.min(groups - first)));
-            words.resize(stride, 0);
-            words
-        });
         let tile = tiled.tile;
-        let columns = part_groups.div_ceil(tiled.tile.groups);
+        let columns = part_groups.div_ceil(tile.groups);
+        let cut = Cut {
+            pieces,
+            together,
+            sharing,
+            parts,
+            part_bytes: weight / groups * part_groups,
+            own: Some(own),
+        };
         Some(Form {
             frame: &tiled.frame,
             work: Work {
@@ -97,14 +107,38 @@ impl Lowering<'_> {
                     * u64::from(tile.positions.div_ceil(4) * tile.groups)
                     * u64::from(pieces * parts),
             },
-            cut: Cut {
-                pieces,
-                together,
-                parts,
-                part_bytes: weight / groups * part_groups,
-            },
-            part_words: Some(part_words.collect()),
+            cut,
+            part_words: Some(part_words(parts, groups, part_groups)),
         })
+    }
+
+    /// The second input of MATMUL, which lies in `operand` with its rows padded to words, by packed columns: each matrix
+    /// a block of [`block_bytes`].
+    pub(in crate::lower) fn packed_columns(
+        &mut self,
+        second: &Second,
+        operand: Operand,
+        output_channels: u32,
+    ) -> Result<Operand, String> {
+        let groups = output_channels.div_ceil(4);
+        let bytes = second.packed_bytes(groups).map(block_bytes);
+        let output_words = bytes.and_then(|bytes| (bytes / 4).checked_mul(second.matrices));
+        let output_words = output_words.ok_or("a packed matrix is too large")?;
+        let summed_words = second.summed.div_ceil(4);
+        let tiles = second.matrices * groups * summed_words;
+        let input_words = self.case_words(operand);
+        let packed = self.new_words(output_words);
+        let work = Work {
+            invocations: tiles,
+            rounds: 4,
+        };
+        self.step_into(&kernels::PACK_COLUMNS, vec![operand], packed, work, |row| {
+            let matrix_vectors = output_words / second.matrices / 4;
+            let mut words = vec![second.summed, summed_words, groups, tiles];
+            words.extend([matrix_vectors, output_words / 4, input_words, row]);
+            words
+        })?;
+        Ok(Operand::Value(packed))
     }
 
     /// Bytes of an operand if it is a constant, else 0.
@@ -114,20 +148,57 @@ impl Lowering<'_> {
             Operand::Value(_) => 0,
         }
     }
+}
 
-    /// Pieces of a case that fit a uniform buffer: 1 if the case does.
-    fn pieces(&self, linear: &Linear, input: Operand, reads_values: bool) -> Option<u32> {
-        let case_bytes = u64::from(self.case_words(input)) * 4;
-        if case_bytes <= u64::from(UNIFORM_BYTES) {
-            return Some(1);
-        }
-        let row_bytes = linear.row_bytes.filter(|_| !reads_values)?;
+/// The second input of MATMUL.
+pub(in crate::lower) struct Second {
+    pub(in crate::lower) matrices: u32,
+    /// Rows of a matrix.
+    pub(in crate::lower) summed: u32,
+}
+
+impl Second {
+    /// Bytes of a packed matrix with so many groups of four columns.
+    fn packed_bytes(&self, groups: u32) -> Option<u32> {
+        groups.checked_mul(16)?.checked_mul(self.summed.div_ceil(4))
+    }
+}
+
+/// Bytes from one packed matrix to the next.
+fn block_bytes(packed_bytes: u32) -> u32 {
+    packed_bytes.next_multiple_of(BINDING_ALIGNMENT_MAX)
+}
+
+/// What says of each part which it is, as [`Cut::own`] has it.
+fn part_words(parts: u32, groups: u32, part_groups: u32) -> Vec<u8> {
+    (0..parts)
+        .flat_map(|index| {
+            let first = index * part_groups;
+            let mut words = word_bytes(part(first, part_groups.min(groups - first)));
+            words.resize(BINDING_ALIGNMENT_MAX as usize, 0);
+            words
+        })
+        .collect()
+}
+
+/// Pieces of a case of `input_words` words that fit a uniform buffer, and how many of them are of the same matrix: 1 if
+/// the case, or a matrix, does.
+fn pieces(linear: &Linear, input_words: u32, reads_values: bool) -> Option<(u32, u32)> {
+    let matrices = linear.second.as_ref().map_or(1, |second| second.matrices);
+    let matrix_words = input_words / matrices;
+    let sharing = if matrix_words <= UNIFORM_BYTES / 4 {
+        1
+    } else {
+        let row_bytes = linear.row_bytes?;
+        let positions = linear.positions / matrices;
         let most = UNIFORM_BYTES / row_bytes;
         let rows = (1..=most)
             .rev()
-            .find(|&rows| linear.positions.is_multiple_of(rows))?;
-        Some(linear.positions / rows)
-    }
+            .find(|&rows| positions.is_multiple_of(rows))?;
+        positions / rows
+    };
+    let pieces = matrices * sharing;
+    (pieces == 1 || !reads_values).then_some((pieces, sharing))
 }
 
 /// Groups of output channels in a part, whose weight fits a uniform buffer and ends where the next may begin.
@@ -144,15 +215,20 @@ fn part_groups(weight_bytes: u32, groups: u32, tile_groups: u32) -> Option<u32> 
     (1..=most).rev().find(fits)
 }
 
-/// How many pieces one dispatch takes, if the input has `input_words` words in a case, and all values have `words`, which
-/// are the same for each piece; none if they do not begin where they can be bound.
-fn together(input_words: u32, words: impl Iterator<Item = u32>, pieces: u32) -> Option<u32> {
+/// How many pieces one dispatch takes, at most `most`, if the input has `input_words` words in a case, and all values have
+/// `words`, which are the same for each piece; none if they do not begin where they can be bound.
+fn together(
+    input_words: u32,
+    words: impl Iterator<Item = u32>,
+    pieces: u32,
+    most: u32,
+) -> Option<u32> {
     let words: Vec<u32> = words.collect();
     if !words.iter().all(|words| words.is_multiple_of(pieces)) {
         return None;
     }
     let piece_bytes = (input_words / pieces * 4).max(1);
-    let fit = UNIFORM_BYTES / piece_bytes;
+    let fit = (UNIFORM_BYTES / piece_bytes).min(most);
     if fit == 0 || pieces == 1 && fit >= CASES_MAX {
         return (fit > 0).then_some(u32::MAX);
     }
@@ -182,8 +258,9 @@ mod tests {
 
     #[test]
     fn pieces_begin_where_they_can_be_bound() {
-        let of =
-            |input: u32, output: u32, pieces| together(input, [input, output].into_iter(), pieces);
+        let of = |input: u32, output: u32, pieces| {
+            together(input, [input, output].into_iter(), pieces, u32::MAX)
+        };
         assert_eq!(of(256, 64, 1), Some(u32::MAX));
         assert_eq!(of(4096, 1024, 1), Some(4));
         assert_eq!(of(2000, 2000, 1), Some(8));
@@ -191,5 +268,8 @@ mod tests {
         assert_eq!(of(3844, 2048, 1), None);
         assert_eq!(of((1 << 14) + 1, 64, 1), None);
         assert_eq!(of(1 << 18, 1 << 20, 16), Some(1));
+        // The other operand may allow fewer.
+        assert_eq!(together(64, [64].into_iter(), 1, 5), Some(4));
+        assert_eq!(together(32, [32].into_iter(), 1, 1), None);
     }
 }

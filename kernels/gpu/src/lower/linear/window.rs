@@ -268,6 +268,7 @@ impl Lowering<'_> {
                 row_words: channels.div_ceil(4),
                 taps: window.kernel.y * window.kernel.x,
             }),
+            second: None,
         };
         let zero_word = u32::from_le_bytes([window.input_zp as u8; 4]);
         let tiles = positions.div_ceil(4) * groups;
@@ -295,8 +296,8 @@ impl Lowering<'_> {
             words
         };
         let inputs = vec![(window.input, channels)];
-        let frames = (frame, Some(tiled));
-        self.frame(frames, inputs, vec![weight, biases], work, &sums, params)
+        let constants = vec![weight, biases];
+        self.frame((frame, tiled), inputs, constants, work, sums, params)
     }
 }
 
