@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use aivm_cases::plan::shapes;
 use aivm_gpu::{GpuExecutor, GpuOptions, Operands, PlanOptions};
 use aivm_reference::ReferenceExecutor;
 use aivm_tosa::{Executor, Priced};
 
 use crate::model::{I8, I32, INT32, Ints, Model};
-use crate::support::model;
+use crate::support::{executors, model};
 
 /// Values of every size.
 fn values(count: usize) -> Vec<u8> {
@@ -210,4 +211,25 @@ fn products_with_a_constant() {
         .model(),
         4,
     );
+}
+
+#[test]
+fn random_products_and_what_follows_them() {
+    let (mut ran, executors) = (0, executors());
+    for shape in shapes(150_000) {
+        if shape.family.name != "matmul" {
+            continue;
+        }
+        let model = shape.model(1).expect("a valid model");
+        let input = shape.input(1, &model);
+        let known = ReferenceExecutor.prepare(&model).expect("it runs all");
+        let known = known.run_cases(shape.cases, &input).expect("a result");
+        for executor in &executors {
+            let plan = executor.prepare(&model).expect("the model fits");
+            let output = plan.run_cases(shape.cases, &input).expect("a result");
+            assert!(output == known, "{} on {}", shape.index, executor.name());
+        }
+        ran += 1;
+    }
+    assert!(ran > 100, "{ran} shapes");
 }

@@ -142,8 +142,11 @@ fn page() -> Page {
             .flat_map(|kernel| kernel.name.split('+'));
         names.any(|kernel| kernel == name)
     };
-    let files = aivm_shaders::kernels::all();
-    let files = files.iter().map(|kernel| &*kernel.name);
+    // Tiles and blocks, and what packs for tiles, are for drivers that no page sees.
+    let packs = &aivm_shaders::kernels::PACK_COLUMNS;
+    let files = aivm_shaders::kernels::ALL.iter();
+    let files = files.filter(|kernel| kernel.name != packs.name);
+    let files = files.map(|kernel| &*kernel.name);
     let operators = aivm_shaders::chain::Function::NAMES.iter().copied();
     let frames = aivm_shaders::kernels::FRAMES.iter();
     let missing: Vec<_> = files
