@@ -1,9 +1,11 @@
 //! `aivm doctor`: what this machine offers, and whether it computes right.
 
+use std::collections::BTreeMap;
 use std::time::Instant;
 
 use aivm_cpu::Isa;
 use aivm_gpu::{AdapterInfo, GpuExecutor};
+use aivm_tosa::{Executor, ExecutorMetrics};
 use serde::Serialize;
 
 use super::failure::Failure;
@@ -40,6 +42,8 @@ struct AdapterReport {
     /// Why the adapter could not be opened.
     error: Option<String>,
     known_answers: Vec<KernelReport>,
+    /// What the executor counted while it answered them, by name; times in microseconds.
+    metrics: BTreeMap<&'static str, u64>,
 }
 
 #[derive(Serialize)]
@@ -106,6 +110,7 @@ fn examine(adapter: &AdapterInfo) -> AdapterReport {
         Err(fault) => (Some(fault.to_string()), Vec::new()),
         Ok(executor) => (None, known_answers(executor)),
     };
+    let metrics = opened.as_ref().map(Executor::metrics).unwrap_or_default();
     eprintln!("{}: examined in {:?}", adapter.name, started.elapsed());
     AdapterReport {
         name: adapter.name.clone(),
@@ -122,7 +127,13 @@ fn examine(adapter: &AdapterInfo) -> AdapterReport {
         },
         error,
         known_answers,
+        metrics: figures(&metrics),
     }
+}
+
+fn figures(metrics: &ExecutorMetrics) -> BTreeMap<&'static str, u64> {
+    let figures = metrics.figures().into_iter();
+    figures.map(|(name, _, value)| (name, value)).collect()
 }
 
 fn known_answers(executor: &GpuExecutor) -> Vec<KernelReport> {
@@ -224,6 +235,11 @@ fn text(report: &Report) -> String {
             let verdict = test.error.as_deref().unwrap_or("right");
             lines.push(format!("  known answer {:<28} {verdict}", test.kernel));
         }
+        let figures = adapter.metrics.iter();
+        let figures: Vec<String> = figures
+            .map(|(name, value)| format!("{name} {value}"))
+            .collect();
+        lines.push(format!("  metrics: {}", figures.join(", ")));
     }
     lines.join("\n")
 }

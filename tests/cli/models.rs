@@ -34,7 +34,7 @@ fn inspect_lists_nodes_with_work_and_the_hash() {
 fn inspect_says_what_self_checks_cost_and_find() {
     let report = json(&["model", "inspect", &model(), "--json"]);
     let check = &report["self_check"];
-    assert_eq!(check["share_per_mille"], 10);
+    assert_eq!(check["share_per_mille"], 5);
     assert_eq!(check["unit"], "step");
     assert!(check["nodes_by_sums"].as_u64() >= Some(1));
     let number = |check: &Value, name: &str| check[name].as_u64().expect("a number");

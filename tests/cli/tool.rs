@@ -40,6 +40,9 @@ fn doctor_reports_the_cpu_and_a_known_answer_for_every_kernel_of_every_adapter()
         let tests = adapter["known_answers"].as_array().expect("a list");
         assert!(!tests.is_empty());
         assert!(tests.iter().all(|test| test["ok"] == true), "{adapter}");
+        let metrics = &adapter["metrics"];
+        assert_eq!(metrics["devices_opened"], 1, "{metrics}");
+        assert!(metrics["pipelines_created"].as_u64() > Some(0), "{metrics}");
     }
     assert!(stdout(&["doctor"]).starts_with("CPU: "));
 }

@@ -190,20 +190,26 @@ const CAMPAIGNS: &[Campaign] = &[
     },
     Campaign {
         name: "faults",
-        what: "1,000 losses, lacks of memory and hangs on each adapter: the bytes stay, the adapter returns",
+        what: "1,000 losses, lacks of memory and hangs at all stages on each adapter, in runs and in calls of a contract: bytes and receipts stay, the adapter returns",
         needs: None,
-        runs: &[Run {
-            environment: &[("AIVM_TROUBLES", "1000")],
-            arguments: &[
-                "-p",
-                "aivm-coprocessor",
-                "--test",
-                "faults",
-                "troubles",
-                "--",
-                "--nocapture",
-            ],
-        }],
+        runs: &[
+            Run {
+                environment: &[("AIVM_TROUBLES", "1000")],
+                arguments: &[
+                    "-p",
+                    "aivm-coprocessor",
+                    "--test",
+                    "faults",
+                    "troubles",
+                    "--",
+                    "--nocapture",
+                ],
+            },
+            Run {
+                environment: &[("AIVM_TROUBLES", "1000")],
+                arguments: &["--test", "gpu_lost", "--", "--nocapture"],
+            },
+        ],
     },
     Campaign {
         name: "soak",

@@ -1,8 +1,8 @@
 //! What self-checks cost: CPU time, user and system, of checking over the time that an unchecked inference takes.
 //!
 //! `cargo bench -p aivm-coprocessor --bench self_check -- [--seconds S] [FILTER]`. On a driver that computes on the CPU
-//! the second dispatch of a checked operator counts as well. Runs with and without checks alternate, so that other work
-//! on the machine meets both. Models are those of the folder that `AIVM_SHARED` names.
+//! the second dispatch of a checked operator counts as well. Runs with and without checks alternate, and the median over
+//! the rounds is printed, so that other work on the machine meets both. Models are those of the folder that `AIVM_SHARED` names.
 
 #![cfg(unix)]
 #![allow(clippy::float_arithmetic, reason = "rates to be read")]
@@ -45,8 +45,11 @@ fn main() {
     }
 }
 
-/// Shares in a thousand; the first is what the others are compared with.
-const SHARES: [u32; 4] = [0, 10, 100, 1000];
+/// Shares in a thousand; the first is what the others are compared with, the second the default.
+fn shares() -> [u32; 4] {
+    [0, CheckPolicy::default().share(), 100, 1000]
+}
+
 /// How long unchecked runs go on before the next share's turn.
 const BLOCK: Duration = Duration::from_millis(80);
 
@@ -60,8 +63,6 @@ fn measure(executor: &GpuExecutor, name: &str, file: &[u8], time: Duration) {
     for cases in [1_u32, 16] {
         let bytes = model.input_bytes() as usize * cases as usize;
         let input: Vec<u8> = (0..bytes).map(|at| (at * 37 % 251) as u8).collect();
-        let mut cpu = [Duration::ZERO; SHARES.len()];
-        let (mut wall, mut rounds) = (Duration::ZERO, 0);
         let run = |share: u32| {
             let policy = CheckPolicy::per_mille(share);
             let checked = checker.run(&*plan, policy, cases, black_box(&input));
@@ -74,42 +75,43 @@ fn measure(executor: &GpuExecutor, name: &str, file: &[u8], time: Duration) {
         run(0);
         let runs = BLOCK.as_secs_f64() / began.elapsed().as_secs_f64();
         // The more is checked, the fewer.
-        let block = SHARES.map(|share| (runs / (1.0 + f64::from(share) / 100.0)).ceil() as u32);
+        let block = shares().map(|share| (runs / (1.0 + f64::from(share) / 100.0)).ceil() as u32);
+        // Of each share, CPU and wall time of a case in each round, in µs.
+        let mut rounds: Vec<[(f64, f64); 4]> = Vec::new();
         let start = Instant::now();
-        while start.elapsed() < time || rounds < 4 {
-            for (place, share) in SHARES.into_iter().enumerate() {
+        while start.elapsed() < time || rounds.len() < 4 {
+            rounds.push(std::array::from_fn(|place| {
                 let (before, began) = (cpu_time(), Instant::now());
                 for _ in 0..block[place] {
-                    run(share);
+                    run(shares()[place]);
                 }
-                // The first round warms up.
-                if rounds > 0 {
-                    cpu[place] += cpu_time() - before;
-                    wall += if share == 0 {
-                        began.elapsed()
-                    } else {
-                        Duration::ZERO
-                    };
-                }
-            }
-            rounds += 1;
+                let all = f64::from(block[place] * cases);
+                let each = |time: Duration| time.as_secs_f64() * 1e6 / all;
+                (each(cpu_time() - before), each(began.elapsed()))
+            }));
         }
-        let runs = f64::from(rounds - 1);
-        let case = |time: Duration, place: usize| {
-            time.as_secs_f64() * 1e6 / (runs * f64::from(block[place] * cases))
-        };
-        let (unchecked, wall) = (case(cpu[0], 0), case(wall, 0));
-        let mut line = format!("{name:10} batch {cases:2}: {wall:8.1} µs, CPU {unchecked:8.1} µs;");
-        for place in 1..SHARES.len() {
-            let more = case(cpu[place], place) - unchecked;
+        // The first round warms up.
+        let rounds = &rounds[1..];
+        let wall = median(rounds.iter().map(|round| round[0].1));
+        let cpu = median(rounds.iter().map(|round| round[0].0));
+        let mut line = format!("{name:10} batch {cases:2}: {wall:8.1} µs, CPU {cpu:8.1} µs;");
+        for place in 1..4 {
+            let more = median(rounds.iter().map(|round| round[place].0 - round[0].0));
             line += &format!(
                 "  at {} ‰ {more:+9.1} µs ({:+6.1} %)",
-                SHARES[place],
+                shares()[place],
                 100.0 * more / wall
             );
         }
         println!("{line}");
     }
+}
+
+/// The middle one: what other work on the machine did to a few rounds does not count.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
 }
 
 /// Time that all threads of this process were running.

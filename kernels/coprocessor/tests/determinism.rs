@@ -3,6 +3,8 @@
 //! `AIVM_DETERMINISM_CASES` and `AIVM_DETERMINISM_SEED` run others; `cargo xtask campaign` sets the first to a million.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
 
 use aivm_coprocessor::determinism::{Flipped, Path, Report, Settings, cpu_paths, run};
 use aivm_gpu::GpuExecutor;
@@ -59,9 +61,11 @@ fn every_back_end_gives_the_bytes_of_the_reference() {
         "no adapter that wgpu sees"
     );
     let tenth = (cases / 10).max(1);
+    let started = Instant::now();
+    let told = AtomicU64::new(0);
     let report = run(&settings(cases), &paths, &|done| {
-        if cases > CASES && done % tenth < 50 {
-            println!("{done} cases");
+        if cases > CASES && told.fetch_max(done / tenth, Ordering::Relaxed) < done / tenth {
+            println!("{done} cases after {} s", started.elapsed().as_secs());
         }
     });
     for mismatch in &report.mismatches {
@@ -83,7 +87,9 @@ fn every_back_end_gives_the_bytes_of_the_reference() {
             cells.collect::<Vec<_>>().join(" ")
         );
     }
-    println!("paths: {:?}", report.paths);
+    for path in &paths[cpu_only..] {
+        println!("{}: {:?}", path.name, path.executor.metrics());
+    }
     println!(
         "campaign: cases={} shapes={} families={} adapters={adapters} cpu_paths={cpu_only} mismatches={}",
         report.cases,

@@ -218,44 +218,47 @@ impl Device {
         self.check()
     }
 
-    /// Submits `work`; a later [`Device::submit_and_read`] waits for it.
+    /// Submits each part of `work` by itself; a later [`Device::submit_and_read`] waits for them.
     pub(crate) fn submit(
         &self,
-        work: impl FnOnce() -> wgpu::CommandBuffer,
-    ) -> Result<wgpu::SubmissionIndex, ExecutorFault> {
+        work: impl FnOnce() -> Vec<wgpu::CommandBuffer>,
+    ) -> Result<Vec<wgpu::SubmissionIndex>, ExecutorFault> {
         self.guarded(|| self.submit_now(work()))
     }
 
     /// As [`Device::submit`], inside [`Device::guarded`].
-    fn submit_now(&self, work: wgpu::CommandBuffer) -> wgpu::SubmissionIndex {
+    fn submit_now(&self, work: Vec<wgpu::CommandBuffer>) -> Vec<wgpu::SubmissionIndex> {
         self.reach(Stage::BeforeSubmission);
-        Counters::count(&self.counters.submissions);
-        self.queue.submit([work])
+        let submit = |part| {
+            Counters::count(&self.counters.submissions);
+            self.queue.submit([part])
+        };
+        work.into_iter().map(submit).collect()
     }
 
-    /// Submits `work` and waits until it is done, and before that for each of the `earlier` submissions, for each no
-    /// longer than the deadline; then `read` sees the bytes of `staging`.
+    /// Submits each part of `work` and waits until all are done, and before that for each of the `earlier` submissions,
+    /// for each no longer than the deadline; then `read` sees the bytes of `staging`.
     pub(crate) fn submit_and_read<T>(
         &self,
         earlier: impl IntoIterator<Item = wgpu::SubmissionIndex>,
         staging: &wgpu::Buffer,
-        work: impl FnOnce() -> wgpu::CommandBuffer,
+        work: impl FnOnce() -> Vec<wgpu::CommandBuffer>,
         read: impl FnOnce(&[u8]) -> T,
     ) -> Result<T, ExecutorFault> {
         let (mapped, mapping) = mpsc::channel();
-        let submission = self.guarded(|| {
-            let submission = self.submit_now(work());
+        let submitted = self.guarded(|| {
+            let submitted = self.submit_now(work());
             staging.map_async(wgpu::MapMode::Read, .., move |result| {
                 // The receiver is gone only if this run has failed already.
                 let _ = mapped.send(result);
             });
-            submission
+            submitted
         })?;
-        for earlier in earlier {
-            self.wait(earlier)?;
+        let mut started = Instant::now();
+        for submission in earlier.into_iter().chain(submitted) {
+            started = Instant::now();
+            self.wait(submission)?;
         }
-        let started = Instant::now();
-        self.wait(submission)?;
         self.reach(Stage::BeforeReading);
         // The work is done, but the poll of another thread may hold the callback and not have called it yet.
         let left = self.deadline.saturating_sub(started.elapsed());

@@ -73,8 +73,12 @@ pub(crate) fn lower_late(
     lowering.doing.extend(index);
     // No other node is done along with it.
     lowering.readers.fill(u32::MAX);
-    // The inputs are tensors of their own.
-    lowering.root = (0..graph.tensors().len() as u32).map(TensorId).collect();
+    // The inputs are tensors of their own; constants keep their other names.
+    for (id, root) in (0..).map(TensorId).zip(&mut lowering.root) {
+        if graph.tensor(*root).constant.is_none() {
+            *root = id;
+        }
+    }
     lowering.take_inputs(&late_inputs(graph, node));
     let settled = Node {
         operator,

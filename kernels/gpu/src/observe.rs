@@ -6,6 +6,7 @@
 //! times, and the sums prove what its output must be ([ADR 8](../../../docs/adr/0008-sums-from-a-second-dispatch.md)).
 
 mod flip;
+mod recorder;
 mod view;
 
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ use aivm_tosa::{
 
 pub(crate) use flip::Flips;
 pub use flip::{BitFlip, FlipPlace};
+pub(crate) use recorder::Recorder;
 pub(crate) use view::View;
 
 use crate::device::Device;
@@ -293,7 +295,7 @@ impl<'a> Places<'a> {
     fn input_of(&self, parts: &BTreeMap<TensorId, Part>, id: NodeId) -> Option<Part> {
         let node = self.node(id);
         let rest = &node.inputs[1..];
-        let constant = |id: &TensorId| self.graph.tensor(*id).constant.is_some();
+        let constant = |id: &TensorId| self.graph.constant(*id).is_some();
         let mut input = node.inputs[0];
         loop {
             if let Some(part) = parts.get(&input) {

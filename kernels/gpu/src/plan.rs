@@ -12,11 +12,12 @@ use aivm_tosa::{
 };
 
 use crate::adapter::AdapterLimits;
+use crate::buffer::Buffer;
 use crate::device::Device;
 use crate::layout::push_padded;
 use crate::limits::Account;
 use crate::lower::lower;
-use crate::observe::{BitFlip, Flips, Steps, View};
+use crate::observe::{BitFlip, Flips, Recorder, Steps, View};
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
 use crate::program::{Output, Step};
@@ -28,6 +29,8 @@ const CASES_MAX: u32 = 64;
 const SCRATCH_BYTES: u64 = 256 << 20;
 /// Sets of buffers that are kept for later runs.
 const SCRATCHES_KEPT: usize = 4;
+/// Bytes of a buffer of what self-checks see above which it is not kept for the next run.
+const OBSERVED_KEPT: u64 = 4 << 20;
 
 /// How models become dispatches. The bits do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,6 +111,8 @@ pub(crate) struct GpuPlan {
     submissions: Vec<Range<usize>>,
     /// Buffers that no run uses now.
     idle: Mutex<Vec<Scratch>>,
+    /// Of the last run in which self-checks looked at steps: where what they see is staged.
+    observed: Mutex<Option<Buffer>>,
     /// A plain model has none.
     no_variables: Variables,
 }
@@ -140,6 +145,7 @@ impl GpuPlan {
             cases_max,
             submissions,
             idle: Mutex::new(Vec::new()),
+            observed: Mutex::new(None),
         };
         // A model whose buffers do not fit is refused now and not at its first run.
         let scratch = Scratch::new(&plan.prepared, 1)?;
@@ -271,12 +277,9 @@ impl GpuPlan {
         let device = &prepared.device;
         let scratch = self.take_scratch(cases)?;
         // What is seen is staged behind the outputs.
-        let larger = view.as_ref().map(|view| {
-            device.guarded(|| {
-                let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
-                device.create_buffer("observed", view.staged_bytes.max(4), usage)
-            })
-        });
+        let larger = view
+            .as_ref()
+            .map(|view| self.take_observed(view.staged_bytes));
         let larger = larger.transpose()?;
         let staging = larger.as_ref().unwrap_or(&scratch.staging);
         let mut uploads = Some(|| self.upload(&scratch, cases, input));
@@ -293,6 +296,7 @@ impl GpuPlan {
             .ok_or_else(|| device.fault("a program without submissions"))?;
         let earlier = earlier.iter().map(|steps| device.submit(|| work(steps)));
         let earlier = earlier.collect::<Result<Vec<_>, _>>()?;
+        let earlier = earlier.into_iter().flatten();
         let read = |staged: &[u8]| {
             self.collect(staged, cases, output);
             if let Some(view) = &view {
@@ -302,7 +306,28 @@ impl GpuPlan {
         device.submit_and_read(earlier, staging, || work(last), read)?;
         // Only buffers of a run that succeeded are used again.
         self.put_back(scratch);
+        if let Some(larger) = larger.filter(|larger| larger.size() <= OBSERVED_KEPT) {
+            let mut kept = self.observed.lock().unwrap_or_else(PoisonError::into_inner);
+            *kept = Some(larger);
+        }
         Ok(())
+    }
+
+    /// A buffer that the host can read, of `bytes` bytes or more.
+    fn take_observed(&self, bytes: u64) -> Result<Buffer, ExecutorFault> {
+        let kept = self
+            .observed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take();
+        if let Some(kept) = kept.filter(|kept| kept.size() >= bytes) {
+            return Ok(kept);
+        }
+        let device = &self.prepared.device;
+        let rounded = bytes.next_power_of_two().max(4);
+        let bytes = rounded.min(device.limits.buffer_bytes_max).max(bytes);
+        let usage = wgpu::BufferUsages::MAP_READ | wgpu::BufferUsages::COPY_DST;
+        device.guarded(|| device.create_buffer("observed", bytes, usage))
     }
 
     /// Writes the inputs of all cases to their buffers.
@@ -322,7 +347,7 @@ impl GpuPlan {
     }
 
     /// The dispatches of some steps; behind the last step copies of the outputs to the staging buffer, one output after
-    /// the other.
+    /// the other. Several parts if what is seen is too much work besides.
     fn encode(
         &self,
         scratch: &Scratch,
@@ -330,31 +355,29 @@ impl GpuPlan {
         cases: u32,
         view: Option<&View<'_>>,
         staging: &wgpu::Buffer,
-    ) -> wgpu::CommandBuffer {
+    ) -> Vec<wgpu::CommandBuffer> {
         let prepared = &self.prepared;
-        let mut encoder = prepared
-            .device
-            .device
-            .create_command_encoder(&wgpu::CommandEncoderDescriptor::default());
+        let mut recorder = Recorder::new(&prepared.device);
         let all = prepared.program.steps.len();
         let (own, last) = (steps.clone(), steps.end == all);
         match view {
-            None => scratch.dispatch(prepared, own, cases, &mut encoder),
-            Some(view) => view.dispatch(prepared, scratch, own, cases, staging, &mut encoder),
+            None => scratch.dispatch(prepared, own, cases, &mut recorder.encoder),
+            Some(view) => view.dispatch(prepared, scratch, own, cases, staging, &mut recorder),
         }
         if !last {
-            return encoder.finish();
+            return recorder.finish();
         }
         let mut offset = 0;
         for output in &prepared.program.outputs {
             if let Output::Value { value, .. } = output {
                 let slot = &scratch.slots[prepared.slots.of_value[*value]];
                 let size = u64::from(prepared.program.values[*value]) * 4 * u64::from(cases);
+                let encoder = &mut recorder.encoder;
                 encoder.copy_buffer_to_buffer(slot, 0, staging, offset, size);
                 offset += size;
             }
         }
-        encoder.finish()
+        recorder.finish()
     }
 
     /// Appends the outputs, case by case, from the staged bytes.

@@ -131,8 +131,8 @@ impl<'a> Run<'a> {
             let work: u64 = all.iter().map(|step| step.work).sum();
             if self.work > 0 && self.work + work > work_max {
                 let recorded = std::mem::replace(&mut self.encoder, encoder(self.plan)?);
-                let submitted = self.plan.device.submit(|| recorded.finish())?;
-                self.submitted.push(submitted);
+                let submitted = self.plan.device.submit(|| vec![recorded.finish()])?;
+                self.submitted.extend(submitted);
                 self.work = 0;
             }
             scratch.dispatch(prepared, part, 1, &mut self.encoder);
@@ -317,7 +317,7 @@ impl<'a> Run<'a> {
             end += bytes;
         }
         let recorded = std::mem::replace(&mut self.encoder, encoder(self.plan)?);
-        let work = || recorded.finish();
+        let work = || vec![recorded.finish()];
         let earlier = std::mem::take(&mut self.submitted);
         self.work = 0;
         self.plan

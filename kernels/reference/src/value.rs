@@ -22,9 +22,14 @@ impl<'a> View<'a> {
     /// The innermost row at the indices of all other axes.
     pub(crate) fn row<const N: usize>(&self, index: [usize; N]) -> &'a [i64] {
         assert_eq!(self.shape.len(), N + 1, "validation checks the rank");
+        self.rows(index)
+    }
+
+    /// All that lies at the indices of the first axes.
+    pub(crate) fn rows<const N: usize>(&self, index: [usize; N]) -> &'a [i64] {
         let rows = index.iter().zip(self.shape);
         let row = rows.fold(0, |row, (&at, &side)| row * side as usize + at);
-        let len = self.shape[N] as usize;
+        let len = count(&self.shape[N..]);
         &self.elements[row * len..(row + 1) * len]
     }
 }

@@ -224,6 +224,23 @@ impl Graph {
         &self.outputs
     }
 
+    /// The bytes of a constant tensor, or of one that RESHAPE and IDENTITY make of a constant.
+    #[must_use]
+    pub fn constant(&self, id: TensorId) -> Option<&[u8]> {
+        let mut id = id;
+        loop {
+            let constant = self.tensor(id).constant.as_deref();
+            if constant.is_some() {
+                return constant;
+            }
+            let writer = self.nodes.iter().find(|node| node.outputs.contains(&id))?;
+            match writer.operator {
+                Operator::Reshape | Operator::Identity => id = writer.inputs[0],
+                _ => return None,
+            }
+        }
+    }
+
     /// Bytes of all inputs of one case.
     #[must_use]
     pub fn input_bytes(&self) -> u64 {

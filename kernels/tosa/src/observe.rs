@@ -89,8 +89,9 @@ pub struct SumsShape {
     pub constant: bool,
 }
 
-/// Products below which an operator is not worth the sums being written and read.
-const PRODUCTS_MIN: u64 = 1 << 14;
+/// Products below which an operator is recomputed: a second dispatch, with copies to and from it, costs a driver as much
+/// as the reference takes for about so many.
+const PRODUCTS_MIN: u64 = 1 << 17;
 /// A check must be cheaper than the operator by this factor.
 const FACTOR_MIN: u64 = 4;
 
@@ -111,7 +112,7 @@ impl SumsShape {
         let [x, w, y] =
             [node.inputs[0], weight, node.outputs[0]].map(|id| sides(id).collect::<Vec<_>>());
         let weights = w.iter().product();
-        let constant = graph.tensor(weight).constant.is_some();
+        let constant = graph.constant(weight).is_some();
         Some(match (&node.operator, &x[..], &w[..], &y[..]) {
             (
                 Operator::Conv2d { .. },

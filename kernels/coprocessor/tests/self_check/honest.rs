@@ -53,6 +53,32 @@ fn an_observed_run_gives_the_bytes_of_an_unobserved_one() {
     }
 }
 
+/// What is seen counts in the work of a submission: where it is too much, there are more of them.
+#[test]
+fn a_run_that_is_seen_is_cut_into_submissions_too() {
+    for mut adapter in aivm_gpu::adapters() {
+        let name = adapter.name.clone();
+        let mut submissions = Vec::new();
+        for work_max in [u64::MAX, 100_000] {
+            adapter.limits.work_max = work_max;
+            let executor = aivm_gpu::GpuExecutor::open(&adapter).expect("it opens");
+            let (_, model) = models().swap_remove(0);
+            let subject = Subject::new(&executor, &model);
+            let input = subject.input(3, &mut Numbers(7));
+            let before = executor.metrics().submissions;
+            subject.plan.run_cases(3, &input).expect("it runs");
+            let unseen = executor.metrics().submissions - before;
+            let (rejected, checks) = subject.rejected(CheckPolicy::ALL, 3, &input);
+            assert!(rejected.is_empty() && checks > 0, "{name}");
+            submissions.push((unseen, executor.metrics().submissions - before - unseen));
+        }
+        let [(1, 1), (unseen, seen)] = submissions[..] else {
+            panic!("{name}: {submissions:?}")
+        };
+        assert!(seen > unseen && unseen > 1, "{name}: {submissions:?}");
+    }
+}
+
 /// Among them models whose accumulators wrap, and models with control flow and late values.
 #[test]
 fn what_tosa_leaves_open_is_no_disagreement() {

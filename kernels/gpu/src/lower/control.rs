@@ -14,7 +14,7 @@ pub(super) fn is_control(node: &Node) -> bool {
 pub(super) fn late_inputs(graph: &Graph, node: &Node) -> Vec<TensorId> {
     let mut ids = Vec::with_capacity(node.inputs.len());
     for &id in &node.inputs {
-        if graph.tensor(id).constant.is_none() && !ids.contains(&id) {
+        if graph.constant(id).is_none() && !ids.contains(&id) {
             ids.push(id);
         }
     }

@@ -6,7 +6,7 @@ use std::ops::Range;
 use aivm_tosa::{ExecutorFault, Observation, Selected};
 
 use super::flip::Flipper;
-use super::{BitFlip, FlipPlace, Group, Part, Steps, Sums};
+use super::{BitFlip, FlipPlace, Group, Part, Recorder, Steps, Sums};
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
 use crate::program::Output;
@@ -172,8 +172,14 @@ impl<'a> View<'a> {
         dispatches: Range<usize>,
         cases: u32,
         staging: &wgpu::Buffer,
-        encoder: &mut wgpu::CommandEncoder,
+        recorder: &mut Recorder<'_>,
     ) {
+        let run = |range: Range<usize>, recorder: &mut Recorder<'_>| {
+            let steps = &prepared.program.steps[range.clone()];
+            let work: u64 = steps.iter().map(|step| step.work).sum();
+            recorder.expect(work.saturating_mul(u64::from(cases)));
+            scratch.dispatch(prepared, range, cases, &mut recorder.encoder);
+        };
         let all = prepared.program.steps.len();
         let last = dispatches.end + usize::from(dispatches.end == all);
         let mut begin = dispatches.start;
@@ -185,15 +191,15 @@ impl<'a> View<'a> {
                 continue;
             }
             if begin < boundary {
-                scratch.dispatch(prepared, begin..boundary, cases, encoder);
+                run(begin..boundary, recorder);
                 begin = boundary;
             }
             for action in here {
-                self.record(*action, prepared, scratch, staging, encoder);
+                self.record(*action, prepared, scratch, staging, recorder);
             }
         }
         if begin < dispatches.end {
-            scratch.dispatch(prepared, begin..dispatches.end, cases, encoder);
+            run(begin..dispatches.end, recorder);
         }
     }
 
@@ -203,8 +209,9 @@ impl<'a> View<'a> {
         prepared: &Prepared,
         scratch: &Scratch,
         staging: &wgpu::Buffer,
-        encoder: &mut wgpu::CommandEncoder,
+        recorder: &mut Recorder<'_>,
     ) {
+        let encoder = &mut recorder.encoder;
         match action {
             Action::Copy { part, case, to } => {
                 let (buffer, at, bytes) = lies(prepared, scratch, part, case);
@@ -231,7 +238,14 @@ impl<'a> View<'a> {
                 let input = Part { value, ..from };
                 let (own_input, ..) = lies(own, own_scratch, input, 0);
                 encoder.copy_buffer_to_buffer(buffer, at, own_input, 0, bytes);
-                own_scratch.dispatch(own, 0..own.program.steps.len(), 1, encoder);
+                let work_max = own.device.limits.work_max;
+                let program = &own.program;
+                for part in program.submissions(0..program.steps.len(), work_max) {
+                    let steps = &program.steps[part.clone()];
+                    recorder.expect(steps.iter().map(|step| step.work).sum());
+                    own_scratch.dispatch(own, part, 1, &mut recorder.encoder);
+                }
+                let encoder = &mut recorder.encoder;
                 let (sums, _, bytes) = lies(own, own_scratch, apart.sums, 0);
                 if let (Some(bit), Some(flipper)) = (flip, &self.flipper) {
                     flipper.record(encoder, sums, 0, bit);
