@@ -39,6 +39,8 @@ struct AdapterReport {
     backend: String,
     device_type: String,
     limits: LimitsReport,
+    /// Which variant of kernels linear operators get.
+    kernels: Option<&'static str>,
     /// Why the adapter could not be opened.
     error: Option<String>,
     known_answers: Vec<KernelReport>,
@@ -111,6 +113,10 @@ fn examine(adapter: &AdapterInfo) -> AdapterReport {
         Ok(executor) => (None, known_answers(executor)),
     };
     let metrics = opened.as_ref().map(Executor::metrics).unwrap_or_default();
+    let kernels = opened
+        .as_ref()
+        .ok()
+        .map(|executor| executor.operands().name());
     eprintln!("{}: examined in {:?}", adapter.name, started.elapsed());
     AdapterReport {
         name: adapter.name.clone(),
@@ -125,6 +131,7 @@ fn examine(adapter: &AdapterInfo) -> AdapterReport {
             invocations_max: adapter.limits.invocations_max,
             storage_buffers_max: adapter.limits.storage_buffers_max,
         },
+        kernels,
         error,
         known_answers,
         metrics: figures(&metrics),
@@ -225,6 +232,8 @@ fn text(report: &Report) -> String {
             limits.invocations_max,
             limits.storage_buffers_max
         ));
+        let kernels = adapter.kernels.iter();
+        lines.extend(kernels.map(|kernels| format!("  kernels of linear operators: {kernels}")));
         lines.extend(
             adapter
                 .error

@@ -24,8 +24,8 @@ pub(crate) struct Device {
     pub(crate) limits: AdapterLimits,
     /// Alignment of parts of a uniform or storage buffer that are bound, in bytes.
     pub(crate) binding_alignment: u64,
-    /// Whether uniform buffers are read faster than storage buffers, and hold what kernels expect.
-    uniform_operands: bool,
+    /// Whether uniform buffers hold what kernels expect, and are known to be read faster than storage buffers.
+    uniform_operands: [bool; 2],
     name: String,
     deadline: Duration,
     counters: Arc<Counters>,
@@ -105,8 +105,10 @@ impl Device {
             queue,
             limits: adapter.limits,
             binding_alignment: u64::from(alignment),
-            uniform_operands: adapter.device_type == DeviceType::Cpu
-                && limits.max_uniform_buffer_binding_size >= u64::from(UNIFORM_BYTES),
+            uniform_operands: [
+                limits.max_uniform_buffer_binding_size >= u64::from(UNIFORM_BYTES),
+                adapter.device_type == DeviceType::Cpu,
+            ],
             name,
             deadline,
             counters: Arc::clone(counters),
@@ -131,9 +133,14 @@ impl Device {
         self.fault_of(FaultKind::Unsupported, what)
     }
 
-    /// Whether kernels should read operands from uniform buffers.
+    /// Whether kernels can read operands from uniform buffers.
+    pub(crate) fn holds_uniform_operands(&self) -> bool {
+        self.uniform_operands[0]
+    }
+
+    /// Whether kernels should, as is known without a measurement.
     pub(crate) fn suits_uniform_operands(&self) -> bool {
-        self.uniform_operands
+        self.uniform_operands == [true, true]
     }
 
     /// A fault of this device.

@@ -15,10 +15,12 @@ use crate::limits;
 use crate::model::GpuModel;
 use crate::models::Models;
 use crate::observe::{BitFlip, Flips};
+use crate::operands::{KERNELS_VARIABLE, Operands};
 use crate::pipeline_cache::PipelineCache;
 use crate::pipelines::Pipelines;
-use crate::plan::{Dispatch, GpuPlan, Operands, PlanOptions};
+use crate::plan::{Dispatch, GpuPlan, PlanOptions};
 use crate::staged::StagedPlan;
+use crate::tuning;
 
 /// How long a submission may take before its device counts as lost.
 pub const DEADLINE: Duration = Duration::from_secs(120);
@@ -77,6 +79,7 @@ pub(crate) struct Opened {
     pipelines: Arc<Pipelines>,
     models: Models,
     resident_bytes_max: u64,
+    /// With the variant that linear operators get.
     plan: PlanOptions,
     flips: Arc<Flips>,
 }
@@ -114,7 +117,7 @@ impl GpuExecutor {
         options: GpuOptions,
     ) -> Result<GpuExecutor, ExecutorFault> {
         let (counters, injection, flips) = Default::default();
-        let opened = Opened::new(adapter, &options, &counters, &injection, &flips)?;
+        let opened = Opened::new(adapter, &options, &counters, &injection, &flips, None)?;
         let core = Core {
             name: opened.device.name().to_owned(),
             adapter: adapter.clone(),
@@ -162,6 +165,7 @@ impl GpuExecutor {
             &core.counters,
             &core.injection,
             &core.flips,
+            Some(self.operands()),
         )?;
         let mut opened = core.opened.write().unwrap_or_else(PoisonError::into_inner);
         *opened = Arc::new(fresh);
@@ -211,10 +215,11 @@ impl GpuExecutor {
         opened.plain(model, options)
     }
 
-    /// Where linear operators read their operands on this adapter.
-    pub(crate) fn operands(&self) -> Operands {
-        let opened = self.core.opened();
-        opened.plan.on(&opened.device).operands
+    /// Which variant of kernels linear operators get on this adapter: neither [`Operands::Suited`] nor
+    /// [`Operands::Measured`].
+    #[must_use]
+    pub fn operands(&self) -> Operands {
+        self.core.opened().plan.operands
     }
 
     /// Writes compiled kernels to the cache folder.
@@ -272,22 +277,43 @@ impl Core {
 }
 
 impl Opened {
+    /// `known` is the variant that linear operators got on an earlier device of the executor.
     fn new(
         adapter: &AdapterInfo,
         options: &GpuOptions,
         counters: &Arc<Counters>,
         injection: &Arc<Injection>,
         flips: &Arc<Flips>,
+        known: Option<Operands>,
     ) -> Result<Opened, ExecutorFault> {
-        let device = Device::open(adapter, options.deadline, counters, injection)?;
+        let device = Arc::new(Device::open(
+            adapter,
+            options.deadline,
+            counters,
+            injection,
+        )?);
         let folder = options.cache.clone();
         let cache = folder.and_then(|folder| PipelineCache::open(&device, adapter, folder));
+        let pipelines = Arc::new(Pipelines::new(options.pipelines_max, cache));
+        let operands = match known {
+            Some(known) => known,
+            None => {
+                let variable = std::env::var_os(KERNELS_VARIABLE);
+                let wanted = options.plan.operands.or_variable(variable.as_deref());
+                let wanted = wanted.map_err(|what| device.fault(what))?;
+                let folder = options.cache.as_deref();
+                tuning::settled(wanted, &device, adapter, &pipelines, folder)?
+            }
+        };
         Ok(Opened {
-            device: Arc::new(device),
-            pipelines: Arc::new(Pipelines::new(options.pipelines_max, cache)),
+            device,
+            pipelines,
             models: Models::default(),
             resident_bytes_max: options.resident_bytes_max,
-            plan: options.plan,
+            plan: PlanOptions {
+                operands,
+                ..options.plan
+            },
             flips: Arc::clone(flips),
         })
     }

@@ -8,8 +8,8 @@ use aivm_shaders::{block, tile};
 use aivm_tosa::{ExecutorFault, FaultKind, ModelLimits, Plan, PriceTable, RunError};
 
 use crate::executor::GpuExecutor;
+use crate::operands::Operands;
 use crate::plan::Dispatch;
-use crate::plan::Operands;
 
 /// The outcome of one kernel's test on one adapter.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -26,6 +26,7 @@ mod memory;
 mod model;
 mod models;
 mod observe;
+mod operands;
 mod pipeline_cache;
 mod pipelines;
 mod plan;
@@ -36,6 +37,7 @@ mod run;
 mod scratch;
 pub mod script;
 mod staged;
+mod tuning;
 
 pub use aivm_shaders::block::Size as BlockSize;
 
@@ -45,4 +47,5 @@ pub use executor::{DEADLINE, GpuExecutor, GpuOptions};
 pub use inject::{Injected, Stage, Trouble};
 pub use known_answers::KernelCheck;
 pub use observe::{BitFlip, FlipPlace};
-pub use plan::{Dispatch, Operands, PlanOptions};
+pub use operands::{KERNELS_VARIABLE, Operands};
+pub use plan::{Dispatch, PlanOptions};

@@ -179,7 +179,6 @@ impl Apart {
         options: PlanOptions,
     ) -> Result<Apart, ExecutorFault> {
         let node = &graph.nodes()[id.0 as usize];
-        let options = options.on(device);
         let program = lower_late(graph, node, node.operator.clone(), &device.limits, options)
             .map_err(|what| device.fault(what))?;
         // What checks need does not count as the model's.

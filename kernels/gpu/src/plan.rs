@@ -4,7 +4,6 @@
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aivm_shaders::block;
 use aivm_tosa::bytes::check_input;
 use aivm_tosa::{
     ExecutorFault, Observation, Observed, ObservedStep, Plan, Priced, RunError, Selected, TensorId,
@@ -18,6 +17,7 @@ use crate::layout::push_padded;
 use crate::limits::Account;
 use crate::lower::lower;
 use crate::observe::{BitFlip, Flips, Recorder, Steps, View};
+use crate::operands::Operands;
 use crate::pipelines::Pipelines;
 use crate::prepared::Prepared;
 use crate::program::{Output, Step};
@@ -39,37 +39,6 @@ pub struct PlanOptions {
     pub fused: bool,
     /// Where the kernels of linear operators read their operands.
     pub operands: Operands,
-}
-
-/// Where the kernels of linear operators read their operands, and with it the tiles that they make.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Operands {
-    /// As suits the adapter: in uniform buffers on drivers that compute on the CPU, else in storage buffers.
-    Suited,
-    /// In storage buffers.
-    Storage,
-    /// In uniform buffers, where they fit.
-    Uniform,
-    /// In storage buffers, from which workgroups bring them to their memory to make blocks of this size of products of
-    /// at least so many rows. Of an adapter whose workgroups are too small for them, as [`Operands::Storage`].
-    Blocks {
-        /// Of a block.
-        size: block::Size,
-        /// Rows of a matrix, or positions of a convolution's output.
-        positions_min: u32,
-    },
-}
-
-impl PlanOptions {
-    /// The options on a device.
-    pub(crate) fn on(self, device: &Device) -> PlanOptions {
-        let operands = match self.operands {
-            Operands::Suited if device.suits_uniform_operands() => Operands::Uniform,
-            Operands::Suited => Operands::Storage,
-            chosen => chosen,
-        };
-        PlanOptions { operands, ..self }
-    }
 }
 
 impl Default for PlanOptions {
@@ -118,7 +87,7 @@ pub(crate) struct GpuPlan {
 }
 
 impl GpuPlan {
-    /// Lowers `model`, compiles its kernels and uploads its constants.
+    /// Lowers `model`, compiles its kernels and uploads its constants. `options` say which variant linear operators get.
     pub(crate) fn new(
         device: &Arc<Device>,
         pipelines: &Arc<Pipelines>,
@@ -127,8 +96,8 @@ impl GpuPlan {
         options: PlanOptions,
     ) -> Result<GpuPlan, ExecutorFault> {
         device.check()?;
-        let program = lower(model.graph(), &device.limits, options.on(device))
-            .map_err(|what| device.fault(what))?;
+        let program =
+            lower(model.graph(), &device.limits, options).map_err(|what| device.fault(what))?;
         let (staged, work) = (program.staged_bytes(), program.work());
         let submissions = program.submissions(0..program.steps.len(), device.limits.work_max);
         let prepared = Prepared::new(device, pipelines, program, &mut Account::default())?;

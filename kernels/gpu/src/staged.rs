@@ -81,7 +81,6 @@ impl StagedPlan {
         device.check()?;
         let limits = &device.limits;
         let program = model.program();
-        let options = options.on(device);
         let main = std::iter::once(lower(program.main(), limits, options));
         let regions = program.regions().iter();
         let programs = main.chain(regions.map(|region| lower_region(region, limits, options)));

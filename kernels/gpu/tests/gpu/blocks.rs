@@ -17,12 +17,12 @@ fn values(count: i32) -> Vec<u8> {
         .collect()
 }
 
-/// MATMUL, of two inputs or of an input with constant columns.
-fn product(
+/// The file of MATMUL, of two inputs or of an input with constant columns.
+fn product_file(
     [matrices, rows, summed, columns]: [i32; 4],
     zps: [u8; 2],
     constant: bool,
-) -> Arc<Priced> {
+) -> Vec<u8> {
     let sides = [matrices, summed, columns];
     let product = Model::default()
         .input("a", I8, &[matrices, rows, summed])
@@ -34,7 +34,11 @@ fn product(
         true => product.constant("b", I8, &sides, &values(sides.iter().product())),
     };
     let inputs = ["a", "b", "a_zp", "b_zp"];
-    model(&product.operator("MATMUL", vec![], &inputs, &["y"]).file())
+    product.operator("MATMUL", vec![], &inputs, &["y"]).file()
+}
+
+fn product(sides: [i32; 4], zps: [u8; 2], constant: bool) -> Arc<Priced> {
+    model(&product_file(sides, zps, constant))
 }
 
 /// A window of CONV2D: `[N, H, W, IC]`, output channels, and kernel, stride, dilation and padding along y and x.
@@ -224,5 +228,22 @@ fn fewer_rows_than_asked_for_and_small_workgroups_take_no_blocks() {
             let name = if blocks { "matmul_block_128" } else { "matmul" };
             assert_eq!(kernels(&executor, &model), [name]);
         }
+    }
+}
+
+/// The models of the self-tune that are no oracle's. `AIVM_BLESS=1` writes them.
+#[test]
+fn the_models_of_the_self_tune_are_as_written() {
+    for (name, sides) in [
+        ("matmul_square", [256, 256, 256]),
+        ("matmul_flat", [32, 512, 512]),
+    ] {
+        let [rows, summed, columns] = sides;
+        let product = product_file([1, rows, summed, columns], [0, 0], false);
+        let file = format!("{}/tuning/{name}.tosa", env!("CARGO_MANIFEST_DIR"));
+        if std::env::var_os("AIVM_BLESS").is_some() {
+            std::fs::write(&file, &product).expect("writable");
+        }
+        assert!(std::fs::read(&file).expect("a model") == product, "{file}");
     }
 }

@@ -5,8 +5,8 @@ use aivm_shaders::block;
 use super::tile::Form;
 use crate::lower::element_wise::Linear;
 use crate::lower::{Lowering, ROUNDS_MAX, Work};
+use crate::operands::Operands;
 use crate::pipelines::WORKGROUP;
-use crate::plan::Operands;
 use crate::program::Cut;
 
 /// How an operator is cut into blocks.

@@ -8,7 +8,7 @@ use aivm_tosa::TensorId;
 use crate::layout::{self, word_bytes};
 use crate::lower::element_wise::Linear;
 use crate::lower::{Lowering, Work};
-use crate::plan::Operands;
+use crate::operands::Operands;
 use crate::program::{BINDING_ALIGNMENT_MAX, Cut, Operand};
 
 /// Uniform buffers hold at least this many cases, or all of them are in one.
