@@ -28,7 +28,8 @@ enum Backend {
     Reference,
     /// The CPU with SIMD and threads; AIVM_CPU_ISA names the instruction set.
     Cpu,
-    /// A GPU adapter, after its known-answer tests.
+    /// A GPU adapter, after its known-answer tests; AIVM_GPU_KERNELS names the kernels of linear operators, which no
+    /// answer depends on: suited, measured, storage, uniform, block-64, block-128.
     Gpu,
 }
 
