@@ -29,7 +29,8 @@ enum Backend {
     /// The CPU with SIMD and threads; AIVM_CPU_ISA names the instruction set.
     Cpu,
     /// A GPU adapter, after its known-answer tests; AIVM_GPU_KERNELS names the kernels of linear operators, which no
-    /// answer depends on: suited, measured, storage, uniform, block-64, block-128.
+    /// answer depends on: suited, measured, storage, uniform, block-64, block-128; cooperative
+    /// in builds with the feature `cooperative-matrix`.
     Gpu,
 }
 

@@ -122,8 +122,8 @@ pub(crate) const LAYERS: &[Layer] = &[
         uses: &["aivm-tosa", "aivm-shaders"],
         // The oracle of its tests, and what it is asked.
         tests_use: &["aivm-reference", "aivm-cases"],
-        // One call of wgpu.
-        unsafe_code: UnsafeCode::In("src/pipeline_cache.rs"),
+        // Calls of wgpu.
+        unsafe_code: UnsafeCode::In("src/unchecked.rs"),
         banned: INTEGER,
     },
     Layer {

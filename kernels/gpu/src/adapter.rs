@@ -65,6 +65,9 @@ pub struct AdapterLimits {
     /// How often the loops of all invocations of one submission may go round: not the adapter's, but how long this
     /// executor keeps one busy at a time.
     pub work_max: u64,
+    /// What its cooperative matrices of i8 are; none: it has none that kernels can use. `None` makes it do without them.
+    #[cfg(feature = "cooperative-matrix")]
+    pub cooperative: Option<crate::CooperativeTile>,
 }
 
 impl AdapterLimits {
@@ -111,6 +114,8 @@ impl AdapterInfo {
                 invocations_max: limits.max_compute_invocations_per_workgroup,
                 storage_buffers_max: limits.max_storage_buffers_per_shader_stage,
                 work_max: WORK_MAX,
+                #[cfg(feature = "cooperative-matrix")]
+                cooperative: crate::CooperativeTile::of(&adapter),
             },
             adapter,
         }

@@ -14,6 +14,7 @@ use crate::adapter::{AdapterInfo, AdapterLimits, DeviceType};
 use crate::buffer::Buffer;
 use crate::counters::Counters;
 use crate::inject::{self, Injection, Stage, Trouble};
+use crate::operands::Operands;
 
 /// A device and its queue.
 pub(crate) struct Device {
@@ -51,7 +52,8 @@ impl Loss {
 }
 
 impl Device {
-    /// Opens `adapter` with all its limits and no optional feature but a cache of pipelines. `deadline` bounds each wait
+    /// Opens `adapter` with all its limits and no optional feature but a cache of pipelines, and what cooperative
+    /// matrices need where they can be used. `deadline` bounds each wait
     /// for the device.
     pub(crate) fn open(
         adapter: &AdapterInfo,
@@ -66,6 +68,11 @@ impl Device {
             required_limits: limits.clone(),
             required_features: adapter.adapter.features() & wgpu::Features::PIPELINE_CACHE,
             ..wgpu::DeviceDescriptor::default()
+        };
+        #[cfg(feature = "cooperative-matrix")]
+        let descriptor = match adapter.limits.cooperative {
+            Some(_) => crate::cooperative::with_features(descriptor),
+            None => descriptor,
         };
         let (device, queue) = pollster::block_on(adapter.adapter.request_device(&descriptor))
             .map_err(|error| {
@@ -133,9 +140,14 @@ impl Device {
         self.fault_of(FaultKind::Unsupported, what)
     }
 
-    /// Whether kernels can read operands from uniform buffers.
-    pub(crate) fn holds_uniform_operands(&self) -> bool {
-        self.uniform_operands[0]
+    /// Whether it has what a setting's kernels need; block sizes are looked at for each.
+    pub(crate) fn holds(&self, operands: Operands) -> bool {
+        match operands {
+            Operands::Uniform => self.uniform_operands[0],
+            #[cfg(feature = "cooperative-matrix")]
+            Operands::Cooperative => self.limits.cooperative.is_some(),
+            _ => true,
+        }
     }
 
     /// Whether kernels should, as is known without a measurement.

@@ -134,9 +134,18 @@ const CHAINS: &[(&str, &[KnownAnswer])] = answers! {
         "rows_softmax" "rows_softmax_whole_words";
 };
 
+/// Of the kernel that is no WGSL.
+#[cfg(feature = "cooperative-matrix")]
+const COOPERATIVE: &[(&str, &[KnownAnswer])] = answers! {
+    "matmul_cooperative": "matmul_i8_tiles";
+};
+#[cfg(not(feature = "cooperative-matrix"))]
+const COOPERATIVE: &[(&str, &[KnownAnswer])] = &[];
+
 /// Every known answer.
 fn all_answers() -> impl Iterator<Item = &'static (&'static str, &'static [KnownAnswer])> {
-    ANSWERS.iter().chain(ELEMENT_WISE).chain(CHAINS)
+    let generated = ELEMENT_WISE.iter().chain(CHAINS);
+    ANSWERS.iter().chain(generated).chain(COOPERATIVE)
 }
 
 impl GpuExecutor {
@@ -167,6 +176,11 @@ impl GpuExecutor {
 
     /// The forms in which this adapter may be given a kernel.
     fn forms(&self, kernel: &str) -> Vec<Operands> {
+        #[cfg(feature = "cooperative-matrix")]
+        if kernel == crate::cooperative::MATMUL.name {
+            let chosen = Some(self.operands()).filter(|&chosen| chosen == Operands::Cooperative);
+            return chosen.into_iter().collect();
+        }
         let tiled = tile::all().any(|tiled| tiled.frame.name == kernel);
         let blocked = block::all().any(|blocked| blocked.operator.name() == kernel);
         // Only tiles read what it makes.

@@ -8,12 +8,14 @@
 //! Architecture Invariant: the only crate that names wgpu. Whatever wgpu reports becomes an
 //! [`aivm_tosa::ExecutorFault`]; nothing here decides what a model's answer is.
 
-// Allowed again in `pipeline_cache`, for one call of wgpu.
+// Allowed again in `unchecked`, for calls of wgpu.
 #![deny(unsafe_code)]
 
 mod adapter;
 mod buffer;
 mod cache;
+#[cfg(feature = "cooperative-matrix")]
+mod cooperative;
 mod counters;
 mod device;
 mod executor;
@@ -38,11 +40,14 @@ mod scratch;
 pub mod script;
 mod staged;
 mod tuning;
+mod unchecked;
 
 pub use aivm_shaders::block::Size as BlockSize;
 
 pub use adapter::{AdapterInfo, AdapterLimits, DeviceType, adapters};
 pub use cache::cache_folder;
+#[cfg(feature = "cooperative-matrix")]
+pub use cooperative::CooperativeTile;
 pub use executor::{DEADLINE, GpuExecutor, GpuOptions};
 pub use inject::{Injected, Stage, Trouble};
 pub use known_answers::KernelCheck;

@@ -27,6 +27,10 @@ pub enum Operands {
         /// Rows of a matrix, or positions of a convolution's output.
         positions_min: u32,
     },
+    /// As [`Operands::Storage`], but products of matrices that are whole numbers of the adapter's cooperative matrices on
+    /// these. Of an adapter without them, as [`Operands::Storage`].
+    #[cfg(feature = "cooperative-matrix")]
+    Cooperative,
 }
 
 /// Blocks for products that fill a quarter of one: an invocation makes eight positions whatever there are.
@@ -39,13 +43,15 @@ const fn blocks(size: block::Size) -> Operands {
 
 impl Operands {
     /// The settings by name. Those behind the first two are the variants that a self-tune measures.
-    pub const SETTINGS: [(&'static str, Operands); 6] = [
+    pub const SETTINGS: &'static [(&'static str, Operands)] = &[
         ("suited", Operands::Suited),
         ("measured", Operands::Measured),
         ("storage", Operands::Storage),
         ("uniform", Operands::Uniform),
         ("block-64", blocks(block::Size::Block64)),
         ("block-128", blocks(block::Size::Block128)),
+        #[cfg(feature = "cooperative-matrix")]
+        ("cooperative", Operands::Cooperative),
     ];
 
     /// The variants that can be measured.
@@ -71,6 +77,8 @@ impl Operands {
                 size: block::Size::Block128,
                 ..
             } => "block-128",
+            #[cfg(feature = "cooperative-matrix")]
+            Operands::Cooperative => "cooperative",
         }
     }
 
@@ -91,7 +99,8 @@ impl Operands {
         };
         let named = value.to_str().and_then(Operands::named);
         named.ok_or_else(|| {
-            let names = Operands::SETTINGS.map(|(name, _)| name).join(", ");
+            let names: Vec<&str> = Operands::SETTINGS.iter().map(|&(name, _)| name).collect();
+            let names = names.join(", ");
             format!("{KERNELS_VARIABLE} is {value:?}, not one of {names}")
         })
     }
@@ -103,7 +112,7 @@ mod tests {
 
     #[test]
     fn every_setting_has_its_name() {
-        for (name, operands) in Operands::SETTINGS {
+        for &(name, operands) in Operands::SETTINGS {
             assert_eq!(operands.name(), name);
             assert_eq!(Operands::named(name), Some(operands));
             let value = Some(OsStr::new(name));
@@ -115,9 +124,12 @@ mod tests {
             assert_eq!(Operands::Suited.or_variable(unset), Ok(Operands::Suited));
         }
         let error = Operands::Suited.or_variable(Some(OsStr::new("fast")));
+        let names = "suited, measured, storage, uniform, block-64, block-128";
+        #[cfg(feature = "cooperative-matrix")]
+        let names = format!("{names}, cooperative");
         assert_eq!(
             error.expect_err("there is no such setting"),
-            "AIVM_GPU_KERNELS is \"fast\", not one of suited, measured, storage, uniform, block-64, block-128"
+            format!("AIVM_GPU_KERNELS is \"fast\", not one of {names}")
         );
     }
 }

@@ -1,6 +1,4 @@
-//! The driver's compiled kernels on disk. The only file of this crate that may say `unsafe`, for one call of wgpu.
-
-#![allow(unsafe_code)]
+//! The driver's compiled kernels on disk.
 
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use crate::adapter::AdapterInfo;
 use crate::cache;
 use crate::device::Device;
+use crate::unchecked;
 
 /// A cache of pipelines of one device, and the file that it is kept in.
 pub(crate) struct PipelineCache {
@@ -75,11 +74,7 @@ fn create(device: &Device, data: Option<&[u8]>) -> Option<wgpu::PipelineCache> {
         data,
         fallback: true,
     };
-    // SAFETY: `data` must come from `PipelineCache::get_data`. Only `save` writes the file, in a folder of the user who
-    // runs this process, and with a keccak-256 of the content that was found to be right: it is neither cut nor damaged.
-    // wgpu checks its own header, the device and the driver's version before the driver sees it. Whoever can forge the
-    // file can replace this program too.
-    let create = || unsafe { device.device.create_pipeline_cache(&descriptor) };
+    let create = || unchecked::pipeline_cache(&device.device, &descriptor);
     device.guarded(create).ok()
 }
 

@@ -150,20 +150,42 @@ fn compile(
             kernel.name
         )));
     }
+    // The one kernel that is no WGSL is a constant of this crate.
+    #[cfg(feature = "cooperative-matrix")]
+    if *kernel == crate::cooperative::MATMUL {
+        let tile = device.limits.cooperative;
+        let tile = tile.ok_or_else(|| device.fault("no cooperative matrices of i8"))?;
+        return pipeline(device, kernel, cache, || {
+            crate::cooperative::module(&device.device, tile)
+        });
+    }
     let accepted = aivm_shaders::lint(&kernel.source).map_err(|error| {
         device.fault(format!(
             "kernel {} does not pass the lint: {error}",
             kernel.name
         ))
     })?;
-    device.guarded(|| {
-        device.reach(Stage::Compilation);
-        let module = device
+    let module = || {
+        device
             .device
             .create_shader_module(wgpu::ShaderModuleDescriptor {
                 label: Some(&kernel.name),
                 source: wgpu::ShaderSource::Wgsl(accepted.source().into()),
-            });
+            })
+    };
+    pipeline(device, kernel, cache, module)
+}
+
+/// The pipeline of a kernel from what `module` makes.
+fn pipeline(
+    device: &Device,
+    kernel: &Kernel,
+    cache: Option<&wgpu::PipelineCache>,
+    module: impl FnOnce() -> wgpu::ShaderModule,
+) -> Result<Pipeline, ExecutorFault> {
+    device.guarded(|| {
+        device.reach(Stage::Compilation);
+        let module = module();
         let entries = [layout_entry(0, UNIFORM), layout_entry(1, OUTPUT)].into_iter();
         let inputs = (0..kernel.inputs).map(|input| {
             let uniform = kernel.uniforms >> input & 1 == 1;

@@ -457,6 +457,8 @@ mod tests {
         invocations_max: 256,
         storage_buffers_max: 8,
         work_max: 1000,
+        #[cfg(feature = "cooperative-matrix")]
+        cooperative: None,
     };
 
     #[test]

@@ -18,6 +18,8 @@ const LIMITS: AdapterLimits = AdapterLimits {
     invocations_max: 256,
     storage_buffers_max: 8,
     work_max: WORK_MAX,
+    #[cfg(feature = "cooperative-matrix")]
+    cooperative: None,
 };
 
 /// What a run of a plain model does: upload the inputs, dispatch one after the other, read the outputs.

@@ -54,7 +54,7 @@ pub(crate) fn settled(
         chosen => chosen,
     };
     Ok(match settled {
-        Operands::Uniform if !device.holds_uniform_operands() => Operands::Storage,
+        settled if !device.holds(settled) => Operands::Storage,
         settled => settled,
     })
 }
@@ -101,10 +101,8 @@ fn file_name(adapter: &AdapterInfo) -> String {
 
 /// The variant whose times are the least multiples of the best of each shape, all shapes together.
 fn measured(device: &Arc<Device>, pipelines: &Arc<Pipelines>) -> Operands {
-    let holds =
-        |variant: &Operands| *variant != Operands::Uniform || device.holds_uniform_operands();
     let mut scores: Vec<(u128, Operands)> = Operands::variants()
-        .filter(holds)
+        .filter(|&variant| device.holds(variant))
         .map(|variant| (0, variant))
         .collect();
     for (file, cases) in SHAPES {

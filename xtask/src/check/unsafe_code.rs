@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn unsafe_code_outside_of_its_one_file_is_found() {
         let block = "// SAFETY: checked.\nunsafe { a() }\n";
-        let path = "kernels/gpu/src/pipeline_cache.rs";
+        let path = "kernels/gpu/src/unchecked.rs";
         assert_eq!(findings("aivm-gpu", path, block), NO_LINES);
         assert_eq!(findings("aivm-gpu", "kernels/gpu/src/a.rs", block), [2]);
         assert_eq!(findings("aivm-gpu", "src/lib.rs", DENY), NO_LINES);

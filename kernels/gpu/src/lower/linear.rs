@@ -2,6 +2,8 @@
 //! of, whose ends element-wise operators behind them make, and a direct one that takes every type and operand.
 
 mod block;
+#[cfg(feature = "cooperative-matrix")]
+mod cooperative;
 mod direct;
 mod matmul;
 pub(super) mod tile;

@@ -182,6 +182,8 @@ mod tests {
         invocations_max: 64,
         storage_buffers_max: 8,
         work_max: 1000,
+        #[cfg(feature = "cooperative-matrix")]
+        cooperative: None,
     };
 
     /// The invocations of each part, of which each begins where the one before ends.

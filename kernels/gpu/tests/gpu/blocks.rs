@@ -11,14 +11,14 @@ use crate::model::{I8, I32, INT32, Ints, Model, Table, U8};
 use crate::support::{block_executors, kernels, model};
 
 /// Values of every size.
-fn values(count: i32) -> Vec<u8> {
+pub(crate) fn values(count: i32) -> Vec<u8> {
     (0..count as usize)
         .map(|at| (at * 89 % 251) as u8)
         .collect()
 }
 
 /// The file of MATMUL, of two inputs or of an input with constant columns.
-fn product_file(
+pub(crate) fn product_file(
     [matrices, rows, summed, columns]: [i32; 4],
     zps: [u8; 2],
     constant: bool,

@@ -21,6 +21,8 @@ mod models;
 mod web;
 
 mod blocks;
+#[cfg(feature = "cooperative-matrix")]
+mod cooperative;
 mod faults;
 mod resources;
 mod threads;

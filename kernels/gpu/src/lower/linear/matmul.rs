@@ -11,16 +11,16 @@ use crate::lower::{Lowering, Work, expect_rounds, signed};
 
 /// A product of matrices of i8.
 pub(super) struct Product {
-    a: TensorId,
-    b: TensorId,
-    output: TensorId,
+    pub(super) a: TensorId,
+    pub(super) b: TensorId,
+    pub(super) output: TensorId,
     /// Matrices, rows of the output, elements of a sum, columns of the output.
-    batch: u32,
-    rows: u32,
-    summed: u32,
-    columns: u32,
-    a_zp: i32,
-    b_zp: i32,
+    pub(super) batch: u32,
+    pub(super) rows: u32,
+    pub(super) summed: u32,
+    pub(super) columns: u32,
+    pub(super) a_zp: i32,
+    pub(super) b_zp: i32,
 }
 
 impl Product {
@@ -48,6 +48,10 @@ impl Product {
 impl Lowering<'_> {
     /// MATMUL of i8.
     pub(super) fn matmul(&mut self, product: &Product) -> Result<(), String> {
+        #[cfg(feature = "cooperative-matrix")]
+        if let Some(tile) = self.cooperative_tile(product) {
+            return self.cooperative_matmul(product, tile);
+        }
         if product.batch == 1
             && product.b_zp == 0
             && let Some(weight) = self.constant_bytes(product.b)
