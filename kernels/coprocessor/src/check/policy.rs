@@ -42,9 +42,9 @@ impl CheckPolicy {
 }
 
 impl Default for CheckPolicy {
-    /// One step in two hundred: on a driver that computes on the CPU checks take at most 5 % of an inference's time.
+    /// One step in five hundred: on a driver that computes on the CPU checks take at most 5 % of an inference's time.
     fn default() -> CheckPolicy {
-        CheckPolicy { per_mille: 5 }
+        CheckPolicy { per_mille: 2 }
     }
 }
 
