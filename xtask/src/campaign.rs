@@ -75,7 +75,32 @@ const CAMPAIGNS: &[Campaign] = &[
         needs: None,
         runs: &[Run {
             environment: &[("AIVM_DIFFERENTIAL_MODULES", "100000")],
-            arguments: &["--test", "engines", "differential", "--", "--nocapture"],
+            arguments: &[
+                "-p",
+                "aivm-lockstep",
+                "--test",
+                "differential",
+                "generated",
+                "--",
+                "--nocapture",
+            ],
+        }],
+    },
+    Campaign {
+        name: "differential-mutants",
+        what: "100,000 mutants of contracts and programs: interpreter, JIT and wasmi agree",
+        needs: None,
+        runs: &[Run {
+            environment: &[("AIVM_DIFFERENTIAL_MUTANTS", "100000")],
+            arguments: &[
+                "-p",
+                "aivm-lockstep",
+                "--test",
+                "differential",
+                "mutants",
+                "--",
+                "--nocapture",
+            ],
         }],
     },
     Campaign {

@@ -170,6 +170,13 @@ pub(crate) const LAYERS: &[Layer] = &[
         banned: NONE,
     },
     Layer {
+        name: "aivm-lockstep",
+        uses: &["aivm-core", "aivm-wasm", "aivm-interpreter", "aivm-jit"],
+        tests_use: NONE,
+        unsafe_code: UnsafeCode::Forbidden,
+        banned: EXACT,
+    },
+    Layer {
         name: "aivm-browser",
         uses: NONE,
         tests_use: NONE,
@@ -248,6 +255,6 @@ pub(crate) const OUTSIDERS: &[Outsider] = &[
     },
     Outsider {
         name: "wasmi",
-        owners: &["aivm-peers"],
+        owners: &["aivm-peers", "aivm-lockstep"],
     },
 ];

@@ -17,7 +17,7 @@ use crate::lockstep::{Disagreement, Lockstep, first_difference};
 
 /// How `wasmi` says that a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Opinion {
+pub enum Opinion {
     /// Returned these values, i32 zero-extended.
     Return(Vec<u64>),
     /// Trapped.
@@ -27,16 +27,18 @@ pub(crate) enum Opinion {
 }
 
 /// A module that `wasmi` has accepted.
-pub(crate) struct Third {
+pub struct Third {
     module: Module,
     linker: Linker<State>,
     limits: Limits,
     /// The name under which the memory is exported.
     memory: Option<String>,
+    /// Whether host functions would need a memory that is not exported: `wasmi` does not show it to them.
+    hides_memory: bool,
 }
 
 /// An instance in `wasmi`.
-pub(crate) struct ThirdRunning {
+pub struct ThirdRunning {
     store: Store<State>,
     instance: Instance,
 }
@@ -45,6 +47,7 @@ struct State {
     host: RecordingHost,
     limits: StoreLimits,
     memory: Option<String>,
+    hides_memory: bool,
 }
 
 /// Carries a host's exit through `wasmi`.
@@ -61,11 +64,7 @@ impl wasmi::errors::HostError for Ended {}
 
 impl Third {
     /// Compiles the module, if `wasmi` accepts it.
-    pub(crate) fn new(
-        bytes: &[u8],
-        plan: &MeteredModule,
-        limits: Limits,
-    ) -> Result<Third, wasmi::Error> {
+    pub fn new(bytes: &[u8], plan: &MeteredModule, limits: Limits) -> Result<Third, wasmi::Error> {
         let mut config = wasmi::Config::default();
         config.consume_fuel(true);
         let engine = Engine::new(&config);
@@ -79,16 +78,18 @@ impl Third {
             .iter()
             .find(|export| export.item == ExportItem::Memory);
         let memory = memory.map(|export| export.name.clone());
+        let hides_memory = memory.is_none() && plan.memory.is_some() && !plan.imports.is_empty();
         Ok(Third {
             module,
             linker,
             limits,
             memory,
+            hides_memory,
         })
     }
 
     /// An instance, or what its active segments trapped with.
-    pub(crate) fn instantiate(&self) -> Result<ThirdRunning, Opinion> {
+    pub fn instantiate(&self) -> Result<ThirdRunning, Opinion> {
         let limits = StoreLimitsBuilder::new()
             .memory_size((self.limits.memory_pages * PAGE_BYTES) as usize)
             .build();
@@ -97,6 +98,7 @@ impl Third {
             host,
             limits,
             memory: self.memory.clone(),
+            hides_memory: self.hides_memory,
         };
         let mut store = Store::new(self.module.engine(), state);
         store.limiter(|state| &mut state.limits);
@@ -110,10 +112,13 @@ impl Third {
 
 impl ThirdRunning {
     /// Calls the function exported as `name`, with bounded fuel.
-    pub(crate) fn invoke(&mut self, name: &str, arguments: &[u64], fuel: u64) -> Opinion {
+    pub fn invoke(&mut self, name: &str, arguments: &[u64], fuel: u64) -> Opinion {
         let Some(function) = self.instance.get_func(&self.store, name) else {
             return Opinion::None;
         };
+        if self.store.data().hides_memory {
+            return Opinion::None;
+        }
         set_fuel(&mut self.store, fuel);
         let ty = function.ty(&self.store);
         let inputs: Vec<Val> = arguments
@@ -141,7 +146,7 @@ impl ThirdRunning {
     }
 
     /// The bytes of the memory exported as `name`.
-    pub(crate) fn memory(&self, name: &str) -> Option<&[u8]> {
+    pub fn memory(&self, name: &str) -> Option<&[u8]> {
         Some(
             self.instance
                 .get_memory(&self.store, name)?
@@ -150,7 +155,7 @@ impl ThirdRunning {
     }
 
     /// The value of the global exported as `name`, i32 zero-extended.
-    pub(crate) fn global(&self, name: &str) -> Option<u64> {
+    pub fn global(&self, name: &str) -> Option<u64> {
         Some(as_u64(
             &self
                 .instance
@@ -160,7 +165,7 @@ impl ThirdRunning {
     }
 
     /// The host, with what it was asked.
-    pub(crate) fn host(&self) -> &RecordingHost {
+    pub fn host(&self) -> &RecordingHost {
         &self.store.data().host
     }
 }
@@ -290,9 +295,17 @@ fn opinion(error: &wasmi::Error) -> Opinion {
     }
 }
 
+/// Whether `wasmi` can have an opinion on a call that ended so: it does not have the limits that ended these.
+pub fn is_asked(exit: &Exit) -> bool {
+    !matches!(
+        exit,
+        Exit::OutOfInk | Exit::Fault(_) | Exit::Trap(TrapCode::StackOverflow)
+    )
+}
+
 /// Compares a call's end and the state after it with what `wasmi` says. Whether there was an opinion to
 /// compare with; without one the states may differ from now on.
-pub(crate) fn compare(
+pub fn compare(
     plan: &MeteredModule,
     exit: &Exit,
     lockstep: &Lockstep,
@@ -301,10 +314,7 @@ pub(crate) fn compare(
 ) -> Result<bool, Disagreement> {
     let agrees = match (exit, opinion) {
         (_, Opinion::None) => return Ok(false),
-        // Ours end there by limits that `wasmi` does not have.
-        (Exit::OutOfInk | Exit::Fault(_) | Exit::Trap(TrapCode::StackOverflow), _) => {
-            return Ok(false);
-        }
+        (ours, _) if !is_asked(ours) => return Ok(false),
         (Exit::Return(ours), Opinion::Return(theirs)) => ours == theirs,
         (Exit::Trap(ours), Opinion::Trap(theirs)) => ours == theirs,
         _ => false,

@@ -6,7 +6,8 @@ use aivm_core::{Exit, Host, TrapCode};
 use aivm_wasm::plan::MeteredModule;
 
 /// An engine that executes plans.
-pub(crate) trait Engine {
+pub trait Engine {
+    /// Its name in reports.
     fn name(&self) -> &'static str;
 
     /// Compiles a plan, once for any number of instances.
@@ -14,12 +15,17 @@ pub(crate) trait Engine {
 }
 
 /// A plan in an engine's own form.
-pub(crate) trait Prepared {
+pub trait Prepared {
+    /// A new instance.
+    ///
+    /// # Errors
+    /// The trap of a segment out of bounds.
     fn instantiate(&self) -> Result<Box<dyn Running>, TrapCode>;
 }
 
 /// An instance.
-pub(crate) trait Running {
+pub trait Running {
+    /// Runs a function of the index space; takes what it costs from `ink`.
     fn invoke(
         &mut self,
         function: u32,
@@ -27,14 +33,17 @@ pub(crate) trait Running {
         ink: &mut u64,
         host: &mut dyn Host,
     ) -> Exit;
+    /// Linear memory as it is now.
     fn memory(&self) -> &[u8];
+    /// Globals as they are now, i32 zero-extended.
     fn globals(&self) -> Vec<u64>;
 }
 
 /// Every engine; the first is the authority.
-pub(crate) const ENGINES: &[&dyn Engine] = &[&Interpreter, &Jit];
+pub const ENGINES: &[&dyn Engine] = &[&Interpreter, &Jit];
 
-pub(crate) struct Interpreter;
+/// `vm/interpreter`.
+pub struct Interpreter;
 
 impl Engine for Interpreter {
     fn name(&self) -> &'static str {
@@ -72,7 +81,8 @@ impl Running for aivm_interpreter::Instance {
     }
 }
 
-pub(crate) struct Jit;
+/// `jit`.
+pub struct Jit;
 
 impl Engine for Jit {
     fn name(&self) -> &'static str {

@@ -9,10 +9,10 @@ use crate::engine::{ENGINES, Prepared, Running};
 use crate::host::{HostCall, RecordingHost};
 
 /// A plan, prepared by every engine.
-pub(crate) struct Contenders(Vec<Box<dyn Prepared>>);
+pub struct Contenders(Vec<Box<dyn Prepared>>);
 
 /// One instance an engine. All of them have seen the same calls and agreed so far.
-pub(crate) struct Lockstep(Vec<Contender>);
+pub struct Lockstep(Vec<Contender>);
 
 struct Contender {
     running: Box<dyn Running>,
@@ -21,10 +21,12 @@ struct Contender {
 
 /// Two engines differ: which, in what, and what each says.
 #[derive(Debug)]
-pub(crate) struct Disagreement(pub(crate) String);
+pub struct Disagreement(pub String);
 
 impl Contenders {
-    pub(crate) fn prepare(module: &Arc<MeteredModule>) -> Contenders {
+    /// Prepares `module` in every engine.
+    #[must_use]
+    pub fn prepare(module: &Arc<MeteredModule>) -> Contenders {
         Contenders(
             ENGINES
                 .iter()
@@ -34,7 +36,7 @@ impl Contenders {
     }
 
     /// Instances of all engines, or the trap that all of them meet.
-    pub(crate) fn instantiate(
+    pub fn instantiate(
         &self,
         host: &RecordingHost,
     ) -> Result<Result<Lockstep, TrapCode>, Disagreement> {
@@ -65,7 +67,7 @@ impl Contenders {
 
 impl Lockstep {
     /// Invokes a function in every engine with the same ink, and takes from `ink` what all of them took.
-    pub(crate) fn invoke(
+    pub fn invoke(
         &mut self,
         function: u32,
         arguments: &[u64],
@@ -93,17 +95,17 @@ impl Lockstep {
     }
 
     /// Memory of the authority, and so of all.
-    pub(crate) fn memory(&self) -> &[u8] {
+    pub fn memory(&self) -> &[u8] {
         self.0[0].running.memory()
     }
 
     /// Globals of the authority, and so of all.
-    pub(crate) fn globals(&self) -> Vec<u64> {
+    pub fn globals(&self) -> Vec<u64> {
         self.0[0].running.globals()
     }
 
     /// What the host was asked so far.
-    pub(crate) fn host_calls(&self) -> &[HostCall] {
+    pub fn host_calls(&self) -> &[HostCall] {
         &self.0[0].host.calls
     }
 
@@ -144,7 +146,7 @@ impl Lockstep {
 }
 
 /// Where two memories differ first, as text for each.
-pub(crate) fn first_difference(ours: &[u8], theirs: &[u8]) -> (String, String) {
+pub fn first_difference(ours: &[u8], theirs: &[u8]) -> (String, String) {
     let at = ours
         .iter()
         .zip(theirs)

@@ -5,35 +5,16 @@ use wasm_smith::{Config, InstructionKind, InstructionKinds, MemoryOffsetChoices,
 
 use aivm_core::Limits;
 
+use crate::Random;
+
 /// The limits of generated modules: few pages, so that growth reaches its limit.
-pub(crate) const LIMITS: Limits = Limits {
+pub const LIMITS: Limits = Limits {
     memory_pages: 4,
     ..Limits::CONTRACT
 };
 
-/// SplitMix64: a small generator whose sequence is fixed for ever by its seed.
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    pub(crate) fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut mixed = self.0;
-        mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        mixed ^ (mixed >> 31)
-    }
-
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        self.next() % bound
-    }
-}
-
 /// The module of a seed, as bytes.
-pub(crate) fn module(seed: u64) -> Vec<u8> {
+pub fn module(seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
     // Few entropies are refused (they end before the least that the configuration asks for): take the next.
     loop {

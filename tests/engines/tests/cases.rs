@@ -21,10 +21,10 @@ use aivm_core::{Exit, HostFunction, Limits, TrapCode, ValueType};
 use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{Rules, meter, validate};
 
-use crate::PRICES;
-use crate::host::{HostCall, RecordingHost};
-use crate::lockstep::{Contenders, Lockstep};
-use crate::opinion::{self, Third};
+use aivm_lockstep::PRICES;
+use aivm_lockstep::host::{HostCall, RecordingHost};
+use aivm_lockstep::lockstep::{Contenders, Lockstep};
+use aivm_lockstep::opinion::{self, Third};
 
 /// A small stack and memory, so that both limits are reached.
 const LIMITS: Limits = Limits {
@@ -281,7 +281,7 @@ fn written(call: &HostCall) -> String {
 
 /// All cases, by name.
 fn cases() -> Vec<Case> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/engines/cases");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cases");
     let mut files: Vec<_> = std::fs::read_dir(&folder)
         .expect("the folder of cases can be read")
         .map(|entry| entry.expect("an entry of the folder").path())

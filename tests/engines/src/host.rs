@@ -4,26 +4,29 @@
 use aivm_core::{Guest, Host, HostExit, HostFunction, NodeFault, TrapCode};
 
 /// Ink that every call costs.
-pub(crate) const CALL_INK: u64 = 10;
+pub const CALL_INK: u64 = 10;
 
 /// `infer` fails with a node fault when its first argument is this.
-pub(crate) const FAULT: u64 = 0xDEAD;
+pub const FAULT: u64 = 0xDEAD;
 
 /// One recorded call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct HostCall {
-    pub(crate) function: HostFunction,
-    pub(crate) arguments: Vec<u64>,
+pub struct HostCall {
+    /// What was called.
+    pub function: HostFunction,
+    /// One a parameter, i32 zero-extended.
+    pub arguments: Vec<u64>,
     /// Ink left when the host was called.
-    pub(crate) ink_left: u64,
+    pub ink_left: u64,
 }
 
 /// The host, with what it was asked so far.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RecordingHost {
-    pub(crate) calls: Vec<HostCall>,
+pub struct RecordingHost {
+    /// All calls, in order.
+    pub calls: Vec<HostCall>,
     /// Whether `msg_reentrant` returns the ink left, which only our engines know, instead of 1.
-    pub(crate) reports_ink: bool,
+    pub reports_ink: bool,
 }
 
 impl Host for RecordingHost {
