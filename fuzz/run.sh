@@ -1,17 +1,20 @@
 #!/usr/bin/env bash
-# Fuzzes one reader with libFuzzer on the stable compiler: fuzz/run.sh tosa|onnx [SECONDS, default 300]
+# Fuzzes one target with libFuzzer on the stable compiler: fuzz/run.sh engines|onnx|tosa|wasm [SECONDS, default 300]
 #
-# The flags are those of cargo-fuzz without its address sanitizer, which needs a nightly compiler; the readers have no
-# unsafe code. Seeds are the models of the repository; the corpus grows in fuzz/corpus.
+# The flags are those of cargo-fuzz without its address sanitizer, which needs a nightly compiler; of what is fuzzed
+# only the JIT has unsafe code. Seeds are the models and contracts of the repository; the corpus grows in fuzz/corpus.
 set -euo pipefail
+shopt -s nullglob
 cd "$(dirname "$0")"
 
-target="${1:?which target: tosa or onnx}"
+target="${1:?which target: engines, onnx, tosa or wasm}"
 seconds="${2:-300}"
 case "$target" in
     tosa) seeds=(../tests/oracle/*/model.tosa ../tests/models/*.tosa) ;;
     onnx) seeds=(../kernels/import/tests/goldens/*.onnx) ;;
-    *) echo "no target $target: tosa or onnx" >&2; exit 2 ;;
+    wasm) seeds=(../examples/contracts/*.wasm ../benches/programs/*.wasm) ;;
+    engines) seeds=() ;;
+    *) echo "no target $target: engines, onnx, tosa or wasm" >&2; exit 2 ;;
 esac
 
 coverage="-Cpasses=sancov-module -Ccodegen-units=1 --cfg fuzzing"

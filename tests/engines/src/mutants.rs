@@ -63,23 +63,19 @@ pub fn module(seed: u64, originals: &[Vec<Vec<u8>>]) -> Vec<u8> {
     let mut one_of = |count: usize| random.below(count as u64) as usize;
     let folder = &originals[one_of(originals.len())];
     let mut wasm = folder[one_of(folder.len())].clone();
-    let mut is_refused = false;
     for _ in 0..1 + random.below(MUTATIONS_MAX) {
-        let mut mutate = WasmMutate::default();
-        mutate.seed(random.next()).fuel(MUTATION_FUEL);
-        // Some mutations do not apply to every module: then it stays as it is.
-        let mutant = match mutate.run(&wasm) {
-            Ok(mut mutants) => mutants.next().and_then(Result::ok),
-            Err(_) => None,
-        };
-        if let Some(mutant) = mutant {
-            is_refused = validate(&mutant, &LIMITS, Rules::Generic).is_err();
+        if let Some(mutant) = mutate(&wasm, random.next()) {
             wasm = mutant;
-        }
-        // Engines see nothing of a refused module, nor of what would be made of it.
-        if is_refused {
-            break;
         }
     }
     wasm
+}
+
+/// One mutation of a module; none if the module is refused, or the mutation that the seed chooses does not apply to it.
+#[must_use]
+pub fn mutate(wasm: &[u8], seed: u64) -> Option<Vec<u8>> {
+    validate(wasm, &LIMITS, Rules::Generic).ok()?;
+    let mut mutate = WasmMutate::default();
+    mutate.seed(seed).fuel(MUTATION_FUEL);
+    mutate.run(wasm).ok()?.next()?.ok()
 }

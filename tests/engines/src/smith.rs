@@ -14,19 +14,35 @@ pub const LIMITS: Limits = Limits {
 };
 
 /// The module of a seed, as bytes.
+#[must_use]
 pub fn module(seed: u64) -> Vec<u8> {
     let mut random = Random::new(seed);
-    // Few entropies are refused (they end before the least that the configuration asks for): take the next.
+    // Few entropies are refused: take the next.
     loop {
         let config = config(&mut random);
         let len = 2048 << random.below(4);
         let entropy: Vec<u8> = (0..len / 8)
             .flat_map(|_| random.next().to_le_bytes())
             .collect();
-        if let Ok(module) = Module::new(config, &mut Unstructured::new(&entropy)) {
-            return module.to_bytes();
+        if let Some(module) = generate(config, &entropy) {
+            return module;
         }
     }
+}
+
+/// The module that a fuzzer's bytes stand for: eight choose the sizes and features, the others the code. None if they end too
+/// early.
+#[must_use]
+pub fn module_of_bytes(bytes: &[u8]) -> Option<Vec<u8>> {
+    let (seed, entropy) = bytes.split_first_chunk()?;
+    let mut random = Random::new(u64::from_le_bytes(*seed));
+    generate(config(&mut random), entropy)
+}
+
+/// None if the entropy ends before the least that the configuration asks for.
+fn generate(config: Config, entropy: &[u8]) -> Option<Vec<u8>> {
+    let module = Module::new(config, &mut Unstructured::new(entropy)).ok()?;
+    Some(module.to_bytes())
 }
 
 /// The features that contracts may use, in sizes that vary.
