@@ -47,8 +47,7 @@ impl Instance {
         let store = Store {
             module: Arc::clone(module),
             globals: plan.globals.iter().map(|global| global.init).collect(),
-            table: vec![TableEntry::NULL; plan.table.map_or(0, |table| table.entries) as usize]
-                .into(),
+            table: vec![TableEntry::NULL; plan.table_entries() as usize].into(),
             dropped_data: plan.data.iter().map(|data| dropped(data.mode)).collect(),
             dropped_elements: vec![false; plan.elements.len()].into(),
             memory,
@@ -185,7 +184,8 @@ fn apply_elements(context: &mut VmContext) -> Result<(), TrapCode> {
     let module = Arc::clone(&context.store.module);
     for (index, segment) in module.module().elements.iter().enumerate() {
         if let SegmentMode::Active { offset } = segment.mode {
-            context.table_init(u64::from(offset), 0, segment.entries.len() as u64, index)?;
+            let len = segment.entries.len() as u64;
+            context.table_init(segment.table, u64::from(offset), 0, len, index)?;
         }
         context.store.dropped_elements[index] = dropped(segment.mode);
     }

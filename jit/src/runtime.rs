@@ -4,10 +4,12 @@
 //! All share one signature, [`RuntimeFn`]: the context, four arguments (zero-extended, unused ones 0),
 //! and a status. None of them unwinds: they cannot panic on any input, and the host's panics are caught.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use aivm_core::limits::PAGE_BYTES;
 use aivm_core::{Guest, HostExit, NodeFault, TrapCode};
+use aivm_wasm::plan::Import;
 
 use crate::context::{TableEntry, VmContext, offset};
 use crate::status;
@@ -31,9 +33,10 @@ pub(crate) enum RuntimeFunction {
     MemoryInit,
     /// `(segment)`.
     DataDrop,
-    /// `(destination, source, length)`.
+    /// `(destination, source, length, tables)`: the table written to in the high half of `tables`, the
+    /// table read in the low half.
     TableCopy,
-    /// `(destination, source, length, segment)`.
+    /// `(destination, source, length, table and segment)`: the table in the high half.
     TableInit,
     /// `(segment)`.
     ElemDrop,
@@ -97,7 +100,7 @@ unsafe extern "C" fn host_call(
         with_context(context, |context| {
             let module = context.store.module.module();
             let import = import as usize;
-            let function = module.imports[import];
+            let imported = module.imports[import];
             let ty = &module.types[module.import_types[import] as usize];
             // SAFETY: the import's thunk stored one u64 a parameter here, in its own frame.
             let arguments =
@@ -109,8 +112,9 @@ unsafe extern "C" fn host_call(
             // code waits here nobody else uses it.
             let host = &mut *host;
             let mut guest = NativeGuest { context };
-            let outcome = catch_unwind(AssertUnwindSafe(|| {
-                host.call(function, arguments, &mut guest)
+            let outcome = catch_unwind(AssertUnwindSafe(|| match imported {
+                Import::Host(function) => host.call(function, arguments, &mut guest),
+                Import::Linked => host.call_linked(import as u32, arguments, &mut guest),
             }));
             match outcome {
                 Ok(result) => {
@@ -118,8 +122,7 @@ unsafe extern "C" fn host_call(
                     Ok(())
                 }
                 Err(_) => Err(HostExit::Fault(NodeFault(format!(
-                    "host function {} panicked",
-                    function.signature().name
+                    "imported function {import} panicked"
                 )))),
             }
         })
@@ -240,16 +243,16 @@ unsafe extern "C" fn table_copy(
     destination: u64,
     source: u64,
     length: u64,
-    _: u64,
+    tables: u64,
 ) -> u32 {
     // SAFETY: called by native code with its context.
     unsafe {
         with_context(context, |context| {
             context.charge_bulk(length * 4)?;
-            let table = &mut context.store.table;
-            let destination = table_range(table.len(), destination, length)?;
-            let source = table_range(table.len(), source, length)?;
-            table.copy_within(source, destination.start);
+            let (to, from) = halves(tables);
+            let destination = context.entries(to, destination, length)?;
+            let source = context.entries(from, source, length)?;
+            context.store.table.copy_within(source, destination.start);
             Ok(())
         })
     }
@@ -260,13 +263,14 @@ unsafe extern "C" fn table_init(
     destination: u64,
     source: u64,
     length: u64,
-    segment: u64,
+    table_and_segment: u64,
 ) -> u32 {
     // SAFETY: called by native code with its context.
     unsafe {
         with_context(context, |context| {
             context.charge_bulk(length * 4)?;
-            context.table_init(destination, source, length, segment as usize)?;
+            let (table, segment) = halves(table_and_segment);
+            context.table_init(table, destination, source, length, segment as usize)?;
             Ok(())
         })
     }
@@ -289,9 +293,10 @@ unsafe extern "C" fn elem_drop(
 }
 
 impl VmContext {
-    /// Copies `length` entries of an element segment into the table, all or none. Charges nothing.
+    /// Copies `length` entries of an element segment into a table, all or none. Charges nothing.
     pub(crate) fn table_init(
         &mut self,
+        table: u32,
         destination: u64,
         source: u64,
         length: u64,
@@ -303,7 +308,7 @@ impl VmContext {
             false => &compiled.module().elements[segment].entries,
         };
         let source = table_range(entries.len(), source, length)?;
-        let destination = table_range(self.store.table.len(), destination, length)?;
+        let destination = self.entries(table, destination, length)?;
         for (entry, function) in self.store.table[destination]
             .iter_mut()
             .zip(&entries[source])
@@ -314,6 +319,14 @@ impl VmContext {
             });
         }
         Ok(())
+    }
+
+    /// `length` entries of `table` from `start`, if it has them, as a range of all entries.
+    fn entries(&self, table: u32, start: u64, length: u64) -> Result<Range<usize>, TrapCode> {
+        let table = self.store.module.module().tables[table as usize];
+        let (first, entries) = (table.first as usize, table.entries as usize);
+        let within = table_range(entries, start, length)?;
+        Ok(first + within.start..first + within.end)
     }
 
     fn max_pages(&self) -> u64 {
@@ -344,15 +357,20 @@ impl VmContext {
 
 /// `start..start + length` if it is within `len` bytes of memory. Arguments are below 2^32, so the sum is
 /// exact.
-fn range(len: usize, start: u64, length: u64) -> Result<std::ops::Range<usize>, TrapCode> {
+fn range(len: usize, start: u64, length: u64) -> Result<Range<usize>, TrapCode> {
     match start + length <= len as u64 {
         true => Ok(start as usize..(start + length) as usize),
         false => Err(TrapCode::MemoryOutOfBounds),
     }
 }
 
+/// Two indices passed as one operand: the high half, the low half.
+fn halves(both: u64) -> (u32, u32) {
+    ((both >> 32) as u32, both as u32)
+}
+
 /// As [`range`], of table entries.
-fn table_range(len: usize, start: u64, length: u64) -> Result<std::ops::Range<usize>, TrapCode> {
+fn table_range(len: usize, start: u64, length: u64) -> Result<Range<usize>, TrapCode> {
     range(len, start, length).map_err(|_| TrapCode::TableOutOfBounds)
 }
 

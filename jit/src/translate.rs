@@ -283,7 +283,7 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             Op::BrTable { targets, default } => self.branch_table(targets, *default),
             Op::Return => self.return_from_function(),
             Op::Call(function) => self.call(*function),
-            Op::CallIndirect { ty } => self.call_indirect(*ty),
+            Op::CallIndirect { ty, table } => self.call_indirect(*ty, *table),
             Op::Drop => {
                 self.pop();
             }
@@ -310,8 +310,8 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             Op::MemoryFill => self.memory_fill(),
             Op::MemoryInit(segment) => self.memory_init(*segment),
             Op::DataDrop(segment) => self.data_drop(*segment),
-            Op::TableCopy => self.table_copy(),
-            Op::TableInit(segment) => self.table_init(*segment),
+            Op::TableCopy { to, from } => self.table_copy(*to, *from),
+            Op::TableInit { table, segment } => self.table_init(*table, *segment),
             Op::ElemDrop(segment) => self.elem_drop(*segment),
             Op::I32Const(value) => {
                 let value = self.i32_const(value.cast_unsigned());

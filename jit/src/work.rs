@@ -123,7 +123,7 @@ impl Estimate<'_> {
                 }
             }
             Op::Call(function) => self.call(self.module.function_type(*function)),
-            Op::CallIndirect { ty } => self.call(*ty),
+            Op::CallIndirect { ty, .. } => self.call(*ty),
             // One value from others, in the same basic block.
             Op::Drop
             | Op::Select

@@ -111,11 +111,11 @@ fn every_trap_leaves_the_ink_of_its_place() {
         ),
         (
             TrapCode::TableOutOfBounds,
-            vec![I32Const(1), Op::CallIndirect { ty: 0 }],
+            vec![I32Const(1), Op::CallIndirect { ty: 0, table: 0 }],
         ),
         (
             TrapCode::IndirectCallToNull,
-            vec![I32Const(0), Op::CallIndirect { ty: 0 }],
+            vec![I32Const(0), Op::CallIndirect { ty: 0, table: 0 }],
         ),
         (
             TrapCode::IntegerDivisionByZero,

@@ -2,7 +2,7 @@
 //! read again, and so is the memory's size where the callee may have grown it.
 
 use aivm_core::TrapCode;
-use aivm_wasm::plan::FuncType;
+use aivm_wasm::plan::{FuncType, Table};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, UserExternalName, Value, types,
@@ -25,9 +25,9 @@ impl<'m> FunctionTranslator<'m, '_> {
 
     /// Index, null and type are checked in this order. The index is also clamped, so that a mispredicted
     /// branch cannot jump through memory beyond the table.
-    pub(super) fn call_indirect(&mut self, type_index: u32) {
+    pub(super) fn call_indirect(&mut self, type_index: u32, table: u32) {
         let index = self.pop();
-        let entries = self.module.table.map_or(0, |table| table.entries);
+        let Table { first, entries } = self.module.tables[table as usize];
         let entries = self.i32_const(entries);
         let out = self
             .builder
@@ -36,25 +36,29 @@ impl<'m> FunctionTranslator<'m, '_> {
         self.trap_if(out, TrapCode::TableOutOfBounds);
 
         let wide = self.builder.ins().uextend(types::I64, index);
-        let first = self.i64_const(0);
-        let safe = self.builder.ins().select_spectre_guard(out, first, wide);
+        let zero = self.i64_const(0);
+        let safe = self.builder.ins().select_spectre_guard(out, zero, wide);
         let bytes = self.i64_const(TableEntry::BYTES.cast_unsigned());
         let distance = self.builder.ins().imul(safe, bytes);
         let table = self.constant_field(offset::TABLE);
         let entry = self.builder.ins().iadd(table, distance);
+        let place =
+            i32::try_from(i64::from(first) * TableEntry::BYTES).expect("limits: few table entries");
 
         let code = self
             .builder
             .ins()
-            .load(types::I64, self.flags.table, entry, 0);
+            .load(types::I64, self.flags.table, entry, place);
         let null = self.i64_const(0);
         let is_null = self.builder.ins().icmp(IntCC::Equal, code, null);
         self.trap_if(is_null, TrapCode::IndirectCallToNull);
 
-        let actual =
-            self.builder
-                .ins()
-                .load(types::I64, self.flags.table, entry, TableEntry::TYPE_OFFSET);
+        let actual = self.builder.ins().load(
+            types::I64,
+            self.flags.table,
+            entry,
+            place + TableEntry::TYPE_OFFSET,
+        );
         let expected = self.i64_const(u64::from(type_index));
         let differs = self.builder.ins().icmp(IntCC::NotEqual, actual, expected);
         self.trap_if(differs, TrapCode::BadSignature);

@@ -260,16 +260,17 @@ impl FunctionTranslator<'_, '_> {
     }
 
     pub(super) fn memory_init(&mut self, segment: u32) {
-        self.segment_call(RuntimeFunction::MemoryInit, segment);
+        self.segment_call(RuntimeFunction::MemoryInit, segment.into());
     }
 
-    pub(super) fn table_copy(&mut self) {
-        let operands = self.pop_many(3);
+    pub(super) fn table_copy(&mut self, to: u32, from: u32) {
+        let mut operands = self.pop_many(3);
+        operands.push(self.i64_const(both(to, from)));
         self.runtime_call(RuntimeFunction::TableCopy, &operands);
     }
 
-    pub(super) fn table_init(&mut self, segment: u32) {
-        self.segment_call(RuntimeFunction::TableInit, segment);
+    pub(super) fn table_init(&mut self, table: u32, segment: u32) {
+        self.segment_call(RuntimeFunction::TableInit, both(table, segment));
     }
 
     pub(super) fn data_drop(&mut self, segment: u32) {
@@ -282,11 +283,16 @@ impl FunctionTranslator<'_, '_> {
         self.runtime_call(RuntimeFunction::ElemDrop, &[segment]);
     }
 
-    fn segment_call(&mut self, function: RuntimeFunction, segment: u32) {
+    fn segment_call(&mut self, function: RuntimeFunction, segment: u64) {
         let mut operands = self.pop_many(3);
-        operands.push(self.i64_const(u64::from(segment)));
+        operands.push(self.i64_const(segment));
         self.runtime_call(function, &operands);
     }
+}
+
+/// Two indices in one operand, `high` above, as the runtime functions of tables take them.
+fn both(high: u32, low: u32) -> u64 {
+    u64::from(high) << 32 | u64::from(low)
 }
 
 fn load_width(kind: LoadKind) -> u32 {

@@ -345,7 +345,7 @@ pub fn compare(
                     return differ("memory", &ours, &theirs);
                 }
             }
-            ExportItem::Function(_) | ExportItem::Table => {}
+            ExportItem::Function(_) | ExportItem::Table(_) => {}
         }
     }
     let named = |calls: &[HostCall]| -> Vec<(HostFunction, Vec<u64>)> {

@@ -18,7 +18,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aivm_core::{Exit, HostFunction, Limits, TrapCode, ValueType};
-use aivm_wasm::plan::MeteredModule;
+use aivm_wasm::plan::{Import, MeteredModule};
 use aivm_wasm::{Rules, meter, validate};
 
 use aivm_lockstep::PRICES;
@@ -55,7 +55,11 @@ struct Case {
 impl Case {
     /// Whether the contract can ask for its ink. Only then is the host's answer not known to `wasmi`.
     fn reads_ink(&self) -> bool {
-        !self.third_opinion && self.plan.imports.contains(&HostFunction::MsgReentrant)
+        !self.third_opinion
+            && self
+                .plan
+                .imports
+                .contains(&Import::Host(HostFunction::MsgReentrant))
     }
 }
 

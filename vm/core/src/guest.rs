@@ -1,6 +1,6 @@
 //! How an engine and the host functions see each other, without knowing each other.
 
-use crate::{HostExit, HostFunction, TrapCode};
+use crate::{HostExit, HostFunction, NodeFault, TrapCode};
 
 /// The running contract as a host function sees it: linear memory and ink.
 ///
@@ -49,4 +49,22 @@ pub trait Host {
         arguments: &[u64],
         guest: &mut dyn Guest,
     ) -> Result<u64, HostExit>;
+
+    /// Runs the function that the module imports as its import number `import` and that is no host
+    /// function; the rest is as in [`Host::call`]. Only modules accepted for the specification's test
+    /// scripts have such imports.
+    ///
+    /// # Errors
+    /// A [`HostExit`] ends the frame. A host that links nothing answers with a fault.
+    fn call_linked(
+        &mut self,
+        import: u32,
+        arguments: &[u64],
+        guest: &mut dyn Guest,
+    ) -> Result<u64, HostExit> {
+        let _ = (arguments, guest);
+        Err(HostExit::Fault(NodeFault(format!(
+            "import {import} is no host function, and this host links none"
+        ))))
+    }
 }

@@ -35,7 +35,9 @@ pub struct Limits {
     pub exports: u32,
     /// Length of an import's or export's name in bytes.
     pub name_bytes: u32,
-    /// Entries of the table.
+    /// Tables.
+    pub tables: u32,
+    /// Entries of all tables together.
     pub table_entries: u32,
     /// Element segments.
     pub element_segments: u32,
@@ -70,11 +72,40 @@ impl Limits {
         globals: 1024,
         exports: 64,
         name_bytes: 255,
+        tables: 1,
         table_entries: 4096,
         element_segments: 128,
         element_entries: 4096,
         data_segments: 128,
         memory_pages: 128,
+        stack_words: 32 * 1024,
+        call_data_bytes: 128 * 1024,
+        output_bytes: 128 * 1024,
+    };
+
+    /// The limits under which the specification's test scripts run: wide enough for every module of them.
+    /// No node runs a contract under these.
+    pub const SPEC: Limits = Limits {
+        code_bytes: 1024 * 1024,
+        types: 4096,
+        imports: 1024,
+        functions: 16 * 1024,
+        body_bytes: 1024 * 1024,
+        parameters: 1000,
+        results: 1000,
+        locals: 4096,
+        nesting: 4096,
+        branch_targets: 64 * 1024,
+        operand_stack: 4096,
+        globals: 4096,
+        exports: 16 * 1024,
+        name_bytes: 64 * 1024,
+        tables: 100,
+        table_entries: 1024 * 1024,
+        element_segments: 1024,
+        element_entries: 1024 * 1024,
+        data_segments: 1024,
+        memory_pages: 65_536,
         stack_words: 32 * 1024,
         call_data_bytes: 128 * 1024,
         output_bytes: 128 * 1024,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aivm_core::{Exit, Host, HostExit, NodeFault, TrapCode, ValueType};
-use aivm_wasm::plan::{MeteredModule, SegmentMode};
+use aivm_wasm::plan::{Import, MeteredModule, SegmentMode};
 
 use crate::memory::{GuestView, Memory};
 use crate::program::{FRAME_SLOTS, Program};
@@ -34,10 +34,11 @@ impl Instance {
     /// The trap of a segment that is out of bounds.
     pub fn new(program: &Arc<Program>) -> Result<Instance, TrapCode> {
         let module = program.module();
-        let mut table = Table::new(module.table.map_or(0, |table| table.entries));
+        let mut table = Table::new(&module.tables);
         for segment in &module.elements {
             if let SegmentMode::Active { offset } = segment.mode {
-                table.init(&segment.entries, offset, 0, segment_len(&segment.entries))?;
+                let len = segment_len(&segment.entries);
+                table.init(segment.table, &segment.entries, offset, 0, len)?;
             }
         }
         let mut memory = Memory::new(module.memory);
@@ -109,7 +110,7 @@ impl Instance {
         &self.globals
     }
 
-    /// Table entries as they are now: function indices, `None` is null.
+    /// Entries of all tables as they are now: function indices, `None` is null.
     #[must_use]
     pub fn table(&self) -> &[Option<u32>] {
         self.table.entries()
@@ -125,8 +126,11 @@ pub(crate) fn call_host(
     ink: &mut u64,
     host: &mut dyn Host,
 ) -> Result<Option<u64>, HostExit> {
-    let function = module.imports[import as usize];
-    let result = host.call(function, arguments, &mut GuestView { memory, ink })?;
+    let guest = &mut GuestView { memory, ink };
+    let result = match module.imports[import as usize] {
+        Import::Host(function) => host.call(function, arguments, guest)?,
+        Import::Linked => host.call_linked(import, arguments, guest)?,
+    };
     let ty = module.types[module.import_types[import as usize] as usize]
         .results
         .first();

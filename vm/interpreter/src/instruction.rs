@@ -136,7 +136,7 @@ instructions! {
         /// Calls an import, arguments and result at `base`.
         CallHost { import: u32, base: Slot },
         /// Calls the table entry that the slot names, arguments and results at `base`.
-        CallIndirect { ty: u32, index: Slot, base: Slot },
+        CallIndirect { ty: u32, table: u32, index: Slot, base: Slot },
         /// Keeps the value of `to` if the condition is not 0, else copies `otherwise` to it.
         Select { to: Slot, otherwise: Slot, condition: Slot },
         /// Copies a slot.
@@ -160,9 +160,9 @@ instructions! {
         /// Drops a data segment.
         DataDrop { segment: u32 },
         /// `table.copy`; the slots are destination, source and length.
-        TableCopy { base: Slot },
+        TableCopy { base: Slot, to: u32, from: u32 },
         /// `table.init`; the slots are destination, source and length.
-        TableInit { base: Slot, segment: u32 },
+        TableInit { base: Slot, table: u32, segment: u32 },
         /// Drops an element segment.
         ElemDrop { segment: u32 },
     }

@@ -92,10 +92,15 @@ impl Lowering<'_> {
             } => self.branch_table(targets, default),
             Op::Return => self.branch(self.labels.len() as u32 - 1),
             Op::Call(function) => self.call(function),
-            Op::CallIndirect { ty } => {
+            Op::CallIndirect { ty, table } => {
                 let index = self.pop();
                 let base = self.call_operands(ty);
-                self.emit(Instruction::CallIndirect { ty, index, base });
+                self.emit(Instruction::CallIndirect {
+                    ty,
+                    table,
+                    index,
+                    base,
+                });
             }
             Op::Drop => {
                 self.pop();
@@ -183,13 +188,17 @@ impl Lowering<'_> {
                 self.emit(Instruction::MemoryInit { base, segment });
             }
             Op::DataDrop(segment) => self.emit(Instruction::DataDrop { segment }),
-            Op::TableCopy => {
+            Op::TableCopy { to, from } => {
                 let base = self.pop_three();
-                self.emit(Instruction::TableCopy { base });
+                self.emit(Instruction::TableCopy { base, to, from });
             }
-            Op::TableInit(segment) => {
+            Op::TableInit { table, segment } => {
                 let base = self.pop_three();
-                self.emit(Instruction::TableInit { base, segment });
+                self.emit(Instruction::TableInit {
+                    base,
+                    table,
+                    segment,
+                });
             }
             Op::ElemDrop(segment) => self.emit(Instruction::ElemDrop { segment }),
             Op::I32Const(value) => self.constant(u64::from(value as u32)),

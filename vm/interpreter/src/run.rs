@@ -180,10 +180,11 @@ pub(crate) fn run(
             } => call_host!(import, first),
             Instruction::CallIndirect {
                 ty,
+                table: which,
                 index,
                 base: first,
             } => {
-                let function = table.function(get32!(index))?;
+                let function = table.function(which, get32!(index))?;
                 if module.function_type(function) != ty {
                     return Err(TrapCode::BadSignature.into());
                 }
@@ -243,13 +244,18 @@ pub(crate) fn run(
                 memory.init(bytes, to, from, len)?;
             }
             Instruction::DataDrop { segment } => data_dropped[segment as usize] = true,
-            Instruction::TableCopy { base: first } => {
+            Instruction::TableCopy {
+                base: first,
+                to: to_table,
+                from: from_table,
+            } => {
                 let (to, from, len) = bulk_operands!(first);
                 charge(ink, costs.bulk(4 * u64::from(len)))?;
-                table.copy(to, from, len)?;
+                table.copy(to_table, from_table, to, from, len)?;
             }
             Instruction::TableInit {
                 base: first,
+                table: which,
                 segment,
             } => {
                 let (to, from, len) = bulk_operands!(first);
@@ -260,7 +266,7 @@ pub(crate) fn run(
                 } else {
                     &module.elements[segment].entries
                 };
-                table.init(entries, to, from, len)?;
+                table.init(which, entries, to, from, len)?;
             }
             Instruction::ElemDrop { segment } => elements_dropped[segment as usize] = true,
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aivm_core::{Exit, Guest, Host, HostExit, HostFunction, TrapCode, ValueType};
 use aivm_wasm::plan::{
     BinaryOp, BlockType, DataSegment, DynamicCosts, ElementSegment, FuncType, Function, Global,
-    LoadKind, Memory, MeteredModule, Op, SegmentMode, StoreKind, Table, UnaryOp,
+    Import, LoadKind, Memory, MeteredModule, Op, SegmentMode, StoreKind, Table, UnaryOp,
 };
 
 use crate::{Instance, Program};
@@ -62,7 +62,10 @@ fn empty() -> MeteredModule {
         imports: Vec::new(),
         import_types: Vec::new(),
         functions: Vec::new(),
-        table: Some(Table { entries: 4 }),
+        tables: vec![Table {
+            first: 0,
+            entries: 4,
+        }],
         memory: Some(Memory {
             min_pages: 1,
             max_pages: 2,
@@ -276,10 +279,15 @@ fn an_indirect_call_checks_bounds_then_null_then_type() {
         let mut module = empty();
         let nothing = function(&module, 2, &[], vec![Op::End]);
         let nine = function(&module, 0, &[], vec![Op::I32Const(9), Op::End]);
-        let call = vec![Op::I32Const(index), Op::CallIndirect { ty: 0 }, Op::End];
+        let call = vec![
+            Op::I32Const(index),
+            Op::CallIndirect { ty: 0, table: 0 },
+            Op::End,
+        ];
         module.functions = vec![nothing, nine, function(&module, 0, &[], call)];
         module.elements = vec![ElementSegment {
             mode: SegmentMode::Active { offset: 1 },
+            table: 0,
             entries: vec![Some(0), Some(1), None],
         }];
         run_with(module, &[], 0).0
@@ -295,7 +303,7 @@ fn an_indirect_call_checks_bounds_then_null_then_type() {
 #[test]
 fn a_host_call_sees_exact_ink_and_its_i32_result_has_no_high_half() {
     let mut module = empty();
-    module.imports = vec![HostFunction::MsgReentrant];
+    module.imports = vec![Import::Host(HostFunction::MsgReentrant)];
     module.import_types = vec![1];
     let ops = vec![
         Op::Charge(10),
@@ -389,6 +397,7 @@ fn bulk_operations_charge_then_check_then_act() {
         }];
         module.elements = vec![ElementSegment {
             mode: SegmentMode::Passive,
+            table: 0,
             entries: vec![Some(0), None],
         }];
         run_with(module, &[], ink)
@@ -396,6 +405,11 @@ fn bulk_operations_charge_then_check_then_act() {
     let memory = Exit::Trap(TrapCode::MemoryOutOfBounds);
     let table = Exit::Trap(TrapCode::TableOutOfBounds);
     // Two ink a byte, and four bytes a table entry.
+    let init = || Op::TableInit {
+        table: 0,
+        segment: 0,
+    };
+    let copy = || Op::TableCopy { to: 0, from: 0 };
     assert_eq!(bulk(Op::MemoryFill, [65_530, 1, 6], 12), (returned(0), 0));
     assert_eq!(
         bulk(Op::MemoryFill, [65_530, 1, 7], 13),
@@ -409,10 +423,10 @@ fn bulk_operations_charge_then_check_then_act() {
     assert_eq!(bulk(Op::MemoryCopy, [0, 65_537, 0], 0), (memory.clone(), 0));
     assert_eq!(bulk(Op::MemoryInit(0), [0, 1, 2], 4), (returned(0), 0));
     assert_eq!(bulk(Op::MemoryInit(0), [0, 2, 2], 4), (memory, 0));
-    assert_eq!(bulk(Op::TableInit(0), [2, 0, 2], 16), (returned(0), 0));
-    assert_eq!(bulk(Op::TableInit(0), [3, 0, 2], 16), (table.clone(), 0));
-    assert_eq!(bulk(Op::TableCopy, [0, 1, 3], 23), (Exit::OutOfInk, 0));
-    assert_eq!(bulk(Op::TableCopy, [0, 2, 3], 24), (table, 0));
+    assert_eq!(bulk(init(), [2, 0, 2], 16), (returned(0), 0));
+    assert_eq!(bulk(init(), [3, 0, 2], 16), (table.clone(), 0));
+    assert_eq!(bulk(copy(), [0, 1, 3], 23), (Exit::OutOfInk, 0));
+    assert_eq!(bulk(copy(), [0, 2, 3], 24), (table, 0));
 }
 
 #[test]
@@ -471,6 +485,7 @@ fn a_segment_out_of_bounds_fails_the_instance() {
     );
     module.elements = vec![ElementSegment {
         mode: SegmentMode::Active { offset: 4 },
+        table: 0,
         entries: vec![None],
     }];
     let program = Arc::new(Program::new(Arc::new(module)));

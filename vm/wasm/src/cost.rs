@@ -43,8 +43,8 @@ pub const fn op(op: &Op, schedule: &GasSchedule) -> u64 {
         | Op::MemoryFill
         | Op::MemoryInit(_)
         | Op::DataDrop(_)
-        | Op::TableCopy
-        | Op::TableInit(_)
+        | Op::TableCopy { .. }
+        | Op::TableInit { .. }
         | Op::ElemDrop(_) => schedule.bulk_base,
         Op::Binary(operator) => binary(*operator, schedule),
     }

@@ -15,10 +15,10 @@ use wasmparser::{
 use crate::operator::value_type;
 use crate::plan::{
     DataSegment, DynamicCosts, ElementSegment, Export, ExportItem, FuncType, Function, Global,
-    Memory, MeteredModule, SegmentMode, Table,
+    Import, Memory, MeteredModule, SegmentMode, Table,
 };
 use crate::segments;
-use crate::validate::{FEATURES, ValidatedModule};
+use crate::validate::{FEATURES, Rules, ValidatedModule};
 
 /// Stack words of an activation besides its locals and operands: room for the return place, the
 /// caller's frame and what an engine saves around calls.
@@ -56,7 +56,7 @@ impl<'a> Builder<'a> {
                 imports: Vec::new(),
                 import_types: Vec::new(),
                 functions: Vec::new(),
-                table: None,
+                tables: Vec::new(),
                 memory: None,
                 globals: Vec::new(),
                 elements: Vec::new(),
@@ -88,8 +88,9 @@ impl<'a> Builder<'a> {
                 }
                 Payload::TableSection(reader) => {
                     for table in reader {
+                        let first = self.plan.table_entries();
                         let entries = narrow(table?.ty.initial);
-                        self.plan.table = Some(Table { entries });
+                        self.plan.tables.push(Table { first, entries });
                     }
                 }
                 Payload::MemorySection(reader) => {
@@ -151,9 +152,12 @@ impl<'a> Builder<'a> {
     fn imports(&mut self, reader: wasmparser::ImportSectionReader<'_>) -> wasmparser::Result<()> {
         for import in reader.into_imports() {
             let import = import?;
-            let function = HostFunction::find(import.module, import.name);
-            if let (Some(function), TypeRef::Func(ty)) = (function, import.ty) {
-                self.plan.imports.push(function);
+            if let TypeRef::Func(ty) = import.ty {
+                let host = HostFunction::find(import.module, import.name);
+                let host = host.filter(|_| self.module.rules() != Rules::Spec);
+                self.plan
+                    .imports
+                    .push(host.map_or(Import::Linked, Import::Host));
                 self.plan.import_types.push(self.type_map[ty as usize]);
             }
         }
@@ -204,7 +208,7 @@ fn export(export: &wasmparser::Export<'_>) -> Export {
         name: export.name.to_owned(),
         item: match export.kind {
             ExternalKind::Func | ExternalKind::FuncExact => ExportItem::Function(export.index),
-            ExternalKind::Table => ExportItem::Table,
+            ExternalKind::Table => ExportItem::Table(export.index),
             ExternalKind::Memory => ExportItem::Memory,
             ExternalKind::Global => ExportItem::Global(export.index),
             ExternalKind::Tag => unreachable!("validation refuses tags"),
@@ -213,12 +217,16 @@ fn export(export: &wasmparser::Export<'_>) -> Export {
 }
 
 fn element_segment(element: &Element<'_>) -> wasmparser::Result<ElementSegment> {
-    let mode = match &element.kind {
-        ElementKind::Passive => SegmentMode::Passive,
-        ElementKind::Declared => SegmentMode::Declared,
-        ElementKind::Active { offset_expr, .. } => SegmentMode::Active {
-            offset: narrow(constant(offset_expr)?),
-        },
+    let (mode, table) = match &element.kind {
+        ElementKind::Passive => (SegmentMode::Passive, 0),
+        ElementKind::Declared => (SegmentMode::Declared, 0),
+        ElementKind::Active {
+            table_index,
+            offset_expr,
+        } => {
+            let offset = narrow(constant(offset_expr)?);
+            (SegmentMode::Active { offset }, table_index.unwrap_or(0))
+        }
     };
     let entries = match element.items.clone() {
         ElementItems::Functions(functions) => functions
@@ -230,7 +238,11 @@ fn element_segment(element: &Element<'_>) -> wasmparser::Result<ElementSegment> 
             .map(|expression| entry(&expression?))
             .collect::<wasmparser::Result<_>>()?,
     };
-    Ok(ElementSegment { mode, entries })
+    Ok(ElementSegment {
+        mode,
+        table,
+        entries,
+    })
 }
 
 /// The function of an element expression: `ref.func` or `ref.null`.

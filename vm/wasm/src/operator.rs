@@ -49,7 +49,13 @@ pub(crate) fn translate(
         }),
         W::Return => Some(Op::Return),
         W::Call { function_index } => Some(Op::Call(function_index)),
-        W::CallIndirect { type_index: ty, .. } => Some(Op::CallIndirect { ty: type_index(ty) }),
+        W::CallIndirect {
+            type_index: ty,
+            table_index,
+        } => Some(Op::CallIndirect {
+            ty: type_index(ty),
+            table: table_index,
+        }),
         W::Drop => Some(Op::Drop),
         W::Select => Some(Op::Select),
         W::TypedSelect { ty } => value_type(ty).map(|_| Op::Select),
@@ -64,8 +70,17 @@ pub(crate) fn translate(
         W::MemoryFill { .. } => Some(Op::MemoryFill),
         W::MemoryInit { data_index, .. } => Some(Op::MemoryInit(data_index)),
         W::DataDrop { data_index } => Some(Op::DataDrop(data_index)),
-        W::TableCopy { .. } => Some(Op::TableCopy),
-        W::TableInit { elem_index, .. } => Some(Op::TableInit(elem_index)),
+        W::TableCopy {
+            dst_table,
+            src_table,
+        } => Some(Op::TableCopy {
+            to: dst_table,
+            from: src_table,
+        }),
+        W::TableInit { elem_index, table } => Some(Op::TableInit {
+            table,
+            segment: elem_index,
+        }),
         W::ElemDrop { elem_index } => Some(Op::ElemDrop(elem_index)),
         W::I32Const { value } => Some(Op::I32Const(value)),
         W::I64Const { value } => Some(Op::I64Const(value)),

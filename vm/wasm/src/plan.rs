@@ -21,10 +21,13 @@
 //!   all bytes or none. Base charges are already in `Charge`.
 //! - **`MemoryGrow`**: if the new size would exceed `Memory::max_pages`, the result is −1 and nothing more
 //!   is charged; else charge `memory_page` ink per page, then grow. It cannot fail for any other reason.
+//! - **Tables** lie one after the other in one space of entries ([`Table::first`]); an index is checked
+//!   against the entries of its own table.
 //! - **`CallIndirect`** checks, in this order: index within the table (`TableOutOfBounds`), entry not null
 //!   (`IndirectCallToNull`), type equal in structure (`BadSignature`). The index is popped first.
 //! - **Division**: divisor zero (`IntegerDivisionByZero`) before overflow (`IntegerOverflow`).
-//! - **Host calls**: `arguments` as u64, i32 zero-extended; ink is exact when the host sees it.
+//! - **Host calls**: `arguments` as u64, i32 zero-extended; ink is exact when the host sees it. An
+//!   [`Import::Host`] goes to `Host::call`, an [`Import::Linked`] to `Host::call_linked`.
 //!
 //! The function index space is WebAssembly's: imports first, then `functions`.
 
@@ -44,14 +47,14 @@ pub struct FuncType {
 pub struct MeteredModule {
     /// Types, deduplicated by structure: equal types have equal indices. Block types index it too.
     pub types: Vec<FuncType>,
-    /// Imported host functions: function indices `0..imports.len()`.
-    pub imports: Vec<HostFunction>,
+    /// Imported functions: function indices `0..imports.len()`.
+    pub imports: Vec<Import>,
     /// Type index of each import, like `Function::ty`.
     pub import_types: Vec<u32>,
     /// The module's own functions.
     pub functions: Vec<Function>,
-    /// Its table of functions, if it has one.
-    pub table: Option<Table>,
+    /// Its tables of functions: at most one in a contract.
+    pub tables: Vec<Table>,
     /// Its linear memory, if it has one.
     pub memory: Option<Memory>,
     /// Globals.
@@ -81,6 +84,14 @@ impl MeteredModule {
         }
     }
 
+    /// Entries of all tables together.
+    #[must_use]
+    pub fn table_entries(&self) -> u32 {
+        self.tables
+            .last()
+            .map_or(0, |last| last.first.saturating_add(last.entries))
+    }
+
     /// The function index that is exported under `name`.
     #[must_use]
     pub fn exported_function(&self, name: &str) -> Option<u32> {
@@ -89,6 +100,16 @@ impl MeteredModule {
             _ => None,
         })
     }
+}
+
+/// An imported function.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Import {
+    /// A host function. Contracts import nothing else.
+    Host(HostFunction),
+    /// A function that the host finds by the import's index: under `Rules::Spec` only. It has one result
+    /// at most.
+    Linked,
 }
 
 /// One function.
@@ -115,9 +136,11 @@ pub struct Memory {
     pub max_pages: u32,
 }
 
-/// The table of functions. It cannot grow (no instruction of the accepted set grows it).
+/// A table of functions. It cannot grow (no instruction of the accepted set grows it).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Table {
+    /// Entries of the tables before it.
+    pub first: u32,
     /// Entries, all null until element segments are applied.
     pub entries: u32,
 }
@@ -153,6 +176,8 @@ pub enum SegmentMode {
 pub struct ElementSegment {
     /// How it is applied.
     pub mode: SegmentMode,
+    /// The table that an active segment is copied to.
+    pub table: u32,
     /// Function indices; `None` is null.
     pub entries: Vec<Option<u32>>,
 }
@@ -182,8 +207,8 @@ pub enum ExportItem {
     Function(u32),
     /// The memory.
     Memory,
-    /// The table.
-    Table,
+    /// A table index.
+    Table(u32),
     /// A global index.
     Global(u32),
 }
@@ -258,6 +283,8 @@ pub enum Op {
     CallIndirect {
         /// Index into [`MeteredModule::types`].
         ty: u32,
+        /// Index into [`MeteredModule::tables`].
+        table: u32,
     },
     /// Drops a value.
     Drop,
@@ -300,9 +327,19 @@ pub enum Op {
     /// Drops a data segment.
     DataDrop(u32),
     /// `table.copy`: pops length, source, destination.
-    TableCopy,
-    /// `table.init` from this element segment: pops length, source, destination.
-    TableInit(u32),
+    TableCopy {
+        /// The table written to.
+        to: u32,
+        /// The table read.
+        from: u32,
+    },
+    /// `table.init`: pops length, source, destination.
+    TableInit {
+        /// The table written to.
+        table: u32,
+        /// The element segment read.
+        segment: u32,
+    },
     /// Drops an element segment.
     ElemDrop(u32),
     /// Pushes an i32.

@@ -75,7 +75,7 @@ refusal_codes! {
     Feature = "feature";
     /// A second memory.
     SecondMemory = "second_memory";
-    /// A second table.
+    /// Above `Limits::tables`: in a contract, a second table.
     SecondTable = "second_table";
     /// A table or element segment of anything but functions.
     TableType = "table_type";

@@ -5,7 +5,7 @@ use wasmparser::{ElementItems, FuncType, Import, RecGroup, TypeRef, ValType};
 
 use crate::operator::{NO_EXTENSIONS, refusal_of_type, value_type};
 use crate::refusal::{Place, Refusal, RefusalCode, Section};
-use crate::validate::Check;
+use crate::validate::{Check, Rules};
 
 /// First byte of a function type; every other form belongs to garbage collection.
 const FUNCTION_TYPE: u8 = 0x60;
@@ -84,7 +84,8 @@ impl Check<'_> {
                     "only host functions can be imported",
                 ));
             }
-            if HostFunction::find(import.module, import.name).is_none() {
+            let known = HostFunction::find(import.module, import.name).is_some();
+            if !known && self.rules != Rules::Spec {
                 return Err(place.refuse(
                     RefusalCode::UnknownImport,
                     format!("import {full} is no host function"),
@@ -100,7 +101,9 @@ impl Check<'_> {
         reader: &wasmparser::TableSectionReader<'_>,
     ) -> Result<Section, Refusal> {
         let place = Place::new(Section::Table, reader.range().start);
-        place.limit(RefusalCode::SecondTable, "tables", reader.count().into(), 1)?;
+        let (count, limit) = (reader.count(), self.limits.tables);
+        place.limit(RefusalCode::SecondTable, "tables", count.into(), limit)?;
+        let mut entries = 0_u64;
         for table in reader.clone().into_iter_with_offsets() {
             let (offset, table) = table.map_err(|error| place.malformed(&error))?;
             let place = place.at(offset);
@@ -115,10 +118,11 @@ impl Check<'_> {
                 let what = "a 64-bit or shared table";
                 return Err(place.refuse(RefusalCode::Feature, what, NO_EXTENSIONS));
             }
+            entries = entries.saturating_add(table.ty.initial);
             place.limit(
                 RefusalCode::TableEntries,
                 "table entries",
-                table.ty.initial,
+                entries,
                 self.limits.table_entries,
             )?;
         }
@@ -271,6 +275,23 @@ pub(crate) fn import_type(place: Place, import: &Import<'_>, ty: &FuncType) -> R
         RefusalCode::ImportType,
         format!("import `{}.{}` of another type", import.module, import.name),
         format!("its type is {}", Signature(signature)),
+    ))
+}
+
+/// Checks that an import that the host links has one result at most: what a host call can return.
+pub(crate) fn linked_type(place: Place, import: &Import<'_>, ty: &FuncType) -> Result<(), Refusal> {
+    if ty.results().len() <= 1 {
+        return Ok(());
+    }
+    Err(place.refuse(
+        RefusalCode::ImportType,
+        format!(
+            "import `{}.{}` with {} results",
+            import.module,
+            import.name,
+            ty.results().len()
+        ),
+        "one result at most",
     ))
 }
 

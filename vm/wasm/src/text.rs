@@ -6,7 +6,7 @@ use aivm_core::ValueType;
 
 use crate::plan::{
     BinaryOp, BlockType, DataSegment, ElementSegment, Export, ExportItem, FuncType, Function,
-    Global, LoadKind, MeteredModule, Op, SegmentMode, StoreKind, UnaryOp,
+    Global, Import, LoadKind, MeteredModule, Op, SegmentMode, StoreKind, UnaryOp,
 };
 
 impl Display for MeteredModule {
@@ -22,15 +22,10 @@ impl Display for MeteredModule {
             writeln!(f, "type {index} {ty}")?;
         }
         for (index, (import, ty)) in self.imports.iter().zip(&self.import_types).enumerate() {
-            let import = import.signature();
-            writeln!(
-                f,
-                "import {index} {}.{} type {ty}",
-                import.module, import.name
-            )?;
+            writeln!(f, "import {index} {import} type {ty}")?;
         }
-        if let Some(table) = self.table {
-            writeln!(f, "table {} entries", table.entries)?;
+        for (index, table) in self.tables.iter().enumerate() {
+            writeln!(f, "table {index} {} entries", table.entries)?;
         }
         if let Some(memory) = self.memory {
             writeln!(
@@ -58,6 +53,18 @@ impl Display for MeteredModule {
             write!(f, "function {index} {function}")?;
         }
         Ok(())
+    }
+}
+
+impl Display for Import {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Import::Host(function) => {
+                let signature = function.signature();
+                write!(f, "{}.{}", signature.module, signature.name)
+            }
+            Import::Linked => f.write_str("linked"),
+        }
     }
 }
 
@@ -105,7 +112,7 @@ impl Display for Op {
             }
             Op::Return => f.write_str("return"),
             Op::Call(function) => write!(f, "call {function}"),
-            Op::CallIndirect { ty } => write!(f, "call_indirect type {ty}"),
+            Op::CallIndirect { ty, table } => write!(f, "call_indirect table {table} type {ty}"),
             Op::Drop => f.write_str("drop"),
             Op::Select => f.write_str("select"),
             Op::LocalGet(local) => write!(f, "local.get {local}"),
@@ -121,8 +128,8 @@ impl Display for Op {
             Op::MemoryFill => f.write_str("memory.fill"),
             Op::MemoryInit(segment) => write!(f, "memory.init {segment}"),
             Op::DataDrop(segment) => write!(f, "data.drop {segment}"),
-            Op::TableCopy => f.write_str("table.copy"),
-            Op::TableInit(segment) => write!(f, "table.init {segment}"),
+            Op::TableCopy { to, from } => write!(f, "table.copy {to} {from}"),
+            Op::TableInit { table, segment } => write!(f, "table.init {table} {segment}"),
             Op::ElemDrop(segment) => write!(f, "elem.drop {segment}"),
             Op::I32Const(value) => write!(f, "i32.const {value}"),
             Op::I64Const(value) => write!(f, "i64.const {value}"),
@@ -232,6 +239,9 @@ impl Display for SegmentMode {
 
 impl Display for ElementSegment {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        if let SegmentMode::Active { .. } = self.mode {
+            write!(f, "table {} ", self.table)?;
+        }
         write!(f, "{}:", self.mode)?;
         for entry in &self.entries {
             match entry {
@@ -259,7 +269,7 @@ impl Display for Export {
         match self.item {
             ExportItem::Function(index) => write!(f, "function {index}"),
             ExportItem::Memory => f.write_str("memory"),
-            ExportItem::Table => f.write_str("table"),
+            ExportItem::Table(index) => write!(f, "table {index}"),
             ExportItem::Global(index) => write!(f, "global {index}"),
         }
     }

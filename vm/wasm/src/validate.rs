@@ -35,6 +35,9 @@ pub enum Rules {
     /// Any module, for tests and tools: no rule about exports or the start function. Imports must be
     /// host functions all the same.
     Generic,
+    /// As `Generic`, but imports are functions of any module and name, with one result at most, which the
+    /// host links: for the specification's own test scripts.
+    Spec,
 }
 
 /// A module that satisfies every rule: its bytes, and what metering needs besides them.
@@ -42,6 +45,7 @@ pub enum Rules {
 pub struct ValidatedModule {
     bytes: Arc<[u8]>,
     limits: Limits,
+    rules: Rules,
     /// Highest operand stack of each of its own functions.
     operand_heights: Vec<u32>,
 }
@@ -57,6 +61,12 @@ impl ValidatedModule {
     #[must_use]
     pub fn limits(&self) -> &Limits {
         &self.limits
+    }
+
+    /// The rules it was checked against.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        self.rules
     }
 
     /// Highest operand stack of each of its own functions, in values, dead code not counted.
@@ -95,6 +105,7 @@ pub fn validate(bytes: &[u8], limits: &Limits, rules: Rules) -> Result<Validated
     Ok(ValidatedModule {
         bytes: bytes.into(),
         limits: *limits,
+        rules,
         operand_heights: check.operand_heights,
     })
 }
@@ -103,7 +114,7 @@ pub fn validate(bytes: &[u8], limits: &Limits, rules: Rules) -> Result<Validated
 pub(crate) struct Check<'a> {
     pub(crate) bytes: &'a [u8],
     pub(crate) limits: &'a Limits,
-    rules: Rules,
+    pub(crate) rules: Rules,
     validator: Validator,
     exports: ContractExports,
     operand_heights: Vec<u32>,
@@ -211,7 +222,11 @@ impl Check<'_> {
             let place = Place::new(Section::Import, 0);
             let (offset, import) = import.map_err(|error| place.malformed(&error))?;
             let ty = types[types.core_function_at(index)].unwrap_func();
-            sections::import_type(place.at(offset), &import, ty)?;
+            let place = place.at(offset);
+            match self.rules {
+                Rules::Contract | Rules::Generic => sections::import_type(place, &import, ty)?,
+                Rules::Spec => sections::linked_type(place, &import, ty)?,
+            }
         }
         Ok(())
     }
@@ -237,7 +252,7 @@ impl Check<'_> {
 
     fn start(&self, offset: u64) -> Result<Section, Refusal> {
         match self.rules {
-            Rules::Generic => Ok(Section::Start),
+            Rules::Generic | Rules::Spec => Ok(Section::Start),
             Rules::Contract => Err(Place::new(Section::Start, offset).refuse(
                 RefusalCode::StartFunction,
                 "a start function",
@@ -259,7 +274,7 @@ impl Check<'_> {
     }
 
     fn contract_exports(&self, end: u64) -> Result<(), Refusal> {
-        if self.rules == Rules::Generic {
+        if self.rules != Rules::Contract {
             return Ok(());
         }
         const RIGHT: &str = "a contract exports a function of its own, \
