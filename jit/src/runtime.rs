@@ -122,7 +122,7 @@ unsafe extern "C" fn host_call(
                     Ok(())
                 }
                 Err(_) => Err(HostExit::Fault(NodeFault(format!(
-                    "imported function {import} panicked"
+                    "imported function {imported} panicked"
                 )))),
             }
         })

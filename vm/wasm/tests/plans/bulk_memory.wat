@@ -20,7 +20,7 @@
 ;;   stack 32768 words
 ;;   bulk byte 2, memory page 10000000
 ;;   type 0 (i32) -> ()
-;;   table 4 entries
+;;   table 0 4 entries
 ;;   memory 1 to 128 pages
 ;;   element 0 passive: 0
 ;;   data 0 passive: 61626364
@@ -42,12 +42,12 @@
 ;;     local.get 0
 ;;     i32.const 0
 ;;     i32.const 1
-;;     table.init 0
+;;     table.init 0 0
 ;;     elem.drop 0
 ;;     local.get 0
 ;;     i32.const 0
 ;;     i32.const 1
-;;     table.copy
+;;     table.copy 0 0
 ;;     memory.size
 ;;     memory.grow
 ;;     drop

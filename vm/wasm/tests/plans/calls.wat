@@ -19,8 +19,8 @@
 ;;   bulk byte 2, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   type 1 () -> ()
-;;   table 2 entries
-;;   element 0 at 0: 0
+;;   table 0 2 entries
+;;   element 0 table 0 at 0: 0
 ;;   function 0 type 0 locals (i32) operands 1 frame 6 words
 ;;     charge 540
 ;;     local.get 0
@@ -36,7 +36,7 @@
 ;;     charge 780
 ;;     i32.const 5
 ;;     local.get 0
-;;     call_indirect type 0
+;;     call_indirect table 0 type 0
 ;;     charge 80
 ;;     i32.const 1
 ;;     i32.add

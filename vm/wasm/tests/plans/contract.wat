@@ -31,11 +31,11 @@
 ;;   type 2 (i32) -> (i32)
 ;;   import 0 vm_hooks.read_args type 0
 ;;   import 1 vm_hooks.write_result type 1
-;;   table 3 entries
+;;   table 0 3 entries
 ;;   memory 1 to 4 pages
 ;;   global 0 mut i32 = 4294967295
 ;;   global 1 i64 = 7
-;;   element 0 at 1: 2
+;;   element 0 table 0 at 1: 2
 ;;   element 1 passive: 2 null
 ;;   element 2 declared: 2
 ;;   data 0 at 8: 616263
