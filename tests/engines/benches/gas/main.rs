@@ -1,0 +1,94 @@
+//! Nanoseconds per gas of contract code: every class of instructions in both engines, and the bench programs.
+//!
+//! `cargo bench -p aivm-lockstep --bench gas -- [--only NAME] [--verbose]`. The rule: in each engine, nothing is more
+//! than three times slower per gas than the median. Prices are in `vm/core/src/schedule.rs`.
+
+#![cfg(unix)]
+#![allow(
+    clippy::float_arithmetic,
+    reason = "times and their ratios reach no gas"
+)]
+
+mod cases;
+mod measure;
+
+use cases::Case;
+use measure::Figure;
+
+/// How many times slower per gas than the median anything may be.
+const RATIO_MAX: f64 = 3.0;
+
+/// What the command line asks for.
+struct Options {
+    /// Measure only what has this in its name.
+    only: String,
+    /// Print every line, not only the slow ones.
+    verbose: bool,
+}
+
+impl Options {
+    /// `None` for a run that only checks that the cases are valid (`cargo test --benches`).
+    fn read() -> Option<Options> {
+        let mut options = Options {
+            only: String::new(),
+            verbose: false,
+        };
+        let mut measured = false;
+        let mut words = std::env::args().skip(1);
+        while let Some(word) = words.next() {
+            match word.as_str() {
+                "--bench" => measured = true,
+                "--only" => options.only = words.next().unwrap_or_default(),
+                "--verbose" => options.verbose = true,
+                other => {
+                    eprintln!("no option {other}: --only NAME or --verbose");
+                    std::process::exit(2);
+                }
+            }
+        }
+        measured.then_some(options)
+    }
+}
+
+fn main() {
+    let cases = cases::all();
+    let Some(options) = Options::read() else {
+        for case in &cases {
+            measure::check(case);
+        }
+        return;
+    };
+    let cases: Vec<Case> = cases
+        .into_iter()
+        .filter(|case| case.name.contains(&options.only))
+        .collect();
+    for engine in aivm_lockstep::engine::ENGINES {
+        let mut figures: Vec<(&Case, Figure)> = cases
+            .iter()
+            .map(|case| (case, measure::figure(case, *engine)))
+            .collect();
+        figures.sort_by(|a, b| b.1.ns_per_gas().total_cmp(&a.1.ns_per_gas()));
+        let median = figures[figures.len() / 2].1.ns_per_gas();
+        println!(
+            "{}: median {median:.1} ns per gas over {} cases",
+            engine.name(),
+            figures.len()
+        );
+        for (case, figure) in &figures {
+            let ratio = figure.ns_per_gas() / median;
+            if options.verbose || ratio > RATIO_MAX / 2.0 {
+                println!(
+                    "  {:40} {:8.1} ns per gas, {ratio:5.2} × the median; {:7.2} ns and {:8.0} ink each",
+                    case.name,
+                    figure.ns_per_gas(),
+                    figure.nanoseconds,
+                    figure.ink
+                );
+            }
+        }
+        let above = figures
+            .iter()
+            .filter(|(_, figure)| figure.ns_per_gas() > RATIO_MAX * median);
+        println!("  {} cases above {RATIO_MAX} × the median", above.count());
+    }
+}
