@@ -14,6 +14,7 @@ mod infer;
 mod inspect;
 mod real;
 mod run;
+mod wast;
 
 use std::process::ExitCode;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -54,6 +55,9 @@ enum Command {
     /// Runs a folder of TOSA conformance tests: outputs bit for bit, refusals by the rule that a test names.
     #[command(after_help = failure::EXIT_CODES)]
     Conformance(conformance::ConformanceArguments),
+    /// Runs WebAssembly's test scripts: what passed, what failed, what is excluded and why.
+    #[command(after_help = failure::EXIT_CODES)]
+    Wast(wast::WastArguments),
 }
 
 #[derive(Subcommand)]
@@ -107,6 +111,7 @@ pub(crate) fn main() -> ExitCode {
             bench::determinism::determinism(arguments, json)
         }
         Command::Conformance(arguments) => conformance::conformance(arguments, json),
+        Command::Wast(arguments) => wast::wast(arguments, json),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -14,7 +14,7 @@ use cranelift_codegen::{Context, FinalizedRelocTarget};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 
 use crate::abi::{Entry, LEADING_PARAMETERS, entry_signature, guest_signature};
-use crate::limits;
+use crate::limits::{self, WorkLimits};
 use crate::mapping::CodeMapping;
 use crate::translate::{ModuleFacts, translate_entry, translate_function, translate_thunk};
 
@@ -86,7 +86,22 @@ impl CompiledModule {
     /// # Errors
     /// A [`CompileError`]: the caller falls back to the interpreter.
     pub fn compile(module: &Arc<MeteredModule>) -> Result<CompiledModule, CompileError> {
-        limits::check(module)?;
+        Self::compile_within(module, WorkLimits::NODE)
+    }
+
+    /// As [`CompiledModule::compile`], however large the functions are: for tests, since it may take minutes.
+    ///
+    /// # Errors
+    /// A [`CompileError`], but never that something is too large to compile.
+    pub fn compile_any_size(module: &Arc<MeteredModule>) -> Result<CompiledModule, CompileError> {
+        Self::compile_within(module, WorkLimits::NONE)
+    }
+
+    fn compile_within(
+        module: &Arc<MeteredModule>,
+        work: WorkLimits,
+    ) -> Result<CompiledModule, CompileError> {
+        limits::check(module, work)?;
         // A stack that cannot be allocated is a panic too.
         let artefact = catch_unwind(AssertUnwindSafe(|| {
             stacker::maybe_grow(COMPILER_STACK_BYTES, COMPILER_STACK_BYTES, || {
@@ -455,7 +470,7 @@ fn signature(facts: &ModuleFacts<'_>, item: Item) -> Signature {
 /// # Errors
 /// As [`CompiledModule::compile`]; also if there is no such function.
 pub fn clif_text(module: &MeteredModule, index: u32) -> Result<String, CompileError> {
-    limits::check(module)?;
+    limits::check(module, WorkLimits::NODE)?;
     let imports = count(module.imports.len());
     let item = match index.checked_sub(imports) {
         None => Item::Thunk(index),

@@ -24,27 +24,47 @@ pub(crate) const NATIVE_BYTES_PER_WORD: u64 = 128;
 /// Pages that a 32-bit address reaches.
 const ADDRESSABLE_PAGES: u32 = 65_536;
 
+/// Most compile work of one function and of all together.
+#[derive(Clone, Copy)]
+pub(crate) struct WorkLimits {
+    pub(crate) function: u64,
+    pub(crate) module: u64,
+}
+
+impl WorkLimits {
+    /// What a node compiles.
+    pub(crate) const NODE: WorkLimits = WorkLimits {
+        function: FUNCTION_WORK,
+        module: MODULE_WORK,
+    };
+    /// Anything, however long it takes.
+    pub(crate) const NONE: WorkLimits = WorkLimits {
+        function: u64::MAX,
+        module: u64::MAX,
+    };
+}
+
 /// Refuses what must not reach Cranelift.
-pub(crate) fn check(module: &MeteredModule) -> Result<(), CompileError> {
+pub(crate) fn check(module: &MeteredModule, limits: WorkLimits) -> Result<(), CompileError> {
     let mut total: u64 = 0;
     for (index, function) in module.functions.iter().enumerate() {
         let work = work(module, function);
         total = total.saturating_add(work);
-        if work > FUNCTION_WORK {
+        if work > limits.function {
             return Err(CompileError::FunctionTooLarge {
                 function: index,
                 work,
-                limit: FUNCTION_WORK,
+                limit: limits.function,
             });
         }
         if function.frame_words == 0 {
             return Err(CompileError::FrameWithoutWords { function: index });
         }
     }
-    if total > MODULE_WORK {
+    if total > limits.module {
         return Err(CompileError::ModuleTooLarge {
             work: total,
-            limit: MODULE_WORK,
+            limit: limits.module,
         });
     }
     let results = module.types.iter().map(|ty| ty.results.len()).max();

@@ -12,6 +12,7 @@ Exit codes:
   0  done; for `run`: every call has a receipt, whatever its status
   1  a file was refused: unreadable, malformed, of the wrong shape or type;
      for `conformance`: a test did not end as expected, or there was none;
+     for `wast`: a directive did not end as expected;
      for `bench determinism`: an answer is not the reference's
   2  the arguments are wrong
   3  this machine failed: no such adapter, a lost device, a wrong known answer, a file not written

@@ -5,6 +5,7 @@ mod infer;
 mod models;
 mod run;
 mod tool;
+mod wast;
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -5,7 +5,15 @@ use crate::{aivm, json, stdout};
 #[test]
 fn help_documents_the_exit_codes_and_every_command() {
     let help = stdout(&["--help"]);
-    let commands = ["doctor", "model", "infer", "run", "bench", "conformance"];
+    let commands = [
+        "doctor",
+        "model",
+        "infer",
+        "run",
+        "bench",
+        "conformance",
+        "wast",
+    ];
     for word in commands.iter().chain(&["--json", "Exit codes:"]) {
         assert!(help.contains(word), "{word}");
     }
@@ -14,6 +22,7 @@ fn help_documents_the_exit_codes_and_every_command() {
         &["run", "--help"],
         &["doctor", "--help"],
         &["conformance", "--help"],
+        &["wast", "--help"],
         &["bench", "--help"],
         &["bench", "determinism", "--help"],
         &["model", "--help"],

@@ -63,6 +63,14 @@ pub(crate) const LAYERS: &[Layer] = &[
         banned: INTEGER,
     },
     Layer {
+        // Test scripts on both engines (ADR 10).
+        name: "aivm-wast",
+        uses: &["aivm-core", "aivm-wasm", "aivm-interpreter", "aivm-jit"],
+        tests_use: NONE,
+        unsafe_code: UnsafeCode::Forbidden,
+        banned: &["Instant", "SystemTime"],
+    },
+    Layer {
         name: "aivm-host",
         uses: &["aivm-core"],
         tests_use: NONE,
@@ -197,6 +205,7 @@ const ALL_LIBRARIES: &[&str] = &[
     "aivm-wasm",
     "aivm-interpreter",
     "aivm-jit",
+    "aivm-wast",
     "aivm-host",
     "aivm-engine",
     "aivm-tosa",
@@ -234,7 +243,7 @@ pub(crate) const OUTSIDERS: &[Outsider] = &[
     },
     Outsider {
         name: "wasmparser",
-        owners: &["aivm-wasm"],
+        owners: &["aivm-wasm", "aivm-wast"],
     },
     Outsider {
         // Writes model files; the reader is our own (ADR 5).

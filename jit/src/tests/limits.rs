@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::CompileError;
-use crate::limits::{FUNCTION_WORK, check};
+use crate::limits::{FUNCTION_WORK, WorkLimits, check};
 use crate::work::work;
 
 fn refusal(module: MeteredModule) -> CompileError {
@@ -131,7 +131,7 @@ fn the_cap_of_one_function_is_exact() {
     };
     let end = work(&at(0), &at(0).functions[0]);
     let most = usize::try_from(FUNCTION_WORK - end).expect("fits");
-    assert!(check(&at(most)).is_ok());
+    assert!(check(&at(most), WorkLimits::NODE).is_ok());
     assert!(refused_for_its_work(at(most + 1)));
 }
 

@@ -99,8 +99,10 @@ pub(crate) struct Group {
 pub(crate) enum Unwritten {
     #[error("instances that share state have several memories")]
     SeveralMemories,
-    #[error("a global begins with a reference")]
-    GlobalValue,
+    #[error("a global holds a reference")]
+    ReferenceGlobal,
+    #[error("an expression that is no constant")]
+    Constant,
     #[error("an import that nothing defines")]
     Unresolved,
     #[error("writing the module anew: {0}")]
@@ -253,7 +255,7 @@ impl<'a> Writer<'a> {
         }
         self.tables_of.insert(member, tables.clone());
         for memory in &module.memories[module.imported(Kind::Memory) as usize..] {
-            if self.memories.len() > 0 {
+            if !self.memories.is_empty() {
                 return Err(Unwritten::SeveralMemories);
             }
             self.memories.memory(MemoryType {
@@ -295,11 +297,14 @@ impl<'a> Writer<'a> {
             let bits = match index.checked_sub(imported) {
                 None => global_value(self.units, member, index),
                 Some(own) => match module.inits[own as usize] {
-                    Init::Other => Some(0).filter(|_| ty.content_type.is_reference_type()),
+                    Init::Other if ty.content_type.is_reference_type() => Some(0),
                     init => init_value(self.units, member, init),
                 },
             };
-            let bits = bits.ok_or(Unwritten::GlobalValue)?;
+            let bits = bits.ok_or(match ty.content_type.is_reference_type() {
+                true => Unwritten::ReferenceGlobal,
+                false => Unwritten::Constant,
+            })?;
             indices.push(self.globals.len());
             let twin = GlobalType {
                 val_type: self.twin.val_type(ty.content_type)?,
@@ -382,7 +387,7 @@ impl<'a> Writer<'a> {
     }
 
     fn offset(&self, member: usize, offset: Init) -> Result<u64, Unwritten> {
-        init_value(self.units, member, offset).ok_or(Unwritten::GlobalValue)
+        init_value(self.units, member, offset).ok_or(Unwritten::Constant)
     }
 
     /// Types, functions and code.
@@ -394,7 +399,8 @@ impl<'a> Writer<'a> {
                     self.twin.parse_type_section(&mut self.types, reader)?;
                 }
                 Payload::FunctionSection(reader) => {
-                    self.twin.parse_function_section(&mut self.functions, reader)?;
+                    self.twin
+                        .parse_function_section(&mut self.functions, reader)?;
                 }
                 Payload::CodeSectionEntry(body) => {
                     self.twin.parse_function_body(&mut self.code, body)?;
@@ -452,8 +458,7 @@ impl<'a> Writer<'a> {
     /// A lone module without floats runs as it is, byte for byte.
     fn verbatim(mut self, member: usize) -> Group {
         let module = &self.units[member].module;
-        self.links
-            .retain(|link| matches!(link, Link::Function(_)));
+        self.links.retain(|link| matches!(link, Link::Function(_)));
         let place = Place {
             functions: (0..count(&module.functions)).collect(),
             globals: (0..count(&module.globals)).collect(),

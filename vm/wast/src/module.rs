@@ -180,13 +180,38 @@ impl Module {
 
     /// The imports of this kind, by their index among the items of the kind.
     pub(crate) fn imports_of(&self, kind: Kind) -> impl Iterator<Item = (u32, &Import)> {
-        (0..).zip(self.imports.iter().filter(move |import| import.kind == kind))
+        (0..).zip(
+            self.imports
+                .iter()
+                .filter(move |import| import.kind == kind),
+        )
     }
 
     /// What is exported under `name`.
     pub(crate) fn export(&self, name: &str) -> Option<(Kind, u32)> {
         let found = self.exports.iter().find(|(export, ..)| export == name)?;
         Some((found.1, found.2))
+    }
+
+    /// Whether two types of its functions become one when floats and references become integers.
+    pub(crate) fn types_collapse(&self) -> bool {
+        let twin = |ty: &ValType| match ty {
+            ValType::F32 => ValType::I32,
+            ValType::F64 | ValType::Ref(_) => ValType::I64,
+            other => *other,
+        };
+        let twins: Vec<FuncType> = self
+            .functions
+            .iter()
+            .map(|ty| {
+                let [parameters, results] = [ty.params(), ty.results()];
+                FuncType::new(parameters.iter().map(twin), results.iter().map(twin))
+            })
+            .collect();
+        let mut pairs = (0..twins.len()).flat_map(|left| (0..left).map(move |right| (left, right)));
+        pairs.any(|(left, right)| {
+            twins[left] == twins[right] && self.functions[left] != self.functions[right]
+        })
     }
 
     /// The module's own functions.

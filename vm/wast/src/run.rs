@@ -3,12 +3,12 @@
 use aivm_core::{Exit, Limits, TrapCode};
 use aivm_wasm::{RefusalCode, Rules};
 
-use crate::group::{self, Unit};
+use crate::group::{self, Unit, Unwritten};
 use crate::module::{Extern, Kind as Item};
 use crate::report::{Exclusion, Failed, Kind, Report};
 use crate::script::{self, Action, Script, Step, Value};
 use crate::twin::Marker;
-use crate::world::{Engine, Outcome, Prepared, World, prepare};
+use crate::world::{Engine, NotPrepared, Outcome, Prepared, World, prepare};
 
 /// Which engine runs a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,15 +78,17 @@ pub fn run(name: &str, text: &str, mode: Mode) -> Result<Report, String> {
 }
 
 /// The plan of a group, or why there is none.
-fn prepare_group(script: &Script, members: &[usize]) -> Result<Prepared, String> {
-    let runs = |unit: &usize| {
-        !script.excluded.contains_key(unit) && !script.unlinkable.contains(unit)
-    };
+fn prepare_group(script: &Script, members: &[usize]) -> Result<Prepared, NotPrepared> {
+    let runs =
+        |unit: &usize| !script.excluded.contains_key(unit) && !script.unlinkable.contains(unit);
     if !members.iter().all(runs) {
-        return Err("excluded".into());
+        return Err(NotPrepared::Excluded);
     }
-    let group = group::write(&script.units, members).map_err(|error| error.to_string())?;
-    prepare(group).map_err(|refusal| refusal.to_string())
+    let group = group::write(&script.units, members).map_err(|why| match why {
+        Unwritten::ReferenceGlobal => NotPrepared::Excluded,
+        other => NotPrepared::Failed(other.to_string()),
+    })?;
+    prepare(group).map_err(|refusal| NotPrepared::Failed(refusal.to_string()))
 }
 
 /// How a directive ended.
@@ -99,7 +101,7 @@ enum Verdict {
 
 struct Runner<'a> {
     script: &'a Script,
-    prepared: &'a [Result<Prepared, String>],
+    prepared: &'a [Result<Prepared, NotPrepared>],
     group_of: &'a [usize],
     /// One world an engine.
     worlds: Vec<World<'a>>,
@@ -149,11 +151,19 @@ impl Runner<'_> {
                 (Kind::Unlinkable, verdict)
             }
             Step::Refuse(bytes, malformed) => {
-                let kind = if *malformed { Kind::Malformed } else { Kind::Invalid };
+                let kind = if *malformed {
+                    Kind::Malformed
+                } else {
+                    Kind::Invalid
+                };
                 (kind, self.refuses(bytes))
             }
             Step::RefusedText(malformed) => {
-                let kind = if *malformed { Kind::Malformed } else { Kind::Invalid };
+                let kind = if *malformed {
+                    Kind::Malformed
+                } else {
+                    Kind::Invalid
+                };
                 (kind, Verdict::Excluded(Exclusion::Text))
             }
             Step::Unusable(why) => (Kind::Module, Verdict::Failed(why.clone())),
@@ -184,7 +194,18 @@ impl Runner<'_> {
     /// Links and instantiates a unit.
     fn start(&mut self, unit: usize) -> Result<Outcome, Verdict> {
         self.runs(unit)?;
-        self.link(unit).map_err(Verdict::Failed)?;
+        if let Err(what) = self.link(unit) {
+            let imports = self.script.units[unit].imports.iter().flatten();
+            let tainted = imports
+                .into_iter()
+                .any(|at| self.tainted[self.group_of[at.unit]]);
+            // Every assertion on the instance is excluded with it.
+            self.tainted[self.group_of[unit]] |= tainted;
+            return Err(match tainted {
+                true => Verdict::Excluded(Exclusion::AfterExcluded),
+                false => Verdict::Failed(what),
+            });
+        }
         self.everywhere(unit, |world| world.instantiate(unit))
             .map_err(Verdict::Failed)
     }
@@ -196,7 +217,8 @@ impl Runner<'_> {
         }
         match &self.prepared[self.group_of[unit]] {
             Ok(_) => Ok(()),
-            Err(why) => Err(Verdict::Failed(why.clone())),
+            Err(NotPrepared::Excluded) => Err(Verdict::Excluded(Exclusion::Depends)),
+            Err(NotPrepared::Failed(why)) => Err(Verdict::Failed(why.clone())),
         }
     }
 
@@ -236,7 +258,10 @@ impl Runner<'_> {
         }
         self.action(action, |exit| match exit {
             Exit::Return(values) if values.len() == results.len() => {
-                let all = values.iter().zip(results).all(|(has, wants)| is(*has, wants));
+                let all = values
+                    .iter()
+                    .zip(results)
+                    .all(|(has, wants)| is(*has, wants));
                 match all {
                     true => Ok(()),
                     false => Err(format!("returned {values:x?}, {results:x?} was expected")),
@@ -247,11 +272,7 @@ impl Runner<'_> {
     }
 
     /// Carries out an action on every engine; `right` judges how it ended.
-    fn action(
-        &mut self,
-        action: &Action,
-        right: impl Fn(&Exit) -> Result<(), String>,
-    ) -> Verdict {
+    fn action(&mut self, action: &Action, right: impl Fn(&Exit) -> Result<(), String>) -> Verdict {
         let Some(unit) = action.unit else {
             return Verdict::Failed("no such instance".into());
         };
@@ -302,8 +323,25 @@ impl Runner<'_> {
         match right(&outcome.exit) {
             Ok(()) => Verdict::Passed,
             Err(_) if *tainted => Verdict::Excluded(Exclusion::AfterExcluded),
+            Err(_) if self.mistyped(unit, &outcome.exit, right) => {
+                Verdict::Excluded(Exclusion::FloatType)
+            }
             Err(what) => Verdict::Failed(what),
         }
+    }
+
+    /// Whether a call went through where `BadSignature` is expected, since the type of the callee and the
+    /// one that was asked for have the same twin.
+    fn mistyped(
+        &self,
+        unit: usize,
+        exit: &Exit,
+        right: impl Fn(&Exit) -> Result<(), String>,
+    ) -> bool {
+        let bad_signature = Exit::Trap(TrapCode::BadSignature);
+        matches!(exit, Exit::Return(_))
+            && right(&bad_signature).is_ok()
+            && self.script.units[unit].module.types_collapse()
     }
 
     /// The same on every engine; a difference is an error.

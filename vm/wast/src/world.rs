@@ -25,6 +25,15 @@ pub(crate) struct Prepared {
     pub(crate) group: Group,
 }
 
+/// Why a group cannot run.
+#[derive(Clone, Debug)]
+pub(crate) enum NotPrepared {
+    /// A member is excluded, or has an imported global that holds a reference.
+    Excluded,
+    /// It should run and does not.
+    Failed(String),
+}
+
 /// An instance on either engine.
 enum Instance {
     Interpreter(aivm_interpreter::Instance),
@@ -40,7 +49,7 @@ impl Instance {
                 instance.map(Instance::Interpreter).map_err(Exit::Trap)
             }
             Engine::Jit => {
-                let module = aivm_jit::CompiledModule::compile(plan)
+                let module = aivm_jit::CompiledModule::compile_any_size(plan)
                     .map_err(|error| Exit::Fault(NodeFault(format!("not compiled: {error}"))))?;
                 let instance = aivm_jit::Instance::new(&Arc::new(module));
                 instance.map(Instance::Jit).map_err(Exit::Trap)
@@ -79,7 +88,7 @@ impl Instance {
 /// All groups on one engine.
 pub(crate) struct World<'a> {
     engine: Engine,
-    groups: &'a [Result<Prepared, String>],
+    groups: &'a [Result<Prepared, NotPrepared>],
     /// The group of each unit.
     group_of: &'a [usize],
     instances: Vec<RefCell<Option<Instance>>>,
@@ -98,7 +107,7 @@ pub(crate) struct Outcome {
 impl<'a> World<'a> {
     pub(crate) fn new(
         engine: Engine,
-        groups: &'a [Result<Prepared, String>],
+        groups: &'a [Result<Prepared, NotPrepared>],
         group_of: &'a [usize],
     ) -> Self {
         World {
