@@ -90,6 +90,8 @@ pub(crate) struct Store {
     pub(crate) module: Arc<CompiledModule>,
     /// Address space of the linear memory, all of it readable and writable; absent if the module has none.
     pub(crate) memory: Option<Reservation>,
+    /// Pages that the memory may grow to: the module's maximum, or less if the instance was limited.
+    pub(crate) max_pages: u32,
     pub(crate) globals: Box<[u64]>,
     pub(crate) table: Box<[TableEntry]>,
     pub(crate) dropped_data: Box<[bool]>,

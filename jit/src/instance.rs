@@ -51,6 +51,7 @@ impl Instance {
             dropped_data: plan.data.iter().map(|data| dropped(data.mode)).collect(),
             dropped_elements: vec![false; plan.elements.len()].into(),
             memory,
+            max_pages: plan.memory.map_or(0, |memory| memory.max_pages),
             host: None,
             fault: None,
         };
@@ -85,6 +86,12 @@ impl Instance {
         apply_elements(&mut context)?;
         apply_data(&mut context, min_bytes as u64)?;
         Ok(Instance { context, fault })
+    }
+
+    /// Lets memory grow to `pages` pages at most, where the module would allow more.
+    pub fn limit_memory(&mut self, pages: u32) {
+        let max_pages = &mut self.context.store.max_pages;
+        *max_pages = pages.min(*max_pages);
     }
 
     /// Calls function `function` of the index space, imports first. `arguments` has one entry a parameter,

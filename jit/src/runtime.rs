@@ -330,10 +330,7 @@ impl VmContext {
     }
 
     fn max_pages(&self) -> u64 {
-        let module = self.store.module.module();
-        module
-            .memory
-            .map_or(0, |memory| u64::from(memory.max_pages))
+        u64::from(self.store.max_pages)
     }
 
     fn charge_bulk(&mut self, bytes: u64) -> Outcome {
@@ -392,6 +389,10 @@ impl Guest for NativeGuest<'_> {
         let range = range(memory.len(), u64::from(pointer), u64::from(length))?;
         memory[range].copy_from_slice(bytes);
         Ok(())
+    }
+
+    fn memory_pages(&self) -> u32 {
+        (self.context.memory_bytes / u64::from(PAGE_BYTES)) as u32
     }
 
     fn ink_left(&self) -> u64 {

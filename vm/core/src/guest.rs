@@ -26,6 +26,9 @@ pub trait Guest {
         self.read(pointer, len).map(|_| ())
     }
 
+    /// Pages of linear memory that the frame holds now.
+    fn memory_pages(&self) -> u32;
+
     /// Ink left to this frame.
     fn ink_left(&self) -> u64;
 

@@ -47,7 +47,13 @@ pub struct Limits {
     pub data_segments: u32,
     /// Pages of linear memory, initial or grown, 64 KiB each.
     pub memory_pages: u32,
-    /// Stack words of all frames of one call together (locals, operands and a header each).
+    /// Pages of linear memory of all live frames of a transaction together: a frame that would begin above it
+    /// fails, and `memory.grow` beyond it answers -1.
+    pub memory_pages_total: u32,
+    /// Frames of a transaction that are live at once, the first one included; a call beyond it fails.
+    pub call_depth: u32,
+    /// Stack words of all function frames of one activation of a contract together (locals, operands and a
+    /// header each). A sub-call begins with as many again.
     pub stack_words: u32,
     /// Length of call data, in bytes.
     pub call_data_bytes: u32,
@@ -78,6 +84,8 @@ impl Limits {
         element_entries: 4096,
         data_segments: 128,
         memory_pages: 128,
+        memory_pages_total: 1024,
+        call_depth: 128,
         stack_words: 32 * 1024,
         call_data_bytes: 128 * 1024,
         output_bytes: 128 * 1024,

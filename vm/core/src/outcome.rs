@@ -24,11 +24,13 @@ pub enum TrapCode {
     StackOverflow = 8,
     /// A host function was called with arguments its contract forbids (for example too many topics).
     HostArgument = 9,
+    /// A frame that may change nothing wrote storage, emitted a log, sent value or created a contract.
+    ReadOnly = 10,
 }
 
 impl TrapCode {
     /// All trap codes, in code order.
-    pub const ALL: [TrapCode; 9] = [
+    pub const ALL: [TrapCode; 10] = [
         TrapCode::Unreachable,
         TrapCode::MemoryOutOfBounds,
         TrapCode::TableOutOfBounds,
@@ -38,6 +40,7 @@ impl TrapCode {
         TrapCode::IntegerDivisionByZero,
         TrapCode::StackOverflow,
         TrapCode::HostArgument,
+        TrapCode::ReadOnly,
     ];
 
     /// The trap of a code that compiled code reported.

@@ -38,12 +38,38 @@ pub struct GasSchedule {
     pub host_base: u64,
     /// Each byte that a host call copies.
     pub host_byte: u64,
-    /// A storage load.
-    pub storage_load: u64,
-    /// A cached store.
-    pub storage_cache: u64,
-    /// Each word that a flush writes.
-    pub storage_store: u64,
+    /// Each fixed-size value that a host call reads or writes through a pointer.
+    pub host_pointer: u64,
+    /// A host call that leaves the frame: state, accounts, logs, other contracts.
+    pub host_api: u64,
+    /// An access of the frame's storage cache.
+    pub storage_cached: u64,
+    /// A storage word that the transaction has touched (EIP-2929).
+    pub storage_warm: u64,
+    /// On top of `storage_warm` for a load that touches a word first (EIP-2929: 2,100 gas in all).
+    pub storage_cold_load: u64,
+    /// On top of a store that touches a word first (EIP-2929).
+    pub storage_cold_store: u64,
+    /// On top of `storage_warm` for a store where state holds zero (EIP-2200: 20,000 gas in all).
+    pub storage_set: u64,
+    /// On top of `storage_warm` for a store where state holds another word (2,900 gas in all).
+    pub storage_reset: u64,
+    /// An account that the transaction has touched (EIP-2929).
+    pub account_warm: u64,
+    /// On top of `account_warm` for one touched first (2,600 gas in all).
+    pub account_cold: u64,
+    /// Fetching an account's code.
+    pub account_code: u64,
+    /// A call that sends value.
+    pub call_value: u64,
+    /// Sending value to an account that does not exist.
+    pub call_new_account: u64,
+    /// What the receiver of value gets on top of what the caller sends along; paid by `call_value`.
+    pub call_stipend: u64,
+    /// Creating a contract.
+    pub create: u64,
+    /// Each byte of a created contract's code: validated, compiled and kept.
+    pub create_byte: u64,
     /// A log, its topics and data on top.
     pub log_base: u64,
     /// Each topic of a log.
@@ -54,7 +80,7 @@ pub struct GasSchedule {
     pub keccak_base: u64,
     /// keccak-256, each 32-byte word.
     pub keccak_word: u64,
-    /// Base price of a call, in gas.
+    /// Base price of a frame, in gas: the transaction's call pays it, and each sub-call of a contract.
     pub call_base_gas: u64,
 }
 
@@ -76,9 +102,22 @@ impl GasSchedule {
         memory_page: 10_000_000,
         host_base: 8_400,
         host_byte: 20,
-        storage_load: 21_000_000,
-        storage_cache: 1_000_000,
-        storage_store: 200_000_000,
+        host_pointer: 5_040,
+        host_api: 59_673,
+        storage_cached: 100_000,
+        storage_warm: 1_000_000,
+        storage_cold_load: 20_000_000,
+        storage_cold_store: 21_000_000,
+        storage_set: 199_000_000,
+        storage_reset: 28_000_000,
+        account_warm: 1_000_000,
+        account_cold: 25_000_000,
+        account_code: 7_000_000,
+        call_value: 90_000_000,
+        call_new_account: 250_000_000,
+        call_stipend: 23_000_000,
+        create: 320_000_000,
+        create_byte: 2_000_000,
         log_base: 3_750_000,
         log_topic: 3_750_000,
         log_byte: 80_000,
@@ -90,13 +129,6 @@ impl GasSchedule {
     /// The fixed part of a host call's price, in ink; what depends on lengths comes on top in `vm/host`.
     #[must_use]
     pub const fn host_call(&self, function: HostFunction) -> u64 {
-        let own = match function {
-            HostFunction::StorageLoadBytes32 => self.storage_load,
-            HostFunction::StorageCacheBytes32 => self.storage_cache,
-            HostFunction::EmitLog => self.log_base,
-            HostFunction::NativeKeccak256 => self.keccak_base,
-            _ => 0,
-        };
-        self.host_base.saturating_add(own)
+        function.fixed_price(self)
     }
 }

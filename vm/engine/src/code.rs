@@ -13,7 +13,9 @@ use crate::metrics::Counters;
 pub(crate) struct Code {
     /// The function that a call runs, in the function index space.
     pub(crate) entrypoint: u32,
-    /// What a call pays before its code runs: the pages of memory it begins with, at the price of grown ones.
+    /// Pages of memory that a call begins with.
+    pub(crate) memory_pages: u32,
+    /// What a call pays before its code runs: those pages, at the price of grown ones.
     pub(crate) instantiation_ink: u64,
     pub(crate) interpreter: Interpreter,
     /// `None` if the compile failed: then the contract runs interpreted, with the same outcome.
@@ -48,6 +50,7 @@ impl Code {
         };
         Ok(Code {
             entrypoint,
+            memory_pages: pages,
             instantiation_ink,
             interpreter: Interpreter(Arc::new(aivm_interpreter::Program::new(module))),
             compiled,

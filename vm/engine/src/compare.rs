@@ -5,7 +5,7 @@ use std::fmt;
 
 use aivm_core::{Exit, Host, TrapCode};
 
-use crate::engine::Entry;
+use crate::execution::Entry;
 use crate::machine::{Instance, Machine};
 use crate::record::{HostCall, RecordingHost};
 use crate::replay::ReplayingHost;
@@ -108,7 +108,7 @@ struct Finished {
 
 fn run(machine: &dyn Machine, entry: &Entry, ink: u64, host: &mut dyn Host) -> Finished {
     let mut ink_left = ink;
-    match machine.instantiate() {
+    match machine.instantiate(entry.memory_pages) {
         Err(exit) => Finished {
             exit,
             ink_left,
@@ -146,7 +146,7 @@ pub(crate) fn compare(
     ink: u64,
     host: &mut dyn Host,
 ) -> (Exit, u64, Verdict) {
-    let mut recording = RecordingHost::new(host);
+    let mut recording = RecordingHost::new(host, entry.depth);
     let first = run(authority, entry, ink, &mut recording);
     let verdict = match (&first.exit, recording.into_calls()) {
         // There is no answer to compare with, and the caller sees the fault.

@@ -1,22 +1,24 @@
-//! The call: code looked up, frame opened, run by the engines that the mode names, settled, receipt built.
+//! The call: code looked up, run by the engines that the mode names, settled, receipt built.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::str::FromStr;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_coprocessor::Coprocessor;
-use aivm_core::{Address, B256, Exit, GasSchedule, Host, Limits, NodeFault, Status, keccak256};
-use aivm_host::{CallContext, Frame, FrameOutcome};
+use aivm_core::{
+    Address, B256, BlockContext, Environment, GasSchedule, Limits, NodeFault, Status,
+    TransactionContext, keccak256,
+};
+use aivm_host::CallContext;
 
 use crate::code::{Code, CodeCache};
-use crate::compare::{Difference, Verdict, compare};
+use crate::compare::Difference;
 use crate::error::{DeployError, EngineError};
-use crate::machine::Machine;
+use crate::execution::{Execution, is_fault};
 use crate::metrics::{Counters, Metrics};
 use crate::receipt::{Call, Receipt, Run, below_base, starting_ink};
 use crate::state::State;
-use crate::tensors::Tensors;
 
 /// Which engine runs a call. The receipt is the same in every mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,19 +63,15 @@ impl FromStr for Mode {
     }
 }
 
-/// The function a call runs and its arguments.
-pub(crate) struct Entry {
-    pub(crate) function: u32,
-    pub(crate) arguments: [u64; 1],
-}
-
 /// Deploys and calls contracts. Shared by threads; each call needs a state of its own.
 pub struct Engine {
-    limits: Limits,
-    schedule: GasSchedule,
+    pub(crate) limits: Limits,
+    pub(crate) schedule: GasSchedule,
     coprocessor: Arc<Coprocessor>,
     codes: CodeCache,
-    counters: Counters,
+    pub(crate) counters: Counters,
+    /// What contracts printed in debug mode.
+    console: Mutex<Vec<String>>,
 }
 
 impl Engine {
@@ -87,6 +85,7 @@ impl Engine {
             coprocessor,
             codes: CodeCache::default(),
             counters: Counters::default(),
+            console: Mutex::default(),
         }
     }
 
@@ -118,17 +117,33 @@ impl Engine {
         self.codes.get(hash, || self.prepare(code))?;
         let address = deployer.create2(salt, hash);
         if state.set_code(address, hash, code) {
+            state.commit();
             Ok(address)
         } else {
             Err(DeployError::AddressTaken(address))
         }
     }
 
-    /// Runs `call` on `state`: its effects stand if the receipt's status is `Ok`, and are undone otherwise.
+    /// Runs `call` on `state` in a block of no chain ([`BlockContext::default`]).
+    ///
+    /// # Errors
+    /// As [`Engine::call_in`].
+    pub fn call(&self, mode: Mode, state: &mut State, call: &Call) -> Result<Receipt, EngineError> {
+        self.call_in(mode, state, &BlockContext::default(), call)
+    }
+
+    /// Runs `call` on `state` as a transaction of `block`: its effects stand if the receipt's status is `Ok`, and
+    /// are undone otherwise. The gas price that contracts see is the block's base fee; nobody is charged it.
     ///
     /// # Errors
     /// [`EngineError`] if there is no receipt; then the state is as before, except on a disagreement.
-    pub fn call(&self, mode: Mode, state: &mut State, call: &Call) -> Result<Receipt, EngineError> {
+    pub fn call_in(
+        &self,
+        mode: Mode,
+        state: &mut State,
+        block: &BlockContext,
+        call: &Call,
+    ) -> Result<Receipt, EngineError> {
         if call.data.len() as u64 > u64::from(self.limits.call_data_bytes) {
             return Err(EngineError::CallDataLength {
                 actual: call.data.len() as u64,
@@ -136,12 +151,28 @@ impl Engine {
             });
         }
         let code = self.code_at(state, call.contract)?;
+        let code = code.ok_or(EngineError::NoContract(call.contract))?;
+        let balance = state.balance(call.sender);
+        if balance < call.value {
+            return Err(EngineError::Balance {
+                sender: call.sender,
+                balance,
+                value: call.value,
+            });
+        }
         let start = starting_ink(&self.schedule, call.gas_limit);
         let Some(ink) = start.and_then(|ink| ink.checked_sub(code.instantiation_ink)) else {
             return Ok(below_base(call.gas_limit));
         };
+        let environment = Environment {
+            block: block.clone(),
+            transaction: TransactionContext {
+                origin: call.sender,
+                gas_price: block.base_fee,
+            },
+        };
         // A panic in a driver or in our own code is this node's fault: no half of a call may stay in the state.
-        let run = || self.run(mode, &code, state, call, ink);
+        let run = || self.run(mode, state, &environment, &code, call, ink);
         let (run, difference) = match catch_unwind(AssertUnwindSafe(run)) {
             Ok(run) => run,
             Err(_) => {
@@ -161,159 +192,85 @@ impl Engine {
         }
     }
 
+    /// The code of this hash, prepared if it is not held.
+    pub(crate) fn prepared(
+        &self,
+        hash: B256,
+        code: &[u8],
+    ) -> Result<Arc<Code>, aivm_wasm::Refusal> {
+        self.codes.get(hash, || self.prepare(code))
+    }
+
+    /// The code of an account, if it has any.
+    pub(crate) fn code_at(
+        &self,
+        state: &State,
+        contract: Address,
+    ) -> Result<Option<Arc<Code>>, NodeFault> {
+        let hash = state.code_hash(contract);
+        let Some((hash, bytes)) = hash.and_then(|hash| Some((hash, state.code(hash)?))) else {
+            return Ok(None);
+        };
+        // It was accepted when it was deployed, so this node's own code or memory is at fault.
+        let code = self.prepared(hash, bytes);
+        code.map(Some)
+            .map_err(|refusal| NodeFault(refusal.to_string()))
+    }
+
+    /// Takes a line that a contract printed.
+    pub(crate) fn print(&self, line: String) {
+        let mut console = self.console.lock().unwrap_or_else(PoisonError::into_inner);
+        console.push(line);
+    }
+
     fn prepare(&self, code: &[u8]) -> Result<Code, aivm_wasm::Refusal> {
         Code::prepare(code, &self.limits, &self.schedule, &self.counters)
     }
 
-    fn code_at(&self, state: &State, contract: Address) -> Result<Arc<Code>, EngineError> {
-        let hash = state.code_hash(contract);
-        let found = hash.and_then(|hash| Some((hash, state.code(hash)?)));
-        let (hash, bytes) = found.ok_or(EngineError::NoContract(contract))?;
-        self.codes
-            .get(hash, || self.prepare(bytes))
-            // It was accepted when it was deployed, so this node's own code or memory is at fault.
-            .map_err(|refusal| EngineError::Fault(NodeFault(refusal.to_string())))
-    }
-
-    /// Runs the entry point as the mode says. The run is the interpreter's wherever it ran.
+    /// Runs the transaction's first frame, and with it all others. If that ends in a fault after compiled code
+    /// ran, everything is undone and run once more, interpreted.
     fn run(
         &self,
         mode: Mode,
-        code: &Code,
         state: &mut State,
+        environment: &Environment,
+        code: &Code,
         call: &Call,
         ink: u64,
     ) -> (Run, Option<Difference>) {
-        let compiled = match (mode, code.compiled.as_deref()) {
-            (Mode::Interpret, _) => None,
-            (_, Some(compiled)) => Some(compiled),
-            (_, None) => {
-                self.counters.interpreted_for_lack_of_code.add();
-                None
-            }
-        };
-        match compiled {
-            None => (
-                self.run_one(&code.interpreter, code, state, call, ink),
-                None,
-            ),
-            Some(compiled) if mode == Mode::Compare => {
-                self.run_both(compiled, code, state, call, ink)
-            }
-            Some(compiled) => {
-                let run = self.run_one(compiled, code, state, call, ink);
-                if !matches!(run.exit, Exit::Fault(_)) {
-                    return (run, None);
-                }
-                self.counters.compiled_faults.add();
-                state.revert();
-                (
-                    self.run_one(&code.interpreter, code, state, call, ink),
-                    None,
-                )
-            }
-        }
-    }
-
-    fn run_one(
-        &self,
-        machine: &dyn Machine,
-        code: &Code,
-        state: &mut State,
-        call: &Call,
-        ink: u64,
-    ) -> Run {
-        let ((exit, ink_left), outcome) = self.in_frame(
-            state,
-            call,
-            |entry, host| {
-                let mut left = ink;
-                let exit = match machine.instantiate() {
-                    Ok(mut instance) => {
-                        instance.invoke(entry.function, &entry.arguments, &mut left, host)
-                    }
-                    Err(exit) => exit,
-                };
-                (exit, left)
-            },
-            code,
-        );
-        Run {
-            exit,
-            ink_left,
-            outcome,
-        }
-    }
-
-    fn run_both(
-        &self,
-        compiled: &dyn Machine,
-        code: &Code,
-        state: &mut State,
-        call: &Call,
-        ink: u64,
-    ) -> (Run, Option<Difference>) {
-        let ((exit, ink_left, verdict), outcome) = self.in_frame(
-            state,
-            call,
-            |entry, host| compare(&code.interpreter, compiled, entry, ink, host),
-            code,
-        );
-        let run = Run {
-            exit,
-            ink_left,
-            outcome,
-        };
-        let difference = match verdict {
-            Verdict::Agree => None,
-            Verdict::Differ(difference) => Some(difference),
-            Verdict::SecondFaulted => {
-                self.counters.compiled_faults.add();
-                return (run, None);
-            }
-            Verdict::RecordTooLarge => {
-                self.counters.too_large_to_compare.add();
-                return (run, None);
-            }
-        };
-        self.counters.compared.add();
-        (run, difference)
-    }
-
-    /// Opens a frame for `call`, runs `body` in it and closes it.
-    fn in_frame<T>(
-        &self,
-        state: &mut State,
-        call: &Call,
-        body: impl FnOnce(&Entry, &mut dyn Host) -> T,
-        code: &Code,
-    ) -> (T, FrameOutcome) {
         let context = CallContext {
             sender: call.sender,
             contract: call.contract,
             value: call.value,
             data: call.data.clone(),
             reentrant: false,
+            read_only: false,
         };
-        let entry = Entry {
-            function: code.entrypoint,
-            arguments: [call.data.len() as u64],
+        let once = |mode, state: &mut State| {
+            // EIP-2929 and EIP-3651: known to every transaction before it begins.
+            for address in [call.sender, call.contract, environment.block.coinbase] {
+                state.touch_account(address);
+            }
+            state.transfer(call.sender, call.contract, call.value);
+            let mut execution = Execution::new(self, state, environment, mode);
+            let run = execution.run_frame(code, &context, false, ink);
+            (run, execution.difference, execution.ran_compiled)
         };
-        let tensors = Tensors(&self.coprocessor);
-        let mut frame = Frame::new(&context, &self.schedule, &self.limits, state, &tensors);
-        let result = body(&entry, &mut frame);
-        (result, frame.close())
+        let (run, difference, ran_compiled) = once(mode, state);
+        if !(ran_compiled && is_fault(&run)) {
+            return (run, difference);
+        }
+        self.counters.compiled_faults.add();
+        state.revert();
+        let (run, difference, _) = once(Mode::Interpret, state);
+        (run, difference)
     }
 
     /// Commits or reverts the effects of `run` and builds its receipt.
     fn settle(&self, run: Run, state: &mut State, gas_limit: u64) -> Result<Receipt, EngineError> {
         let Some((status, trap)) = run.status() else {
             state.revert();
-            let Exit::Fault(fault) = run.exit else {
-                let values = format!("the entry point returned {:?}", run.exit);
-                return Err(NodeFault(values).into());
-            };
-            return Err(fault.into());
+            return Err(run.fault().into());
         };
         let logs = if status == Status::Ok {
             state.commit()

@@ -1,6 +1,6 @@
 //! Why the engine gave no receipt or deployed nothing.
 
-use aivm_core::{Address, NodeFault};
+use aivm_core::{Address, NodeFault, U256};
 use aivm_wasm::Refusal;
 
 use crate::compare::Difference;
@@ -19,6 +19,16 @@ pub enum EngineError {
         actual: u64,
         /// The limit.
         limit: u32,
+    },
+    /// The sender has less than the value to send along.
+    #[error("{sender} has {balance} wei; the call sends {value}")]
+    Balance {
+        /// Who calls.
+        sender: Address,
+        /// What it has.
+        balance: U256,
+        /// What it would send.
+        value: U256,
     },
     /// This machine's trouble; all effects are undone.
     #[error(transparent)]

@@ -2,7 +2,7 @@
 //!
 //! Reading order is the way of a call: what is asked and answered ([`receipt`]), what it acts on
 //! ([`state`]), how code is prepared once per hash (`code`), the two engines behind one trait
-//! (`machine`), the call itself ([`Engine`]), and how two engines are compared on it (`record`, `replay`,
+//! (`machine`), the call itself ([`Engine`]) with its frames (`execution`), and how two engines are compared on it (`record`, `replay`,
 //! `compare`). `tensors` adapts the coprocessor to the port of the host functions.
 //!
 //! Architecture Invariant: a [`Receipt`] holds nothing that differs between nodes. What a node may want to
@@ -14,6 +14,7 @@ mod code;
 mod compare;
 mod engine;
 mod error;
+mod execution;
 mod machine;
 mod metrics;
 pub mod receipt;

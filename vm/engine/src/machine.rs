@@ -6,11 +6,11 @@ use aivm_core::{Exit, Host};
 
 /// Code of a contract in an engine's own form.
 pub(crate) trait Machine: Send + Sync {
-    /// Makes a fresh instance.
+    /// Makes a fresh instance whose memory may grow to `memory_pages` pages at most.
     ///
     /// # Errors
     /// The exit that stands for a failed instantiation: the trap of a segment out of bounds, or a fault.
-    fn instantiate(&self) -> Result<Box<dyn Instance>, Exit>;
+    fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit>;
 }
 
 /// A running contract.
@@ -35,9 +35,12 @@ pub(crate) trait Instance {
 pub(crate) struct Interpreter(pub(crate) Arc<aivm_interpreter::Program>);
 
 impl Machine for Interpreter {
-    fn instantiate(&self) -> Result<Box<dyn Instance>, Exit> {
+    fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit> {
         match aivm_interpreter::Instance::new(&self.0) {
-            Ok(instance) => Ok(Box::new(instance)),
+            Ok(mut instance) => {
+                instance.limit_memory(memory_pages);
+                Ok(Box::new(instance))
+            }
             Err(trap) => Err(Exit::Trap(trap)),
         }
     }
@@ -67,9 +70,12 @@ impl Instance for aivm_interpreter::Instance {
 pub(crate) struct Compiled(pub(crate) Arc<aivm_jit::CompiledModule>);
 
 impl Machine for Compiled {
-    fn instantiate(&self) -> Result<Box<dyn Instance>, Exit> {
+    fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit> {
         match aivm_jit::Instance::new(&self.0) {
-            Ok(instance) => Ok(Box::new(instance)),
+            Ok(mut instance) => {
+                instance.limit_memory(memory_pages);
+                Ok(Box::new(instance))
+            }
             Err(trap) => Err(Exit::Trap(trap)),
         }
     }

@@ -1,7 +1,7 @@
 //! What is asked of the engine and what it answers.
 
 use aivm_core::ports::Log;
-use aivm_core::{Address, Exit, GasSchedule, Status, TrapCode, U256, gas};
+use aivm_core::{Address, Exit, GasSchedule, NodeFault, Status, TrapCode, U256, gas};
 use aivm_host::{FrameOutcome, Inference};
 
 /// A call of a contract.
@@ -11,7 +11,7 @@ pub struct Call {
     pub sender: Address,
     /// The contract called.
     pub contract: Address,
-    /// Value sent along, as the contract sees it. The in-memory state keeps no balances.
+    /// Value in wei sent along; the sender must have it.
     pub value: U256,
     /// Call data, at most `Limits::call_data_bytes` long.
     pub data: Vec<u8>,
@@ -81,9 +81,25 @@ impl Run {
         }
     }
 
+    /// Why the run has no status.
+    pub(crate) fn fault(&self) -> NodeFault {
+        match &self.exit {
+            Exit::Fault(fault) => fault.clone(),
+            exit => NodeFault(format!("the entry point ended with {exit:?}")),
+        }
+    }
+
+    /// What the contract wrote as its output; nothing unless its entry point returned.
+    pub(crate) fn output(&mut self) -> Vec<u8> {
+        match self.exit {
+            Exit::Return(_) => std::mem::take(&mut self.outcome.output),
+            _ => Vec::new(),
+        }
+    }
+
     /// The receipt of this run. `logs` are those of the frame, already undone unless the status is `Ok`.
     pub(crate) fn receipt(
-        self,
+        mut self,
         status: Status,
         trap: Option<TrapCode>,
         logs: Vec<Log>,
@@ -92,7 +108,6 @@ impl Run {
     ) -> Receipt {
         let start = starting_ink(schedule, gas_limit).unwrap_or(0);
         let used = gas::ink_to_gas_ceil(start.saturating_sub(self.ink_left));
-        let returned = matches!(self.exit, Exit::Return(_));
         let gas_used = match status {
             Status::Ok | Status::Revert => schedule.call_base_gas.saturating_add(used),
             Status::Trap | Status::OutOfGas => gas_limit,
@@ -101,11 +116,7 @@ impl Run {
         Receipt {
             status,
             trap,
-            output: if returned {
-                self.outcome.output
-            } else {
-                Vec::new()
-            },
+            output: self.output(),
             gas_used,
             logs,
             inferences: self.outcome.inferences,

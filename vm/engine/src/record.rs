@@ -40,7 +40,8 @@ pub(crate) struct HostCall {
     pub(crate) result: Result<u64, HostExit>,
 }
 
-/// A record holds about this much at most, so that a call cannot exhaust the node's memory.
+/// The record of a transaction's first frame holds about this much at most, so that a call cannot exhaust the
+/// node's memory; that of each deeper frame half as much as the one above it, down to a 256th.
 const RECORD_BYTES_MAX: u64 = 256 << 20;
 
 /// A host that passes every call on to another and keeps what happened.
@@ -53,12 +54,13 @@ pub(crate) struct RecordingHost<'a> {
 }
 
 impl<'a> RecordingHost<'a> {
-    pub(crate) fn new(inner: &'a mut dyn Host) -> RecordingHost<'a> {
+    /// A recorder for a frame that has `depth` frames above it.
+    pub(crate) fn new(inner: &'a mut dyn Host, depth: u32) -> RecordingHost<'a> {
         RecordingHost {
             inner,
             calls: Vec::new(),
             bytes: 0,
-            bytes_max: RECORD_BYTES_MAX,
+            bytes_max: RECORD_BYTES_MAX >> depth.min(8),
         }
     }
 
@@ -152,6 +154,11 @@ impl Guest for RecordingGuest<'_> {
         outcome
     }
 
+    /// Not a step: only what is behind the host functions asks.
+    fn memory_pages(&self) -> u32 {
+        self.inner.memory_pages()
+    }
+
     /// Not a step: the ink at a call's entry and every charge are known, so this is too.
     fn ink_left(&self) -> u64 {
         self.inner.ink_left()
@@ -197,6 +204,10 @@ mod tests {
             Ok(())
         }
 
+        fn memory_pages(&self) -> u32 {
+            0
+        }
+
         fn ink_left(&self) -> u64 {
             0
         }
@@ -210,7 +221,7 @@ mod tests {
     fn a_record_that_grows_too_large_is_dropped_and_calls_still_go_through() {
         for (written, kept) in [(1_000, true), (9_000, false)] {
             let mut writer = Writer;
-            let mut host = RecordingHost::new(&mut writer);
+            let mut host = RecordingHost::new(&mut writer, 0);
             host.bytes_max = 10_000;
             for _ in 0..2 {
                 let result = host.call(HostFunction::ReadArgs, &[written], &mut Unlimited);

@@ -1,4 +1,4 @@
-//! The call itself: call data, result, sender, value, reentrancy.
+//! The call itself: call data and result.
 
 use aivm_core::{Guest, HostExit, TrapCode};
 
@@ -32,29 +32,11 @@ impl Frame<'_> {
         self.outcome.output = guest.read(pointer, len)?.to_vec();
         Ok(())
     }
-
-    /// `msg_sender(pointer)`: writes the caller's 20-byte address. Price: `host_base`.
-    pub(crate) fn msg_sender(
-        &mut self,
-        guest: &mut dyn Guest,
-        pointer: u32,
-    ) -> Result<(), HostExit> {
-        Ok(guest.write(pointer, self.context.sender.as_slice())?)
-    }
-
-    /// `msg_value(pointer)`: writes the value sent along, 32 bytes big-endian. Price: `host_base`.
-    pub(crate) fn msg_value(
-        &mut self,
-        guest: &mut dyn Guest,
-        pointer: u32,
-    ) -> Result<(), HostExit> {
-        Ok(guest.write(pointer, &self.context.value.to_be_bytes::<32>())?)
-    }
 }
 
 #[cfg(test)]
 mod tests {
-    use aivm_core::HostFunction::{MsgReentrant, MsgSender, MsgValue, ReadArgs, WriteResult};
+    use aivm_core::HostFunction::{ReadArgs, WriteResult};
     use aivm_core::{Host, HostExit, Limits, TrapCode};
 
     use crate::test_ports::{MEMORY_BYTES, OUT_OF_BOUNDS, Ports, TestGuest, V1};
@@ -111,34 +93,5 @@ mod tests {
         let mut frame = ports.frame();
         assert_eq!(frame.call(WriteResult, &[0, limit], &mut rich), Ok(0));
         assert_eq!(frame.close().output.len() as u64, limit);
-    }
-
-    #[test]
-    fn sender_and_value_are_written_big_endian() {
-        let mut ports = Ports::default();
-        let mut guest = TestGuest::with_ink(2 * V1.host_base);
-        assert_eq!(ports.frame().call(MsgSender, &[0], &mut guest), Ok(0));
-        assert_eq!(guest.memory[..20], ports.context.sender.0.0);
-        assert_eq!(ports.frame().call(MsgValue, &[32], &mut guest), Ok(0));
-        assert_eq!(guest.memory[32..62], [0; 30]);
-        assert_eq!(guest.memory[62..64], [0x01, 0x02]);
-        assert_eq!(guest.ink, 0);
-        for (function, bytes) in [(MsgSender, 20), (MsgValue, 32)] {
-            let mut guest = TestGuest::with_ink(V1.host_base);
-            let pointer = [u64::from(MEMORY_BYTES) - bytes + 1];
-            let exit = ports.frame().call(function, &pointer, &mut guest);
-            assert_eq!(exit, Err(HostExit::Trap(TrapCode::MemoryOutOfBounds)));
-        }
-    }
-
-    #[test]
-    fn reentrancy_is_a_flag() {
-        let mut ports = Ports::default();
-        for reentrant in [false, true] {
-            ports.context.reentrant = reentrant;
-            let mut guest = TestGuest::with_ink(V1.host_base);
-            let result = ports.frame().call(MsgReentrant, &[], &mut guest);
-            assert_eq!(result, Ok(u64::from(reentrant)));
-        }
     }
 }

@@ -10,8 +10,8 @@ const MAX_TOPICS: u32 = 4;
 
 impl Frame<'_> {
     /// `emit_log(pointer, length, topics)`: the bytes hold `topics` words of 32 bytes, then the data. Traps
-    /// with `HostArgument` above 4 topics or if the bytes are shorter than the topics. Price: `host_base`
-    /// + `log_base` + `log_topic` a topic + `log_byte` a byte of data.
+    /// with `HostArgument` above 4 topics or if the bytes are shorter than the topics, with `ReadOnly` in a
+    /// frame that may change nothing. Price on top: `log_topic` a topic, `log_byte` a byte of data.
     pub(crate) fn emit_log(
         &mut self,
         guest: &mut dyn Guest,
@@ -19,6 +19,7 @@ impl Frame<'_> {
         len: u32,
         topics: u32,
     ) -> Result<(), HostExit> {
+        self.check_may_change()?;
         if topics > MAX_TOPICS {
             return Err(TrapCode::HostArgument.into());
         }
@@ -33,7 +34,7 @@ impl Frame<'_> {
             topics: topics.chunks_exact(32).map(B256::from_slice).collect(),
             data: data.to_vec(),
         };
-        self.state.log(log).map_err(HostExit::Fault)
+        self.world.log(log).map_err(HostExit::Fault)
     }
 }
 
@@ -53,7 +54,7 @@ mod tests {
         guest.memory[32..64].copy_from_slice(&[6; 32]);
         assert_eq!(ports.frame().call(EmitLog, &[0, 67, 2], &mut guest), Ok(0));
         assert_eq!(guest.ink, 0);
-        let log = &ports.state.logs[0];
+        let log = &ports.world.logs[0];
         assert_eq!(log.address, ports.context.contract);
         assert_eq!(log.topics[0].0, [5; 32]);
         assert_eq!(log.topics[1].0, [6; 32]);
@@ -62,7 +63,7 @@ mod tests {
         let mut poor = TestGuest::with_ink(price - 1);
         let exit = ports.frame().call(EmitLog, &[0, 67, 2], &mut poor);
         assert_eq!(exit, Err(HostExit::OutOfInk));
-        assert_eq!(ports.state.logs.len(), 1);
+        assert_eq!(ports.world.logs.len(), 1);
     }
 
     #[test]
@@ -73,7 +74,7 @@ mod tests {
             let exit = ports.frame().call(EmitLog, &[0, 192, topics], &mut guest);
             if topics <= 4 {
                 assert_eq!(exit, Ok(0));
-                assert_eq!(ports.state.logs[0].topics.len() as u64, topics);
+                assert_eq!(ports.world.logs[0].topics.len() as u64, topics);
             } else {
                 assert_eq!(exit, Err(HostExit::Trap(TrapCode::HostArgument)));
                 assert!(ports.untouched());
@@ -89,6 +90,16 @@ mod tests {
         assert_eq!(exit, Err(HostExit::Trap(TrapCode::HostArgument)));
         let exit = ports.frame().call(EmitLog, &[0, 64, 2], &mut guest);
         assert_eq!(exit, Ok(0));
+    }
+
+    #[test]
+    fn a_frame_that_may_change_nothing_traps() {
+        let mut ports = Ports::default();
+        ports.context.read_only = true;
+        let mut guest = TestGuest::with_ink(u64::MAX);
+        let exit = ports.frame().call(EmitLog, &[0, 32, 1], &mut guest);
+        assert_eq!(exit, Err(HostExit::Trap(TrapCode::ReadOnly)));
+        assert!(ports.untouched());
     }
 
     #[test]

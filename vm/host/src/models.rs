@@ -1,21 +1,10 @@
 //! Models: `aivm.infer` and `aivm.model_info`.
 
-use aivm_core::ports::InferStatus;
-use aivm_core::{B256, Guest, HostExit, NodeFault, gas, keccak256};
+use aivm_core::ports::{InferStatus, Inference};
+use aivm_core::{Guest, HostExit, NodeFault, gas, keccak256};
 
 use crate::Frame;
 use crate::storage::read_word;
-
-/// One run of a model, as the receipt lists it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Inference {
-    /// keccak-256 of the model file.
-    pub model: B256,
-    /// keccak-256 of the input bytes.
-    pub input: B256,
-    /// keccak-256 of the output bytes.
-    pub output: B256,
-}
 
 /// No model of this hash is registered.
 const UNKNOWN_MODEL: i32 = -1;

@@ -6,6 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use aivm_core::ports::Access;
 use aivm_core::{B256, Guest, HostExit};
 
 use crate::Frame;
@@ -29,7 +30,8 @@ pub(crate) struct StorageCache {
 
 impl Frame<'_> {
     /// `storage_load_bytes32(key, destination)`: the word of the key as this frame sees it, cached stores
-    /// included. Price: `host_base` + `storage_load`, whether cached or not.
+    /// included. On top, where the frame has not cached the word: `host_api`, `storage_warm`, and
+    /// `storage_cold_load` on the first touch.
     pub(crate) fn storage_load(
         &mut self,
         guest: &mut dyn Guest,
@@ -41,8 +43,10 @@ impl Frame<'_> {
         let value = match self.storage.words.get(&key) {
             Some(word) => word.value,
             None => {
+                guest.charge(self.schedule.host_api)?;
+                self.touch_word(guest, key, self.schedule.storage_cold_load)?;
                 let value = self
-                    .state
+                    .world
                     .load(self.context.contract, key)
                     .map_err(HostExit::Fault)?;
                 let word = CachedWord {
@@ -56,8 +60,8 @@ impl Frame<'_> {
         Ok(guest.write(destination, value.as_slice())?)
     }
 
-    /// `storage_cache_bytes32(key, value)`: stores the word in the cache only. Price: `host_base` +
-    /// `storage_cache`.
+    /// `storage_cache_bytes32(key, value)`: stores the word in the cache only, also in a frame that may change
+    /// nothing.
     pub(crate) fn storage_cache(
         &mut self,
         guest: &mut dyn Guest,
@@ -81,32 +85,77 @@ impl Frame<'_> {
     }
 
     /// `storage_flush_cache(clear)`: writes every changed word to state, by ascending key; `clear` also
-    /// empties the cache. A word that was stored but never loaded counts as changed. Price: `host_base` +
-    /// `storage_store` a word written.
+    /// empties the cache. A word that was stored but never loaded counts as changed. On top, for each changed
+    /// word: `storage_warm`, `storage_cold_store` on the first touch, and what the write costs; all of it is
+    /// taken before the first write. Traps with `ReadOnly` if a frame that may change nothing has changed
+    /// words.
+    ///
+    /// A write's price goes by the word that state holds now: `storage_set` over zero, `storage_reset` over
+    /// another word, nothing over the same. That is never less than EIP-2200, which also looks at the word at
+    /// the transaction's begin, and there are no refunds.
     pub(crate) fn storage_flush(
         &mut self,
         guest: &mut dyn Guest,
         clear: bool,
     ) -> Result<(), HostExit> {
-        let StorageCache { words, changed } = &mut self.storage;
-        guest.charge(
-            self.schedule
-                .storage_store
-                .saturating_mul(changed.len() as u64),
-        )?;
-        for key in std::mem::take(changed) {
-            let Some(word) = words.get_mut(&key) else {
+        let changed = std::mem::take(&mut self.storage.changed);
+        if !changed.is_empty() {
+            self.check_may_change()?;
+        }
+        for &key in &changed {
+            self.charge_store(guest, key)?;
+        }
+        for key in changed {
+            let Some(word) = self.storage.words.get_mut(&key) else {
                 continue; // Never: a changed key is cached until the cache is emptied, and then both are.
             };
-            self.state
-                .store(self.context.contract, key, word.value)
-                .map_err(HostExit::Fault)?;
-            word.in_state = Some(word.value);
+            if word.in_state != Some(word.value) {
+                self.world
+                    .store(self.context.contract, key, word.value)
+                    .map_err(HostExit::Fault)?;
+                word.in_state = Some(word.value);
+            }
         }
         if clear {
-            words.clear();
+            self.storage.words.clear();
         }
         Ok(())
+    }
+
+    /// Takes the price of writing the changed word `key`, and learns what state holds now: a sub-call may have
+    /// written it since it was cached.
+    fn charge_store(&mut self, guest: &mut dyn Guest, key: B256) -> Result<(), HostExit> {
+        self.touch_word(guest, key, self.schedule.storage_cold_store)?;
+        let held = self
+            .world
+            .load(self.context.contract, key)
+            .map_err(HostExit::Fault)?;
+        let Some(word) = self.storage.words.get_mut(&key) else {
+            return Ok(()); // Never, as above.
+        };
+        word.in_state = Some(held);
+        if held == word.value {
+            return Ok(());
+        }
+        guest.charge(if held == B256::ZERO {
+            self.schedule.storage_set
+        } else {
+            self.schedule.storage_reset
+        })
+    }
+
+    /// Marks a word of the frame's contract as touched and takes the price of that: `storage_warm`, and `cold`
+    /// the first time.
+    fn touch_word(&mut self, guest: &mut dyn Guest, key: B256, cold: u64) -> Result<(), HostExit> {
+        guest.charge(self.schedule.storage_warm)?;
+        let access = self
+            .world
+            .touch_word(self.context.contract, key)
+            .map_err(HostExit::Fault)?;
+        match access {
+            Access::Cold => guest.charge(cold),
+            Access::Warm => Ok(()),
+        }
     }
 }
 
@@ -118,7 +167,7 @@ pub(crate) fn read_word(guest: &mut dyn Guest, pointer: u32) -> Result<B256, Hos
 #[cfg(test)]
 mod tests {
     use aivm_core::HostFunction::{StorageCacheBytes32, StorageFlushCache, StorageLoadBytes32};
-    use aivm_core::{B256, Host, HostExit};
+    use aivm_core::{B256, Host, HostExit, TrapCode};
 
     use crate::test_ports::{MEMORY_BYTES, OUT_OF_BOUNDS, Ports, TestGuest, V1};
 
@@ -143,8 +192,9 @@ mod tests {
     #[test]
     fn a_load_reads_state_once_and_then_the_cache() {
         let mut ports = Ports::default();
-        ports.state.set(word(3), word(9));
-        let mut guest = numbered(2 * V1.host_call(StorageLoadBytes32));
+        ports.world.set(word(3), word(9));
+        let from_state = V1.host_api + V1.storage_warm + V1.storage_cold_load;
+        let mut guest = numbered(2 * V1.host_call(StorageLoadBytes32) + from_state);
         let mut frame = ports.frame();
         for _ in 0..2 {
             let exit = frame.call(StorageLoadBytes32, &[at(3), at(20)], &mut guest);
@@ -153,7 +203,7 @@ mod tests {
         }
         assert_eq!(guest.ink, 0);
         drop(frame);
-        assert_eq!(ports.state.loads, 1);
+        assert_eq!(ports.world.loads, 1);
     }
 
     #[test]
@@ -177,7 +227,7 @@ mod tests {
     #[test]
     fn a_flush_writes_changed_words_in_key_order_and_charges_each() {
         let mut ports = Ports::default();
-        ports.state.set(word(2), word(2));
+        ports.world.set(word(2), word(2));
         let mut guest = numbered(u64::MAX);
         let mut frame = ports.frame();
         // Key 2 is loaded and stored back unchanged; 7, 1 and 4 change; 4 twice.
@@ -189,8 +239,9 @@ mod tests {
                 .call(StorageCacheBytes32, &[at(key), at(value)], &mut guest)
                 .unwrap();
         }
-        let price = V1.host_base + 3 * V1.storage_store;
-        guest.ink = price;
+        // Key 2 was touched and is as it was; nothing touched the others, which hold zero.
+        let store = V1.storage_warm + V1.storage_cold_store + V1.storage_set;
+        guest.ink = V1.host_call(StorageFlushCache) + 3 * store;
         assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
         assert_eq!(guest.ink, 0);
         // Nothing changed since, or back to what state holds: only the base is taken.
@@ -200,11 +251,24 @@ mod tests {
                 .call(StorageCacheBytes32, &[at(4), at(value)], &mut guest)
                 .unwrap();
         }
-        guest.ink = V1.host_base;
+        guest.ink = V1.host_call(StorageFlushCache);
         assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
+        // A word that is not zero, touched before, is cheaper.
+        guest.ink = V1.host_call(StorageCacheBytes32);
+        frame
+            .call(StorageCacheBytes32, &[at(1), at(3)], &mut guest)
+            .unwrap();
+        guest.ink = V1.host_call(StorageFlushCache) + V1.storage_warm + V1.storage_reset;
+        assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
+        assert_eq!(guest.ink, 0);
         drop(frame);
-        let writes = [(word(1), word(2)), (word(4), word(6)), (word(7), word(1))];
-        assert_eq!(ports.state.stores, writes);
+        let writes = [
+            (word(1), word(2)),
+            (word(4), word(6)),
+            (word(7), word(1)),
+            (word(1), word(3)),
+        ];
+        assert_eq!(ports.world.stores, writes);
     }
 
     #[test]
@@ -217,7 +281,8 @@ mod tests {
                 .call(StorageCacheBytes32, &[at(key), at(3)], &mut guest)
                 .unwrap();
         }
-        guest.ink = V1.host_base + 2 * V1.storage_store - 1;
+        let store = V1.storage_warm + V1.storage_cold_store + V1.storage_set;
+        guest.ink = V1.host_call(StorageFlushCache) + 2 * store - 1;
         let exit = frame.call(StorageFlushCache, &[1], &mut guest);
         assert_eq!(exit, Err(HostExit::OutOfInk));
         drop(frame);
@@ -238,7 +303,55 @@ mod tests {
             .unwrap();
         assert_eq!(guest.memory[at(20) as usize + 31], 5);
         drop(frame);
-        assert_eq!(ports.state.loads, 1);
+        // The flush looked at state once, too.
+        assert_eq!(ports.world.loads, 2);
+    }
+
+    #[test]
+    fn a_cold_load_that_cannot_be_paid_reads_nothing() {
+        let whole =
+            V1.host_call(StorageLoadBytes32) + V1.host_api + V1.storage_warm + V1.storage_cold_load;
+        let mut ports = Ports::default();
+        let mut guest = numbered(whole - 1);
+        let exit = ports
+            .frame()
+            .call(StorageLoadBytes32, &[at(3), at(20)], &mut guest);
+        assert_eq!(exit, Err(HostExit::OutOfInk));
+        assert_eq!(ports.world.loads, 0);
+    }
+
+    #[test]
+    fn a_store_of_what_state_holds_costs_the_touch_and_writes_nothing() {
+        let mut ports = Ports::default();
+        ports.world.set(word(3), word(9));
+        let mut guest = numbered(u64::MAX);
+        let mut frame = ports.frame();
+        frame
+            .call(StorageCacheBytes32, &[at(3), at(9)], &mut guest)
+            .unwrap();
+        let touch = V1.storage_warm + V1.storage_cold_store;
+        guest.ink = V1.host_call(StorageFlushCache) + touch;
+        assert_eq!(frame.call(StorageFlushCache, &[0], &mut guest), Ok(0));
+        assert_eq!(guest.ink, 0);
+        drop(frame);
+        assert!(ports.untouched());
+    }
+
+    #[test]
+    fn a_frame_that_may_change_nothing_may_flush_nothing_only() {
+        let mut ports = Ports::default();
+        ports.context.read_only = true;
+        let mut guest = numbered(u64::MAX);
+        let mut frame = ports.frame();
+        let load = [at(3), at(20)];
+        assert_eq!(frame.call(StorageLoadBytes32, &load, &mut guest), Ok(0));
+        assert_eq!(frame.call(StorageFlushCache, &[1], &mut guest), Ok(0));
+        let store = [at(3), at(9)];
+        assert_eq!(frame.call(StorageCacheBytes32, &store, &mut guest), Ok(0));
+        let exit = frame.call(StorageFlushCache, &[1], &mut guest);
+        assert_eq!(exit, Err(HostExit::Trap(TrapCode::ReadOnly)));
+        drop(frame);
+        assert!(ports.untouched());
     }
 
     #[test]
@@ -251,7 +364,7 @@ mod tests {
                 let exit = ports.frame().call(function, &arguments, &mut guest);
                 assert_eq!(exit, OUT_OF_BOUNDS);
                 assert!(ports.untouched());
-                assert_eq!(ports.state.loads, 0);
+                assert_eq!(ports.world.loads, 0);
             }
         }
     }

@@ -1,10 +1,17 @@
-//! Ports and a guest for tests: state, tensors and linear memory that a test can look into.
+//! Ports and a guest for tests: state, other contracts, tensors and linear memory that a test can look into.
 
 use std::cell::Cell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use aivm_core::ports::{InferStatus, Log, ModelSummary, StatePort, TensorPort};
-use aivm_core::{Address, B256, GasSchedule, Guest, HostExit, Limits, NodeFault, TrapCode, U256};
+use aivm_core::ports::{
+    Access, CallAnswer, CallPort, CallRequest, CreateAnswer, CreateRequest, InferStatus, Log,
+    ModelSummary, StatePort, TensorPort,
+};
+use aivm_core::{
+    Address, B256, BlockContext, Environment, GasSchedule, Guest, HostExit, Limits, NodeFault,
+    TransactionContext, TrapCode, U256, keccak256,
+};
 
 use crate::{CallContext, Frame};
 
@@ -16,6 +23,11 @@ pub(crate) const OUT_OF_BOUNDS: Result<u64, HostExit> =
     Err(HostExit::Trap(TrapCode::MemoryOutOfBounds));
 /// Hash of the one model that [`TestTensors`] knows: it reverses 4 bytes for 7 gas.
 pub(crate) const REVERSE: B256 = B256::repeat_byte(0xAB);
+
+/// An account besides the contract's: its code is [1, 2, 3, 4].
+pub(crate) const OTHER: Address = Address::repeat_byte(0x33);
+/// Pages that a [`TestGuest`] says it holds.
+pub(crate) const PAGES: u32 = 5;
 
 /// Linear memory and ink, nothing else.
 pub(crate) struct TestGuest {
@@ -50,6 +62,10 @@ impl Guest for TestGuest {
         Ok(())
     }
 
+    fn memory_pages(&self) -> u32 {
+        PAGES
+    }
+
     fn ink_left(&self) -> u64 {
         self.ink
     }
@@ -68,22 +84,45 @@ impl Guest for TestGuest {
     }
 }
 
-/// Storage of one contract, with what was asked of it.
+/// Storage of one contract and what other accounts hold, with what was asked of them.
 #[derive(Default)]
-pub(crate) struct TestState {
+pub(crate) struct TestWorld {
     words: BTreeMap<B256, B256>,
+    touched_words: BTreeSet<B256>,
+    touched_accounts: BTreeSet<Address>,
+    balances: BTreeMap<Address, U256>,
     pub(crate) loads: u32,
+    pub(crate) account_reads: u32,
     pub(crate) stores: Vec<(B256, B256)>,
     pub(crate) logs: Vec<Log>,
+    pub(crate) console: Vec<String>,
+    pub(crate) calls: Vec<CallRequest>,
+    /// What a call answers; its `ink_left` counts down from the request's ink.
+    pub(crate) call_answer: Option<(CallAnswer, u64)>,
+    pub(crate) creates: Vec<CreateRequest>,
+    /// What a creation answers, and the ink it uses.
+    pub(crate) create_answer: Option<(CreateAnswer, u64)>,
 }
 
-impl TestState {
+impl TestWorld {
     pub(crate) fn set(&mut self, key: B256, value: B256) {
         self.words.insert(key, value);
     }
+
+    pub(crate) fn set_balance(&mut self, address: Address, balance: U256) {
+        self.balances.insert(address, balance);
+    }
 }
 
-impl StatePort for TestState {
+fn access(new: bool) -> Access {
+    if new { Access::Cold } else { Access::Warm }
+}
+
+impl StatePort for TestWorld {
+    fn touch_word(&mut self, _: Address, key: B256) -> Result<Access, NodeFault> {
+        Ok(access(self.touched_words.insert(key)))
+    }
+
     fn load(&mut self, _: Address, key: B256) -> Result<B256, NodeFault> {
         self.loads += 1;
         Ok(self.words.get(&key).copied().unwrap_or_default())
@@ -95,9 +134,61 @@ impl StatePort for TestState {
         Ok(())
     }
 
+    fn touch_account(&mut self, address: Address) -> Result<Access, NodeFault> {
+        Ok(access(self.touched_accounts.insert(address)))
+    }
+
+    fn exists(&mut self, address: Address) -> Result<bool, NodeFault> {
+        Ok(address == OTHER)
+    }
+
+    fn balance(&mut self, address: Address) -> Result<U256, NodeFault> {
+        self.account_reads += 1;
+        Ok(self.balances.get(&address).copied().unwrap_or_default())
+    }
+
+    fn code(&mut self, address: Address) -> Result<Arc<[u8]>, NodeFault> {
+        self.account_reads += 1;
+        let code: &[u8] = if address == OTHER { &[1, 2, 3, 4] } else { &[] };
+        Ok(code.into())
+    }
+
+    fn code_hash(&mut self, address: Address) -> Result<B256, NodeFault> {
+        if address == OTHER {
+            return Ok(keccak256(self.code(address)?));
+        }
+        Ok(B256::ZERO)
+    }
+
     fn log(&mut self, log: Log) -> Result<(), NodeFault> {
         self.logs.push(log);
         Ok(())
+    }
+
+    fn console(&mut self, line: String) {
+        self.console.push(line);
+    }
+}
+
+impl CallPort for TestWorld {
+    fn call(&mut self, request: CallRequest) -> Result<CallAnswer, NodeFault> {
+        let (mut answer, used) = self
+            .call_answer
+            .clone()
+            .ok_or_else(|| NodeFault("no contract here".to_owned()))?;
+        answer.ink_left = request.ink.saturating_sub(used);
+        self.calls.push(request);
+        Ok(answer)
+    }
+
+    fn create(&mut self, request: CreateRequest) -> Result<CreateAnswer, NodeFault> {
+        let (mut answer, used) = self
+            .create_answer
+            .clone()
+            .ok_or_else(|| NodeFault("nothing can be created here".to_owned()))?;
+        answer.ink_left = request.ink.saturating_sub(used);
+        self.creates.push(request);
+        Ok(answer)
     }
 }
 
@@ -124,7 +215,8 @@ impl TensorPort for TestTensors {
 /// Everything a [`Frame`] needs.
 pub(crate) struct Ports {
     pub(crate) context: CallContext,
-    pub(crate) state: TestState,
+    pub(crate) environment: Environment,
+    pub(crate) world: TestWorld,
     pub(crate) tensors: TestTensors,
 }
 
@@ -137,8 +229,23 @@ impl Default for Ports {
                 value: U256::from(0x0102),
                 data: Vec::new(),
                 reentrant: false,
+                read_only: false,
             },
-            state: TestState::default(),
+            environment: Environment {
+                block: BlockContext {
+                    chain_id: 1001,
+                    number: 1002,
+                    timestamp: 1003,
+                    gas_limit: 1004,
+                    base_fee: U256::from(0x0506),
+                    coinbase: Address::repeat_byte(0x55),
+                },
+                transaction: TransactionContext {
+                    origin: Address::repeat_byte(0x66),
+                    gas_price: U256::from(0x0708),
+                },
+            },
+            world: TestWorld::default(),
             tensors: TestTensors {
                 summary: ModelSummary {
                     input_bytes: 4,
@@ -156,15 +263,28 @@ impl Ports {
     pub(crate) fn frame(&mut self) -> Frame<'_> {
         Frame::new(
             &self.context,
+            &self.environment,
             &V1,
             &Limits::CONTRACT,
-            &mut self.state,
+            &mut self.world,
             &self.tensors,
         )
     }
 
     /// Whether no effect reached state.
     pub(crate) fn untouched(&self) -> bool {
-        self.state.stores.is_empty() && self.state.logs.is_empty()
+        let TestWorld {
+            stores,
+            logs,
+            console,
+            calls,
+            creates,
+            ..
+        } = &self.world;
+        stores.is_empty()
+            && logs.is_empty()
+            && console.is_empty()
+            && calls.is_empty()
+            && creates.is_empty()
     }
 }

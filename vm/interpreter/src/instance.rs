@@ -60,6 +60,11 @@ impl Instance {
         })
     }
 
+    /// Lets memory grow to `pages` pages at most, where the module would allow more.
+    pub fn limit_memory(&mut self, pages: u32) {
+        self.memory.limit(pages);
+    }
+
     /// Runs function `function` of the index space (imports first) with `arguments`, one a parameter, i32
     /// zero-extended, and takes what it costs from `ink`.
     ///

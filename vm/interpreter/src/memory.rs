@@ -30,6 +30,11 @@ impl Memory {
         (self.bytes.len() / PAGE_BYTES as usize) as u32
     }
 
+    /// Lowers the maximum to `pages`, if it is above.
+    pub(crate) fn limit(&mut self, pages: u32) {
+        self.max_pages = self.max_pages.min(pages);
+    }
+
     /// Whether `delta` pages more are within the maximum.
     pub(crate) fn may_grow(&self, delta: u32) -> bool {
         self.pages()
@@ -152,6 +157,10 @@ impl Guest for GuestView<'_> {
         let len = u32::try_from(bytes.len()).map_err(|_| TrapCode::MemoryOutOfBounds)?;
         self.memory.slice_mut(pointer, len)?.copy_from_slice(bytes);
         Ok(())
+    }
+
+    fn memory_pages(&self) -> u32 {
+        self.memory.pages()
     }
 
     fn ink_left(&self) -> u64 {

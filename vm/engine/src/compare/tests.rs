@@ -1,19 +1,22 @@
 //! Plants every kind of wrong answer in a second engine and expects mode compare to name it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aivm_core::ports::{Log, ModelSummary, StatePort, TensorPort};
+use aivm_core::ports::{
+    Access, CallAnswer, CallPort, CallRequest, CreateAnswer, CreateRequest, Log, ModelSummary,
+    StatePort, TensorPort,
+};
 use aivm_core::{
-    Address, B256, Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, NodeFault,
+    Address, B256, Environment, Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, NodeFault,
     TrapCode, U256,
 };
 use aivm_host::{CallContext, Frame};
 use aivm_wasm::Rules;
 
 use super::{Difference, Verdict, compare};
-use crate::engine::Entry;
+use crate::execution::Entry;
 use crate::machine::{Instance, Interpreter, Machine};
-use crate::state::State;
 
 const INK: u64 = 10_000_000_000;
 
@@ -83,12 +86,12 @@ struct LyingInstance {
 }
 
 impl Machine for Liar {
-    fn instantiate(&self) -> Result<Box<dyn Instance>, Exit> {
+    fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit> {
         if self.lie == Lie::FailedInstantiation {
             return Err(Exit::Trap(TrapCode::MemoryOutOfBounds));
         }
         Ok(Box::new(LyingInstance {
-            inner: self.inner.instantiate()?,
+            inner: self.inner.instantiate(memory_pages)?,
             lie: self.lie,
             memory: Vec::new(),
         }))
@@ -190,25 +193,62 @@ impl TensorPort for NoTensors {
     }
 }
 
-/// State that counts its stores.
+/// Storage that counts its stores; there is nothing else in its world.
 #[derive(Default)]
-struct CountingState {
-    inner: State,
+struct CountingWorld {
+    words: BTreeMap<B256, B256>,
     stores: u32,
 }
 
-impl StatePort for CountingState {
-    fn load(&mut self, address: Address, key: B256) -> Result<B256, NodeFault> {
-        self.inner.load(address, key)
+impl StatePort for CountingWorld {
+    fn touch_word(&mut self, _: Address, _: B256) -> Result<Access, NodeFault> {
+        Ok(Access::Warm)
     }
 
-    fn store(&mut self, address: Address, key: B256, value: B256) -> Result<(), NodeFault> {
+    fn load(&mut self, _: Address, key: B256) -> Result<B256, NodeFault> {
+        Ok(self.words.get(&key).copied().unwrap_or_default())
+    }
+
+    fn store(&mut self, _: Address, key: B256, value: B256) -> Result<(), NodeFault> {
         self.stores += 1;
-        self.inner.store(address, key, value)
+        self.words.insert(key, value);
+        Ok(())
     }
 
-    fn log(&mut self, log: Log) -> Result<(), NodeFault> {
-        self.inner.log(log)
+    fn touch_account(&mut self, _: Address) -> Result<Access, NodeFault> {
+        Ok(Access::Warm)
+    }
+
+    fn exists(&mut self, _: Address) -> Result<bool, NodeFault> {
+        Ok(false)
+    }
+
+    fn balance(&mut self, _: Address) -> Result<U256, NodeFault> {
+        Ok(U256::ZERO)
+    }
+
+    fn code(&mut self, _: Address) -> Result<Arc<[u8]>, NodeFault> {
+        Ok(Arc::default())
+    }
+
+    fn code_hash(&mut self, _: Address) -> Result<B256, NodeFault> {
+        Ok(B256::ZERO)
+    }
+
+    fn log(&mut self, _: Log) -> Result<(), NodeFault> {
+        Ok(())
+    }
+
+    fn console(&mut self, _: String) {}
+}
+
+impl CallPort for CountingWorld {
+    fn call(&mut self, _: CallRequest) -> Result<CallAnswer, NodeFault> {
+        Err(NodeFault("no other contracts".to_owned()))
+    }
+
+    fn create(&mut self, _: CreateRequest) -> Result<CreateAnswer, NodeFault> {
+        Err(NodeFault("no other contracts".to_owned()))
     }
 }
 
@@ -220,13 +260,16 @@ fn judge(lie: Lie, data: &[u8], ink: u64) -> (Exit, Verdict, u32) {
         value: U256::ZERO,
         data: data.to_vec(),
         reentrant: false,
+        read_only: false,
     };
-    let mut state = CountingState::default();
+    let environment = Environment::default();
+    let mut world = CountingWorld::default();
     let mut frame = Frame::new(
         &context,
+        &environment,
         &GasSchedule::V1,
         &Limits::CONTRACT,
-        &mut state,
+        &mut world,
         &NoTensors,
     );
     let authority = machine();
@@ -234,6 +277,8 @@ fn judge(lie: Lie, data: &[u8], ink: u64) -> (Exit, Verdict, u32) {
     let entry = Entry {
         function: module.exported_function("user_entrypoint").unwrap(),
         arguments: [data.len() as u64],
+        memory_pages: 1024,
+        depth: 0,
     };
     let liar = Liar {
         inner: machine(),
@@ -241,7 +286,7 @@ fn judge(lie: Lie, data: &[u8], ink: u64) -> (Exit, Verdict, u32) {
     };
     let (exit, _, verdict) = compare(&authority, &liar, &entry, ink, &mut frame);
     drop(frame);
-    (exit, verdict, state.stores)
+    (exit, verdict, world.stores)
 }
 
 fn difference(lie: Lie, data: &[u8]) -> Difference {

@@ -53,8 +53,8 @@ struct BrokenInstance {
 }
 
 impl Machine for Broken {
-    fn instantiate(&self) -> Result<Box<dyn Instance>, Exit> {
-        let inner = self.inner.instantiate()?;
+    fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit> {
+        let inner = self.inner.instantiate(memory_pages)?;
         Ok(Box::new(BrokenInstance {
             inner,
             native: self.native,
