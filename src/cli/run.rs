@@ -6,8 +6,8 @@ use std::sync::Arc;
 use clap::Args;
 use serde::Serialize;
 use synergy_aivm::{
-    Address, B256, Bytes, Call, Engine, EngineError, Limits, Mode, ModelLimits, Receipt, State,
-    U256,
+    Address, B256, BlockContext, Bytes, Call, Engine, EngineError, Limits, Mode, ModelLimits,
+    Receipt, State, U256,
 };
 
 use super::backend::BackendArguments;
@@ -37,6 +37,18 @@ pub(crate) struct RunArguments {
     /// A .tosa file that the contract can run, by the hash of the file. Repeat for more models.
     #[arg(long = "model", value_name = "M.tosa")]
     models: Vec<PathBuf>,
+    /// The block's number, as contracts see it.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    block_number: u64,
+    /// The block's time, in seconds since 1970.
+    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    block_time: u64,
+    /// The chain's number.
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    chain: u64,
+    /// Lets contracts import `console`; what they print goes to standard error.
+    #[arg(long)]
+    debug: bool,
     #[command(flatten)]
     backend: BackendArguments,
 }
@@ -109,8 +121,15 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
             model.gas()
         );
     }
-    let engine = Engine::new(Arc::new(coprocessor));
+    let engine = if arguments.debug {
+        Engine::debugging(Arc::new(coprocessor))
+    } else {
+        Engine::new(Arc::new(coprocessor))
+    };
     let mut state = State::default();
+    // What the calls send, and nothing else.
+    let calls = U256::from(arguments.calls.len());
+    state.set_balance(arguments.sender, arguments.value.saturating_mul(calls));
     let contract = engine
         .deploy(&mut state, arguments.sender, B256::ZERO, &code)
         .map_err(|error| Failure::refused(&arguments.contract, error))?;
@@ -124,7 +143,16 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
         data: data.to_vec(),
         gas_limit: arguments.gas,
     });
-    let (receipts, outcome) = make_calls(&engine, arguments.mode, &mut state, calls);
+    let block = BlockContext {
+        chain_id: arguments.chain,
+        number: arguments.block_number,
+        timestamp: arguments.block_time,
+        ..BlockContext::default()
+    };
+    let (receipts, outcome) = make_calls(&engine, arguments.mode, &mut state, &block, calls);
+    for line in engine.take_console() {
+        eprintln!("{line}");
+    }
     for back_end in engine.coprocessor().metrics().backends {
         if back_end.runs > 0 {
             eprintln!("{} runs of models on {}", back_end.runs, back_end.name);
@@ -142,11 +170,12 @@ fn make_calls(
     engine: &Engine,
     mode: Mode,
     state: &mut State,
+    block: &BlockContext,
     calls: impl Iterator<Item = Call>,
 ) -> (Vec<Receipt>, Result<(), Failure>) {
     let mut receipts = Vec::new();
     for (index, call) in calls.enumerate() {
-        match engine.call(mode, state, &call) {
+        match engine.call_in(mode, state, block, &call) {
             Ok(receipt) => receipts.push(receipt),
             Err(error) => return (receipts, Err(failure(index, error))),
         }
@@ -219,7 +248,7 @@ fn failure(index: usize, error: EngineError) -> Failure {
     let what = format!("call {index}: {error}");
     match error {
         EngineError::EnginesDisagree { .. } => Failure::Disagreement(what),
-        EngineError::CallDataLength { .. } => Failure::Usage(what),
+        EngineError::CallDataLength { .. } | EngineError::Balance { .. } => Failure::Usage(what),
         EngineError::Fault(_) | EngineError::NoContract(_) => Failure::Machine(what),
     }
 }
@@ -251,7 +280,8 @@ mod tests {
         let nobody = Address::repeat_byte(7);
         let calls = [contract, contract, nobody, contract].map(call);
         let mode = Mode::Interpret;
-        let (receipts, outcome) = make_calls(&engine, mode, &mut state, calls.into_iter());
+        let block = BlockContext::default();
+        let (receipts, outcome) = make_calls(&engine, mode, &mut state, &block, calls.into_iter());
         assert_eq!(receipts.len(), 2);
         let failure = outcome.unwrap_err().to_string();
         assert!(

@@ -202,7 +202,10 @@ fn define(linker: &mut Linker<State>, function: HostFunction) -> Result<(), wasm
             caller.data_mut().host = host;
             let result = result.map_err(|exit| wasmi::Error::host(Ended(exit)))?;
             if let Some(output) = outputs.first_mut() {
-                *output = Val::I32(result as i32);
+                *output = match function.signature().result {
+                    Some(ValueType::I64) => Val::I64(result as i64),
+                    _ => Val::I32(result as i32),
+                };
             }
             Ok(())
         },
@@ -242,6 +245,10 @@ impl Guest for View<'_, '_> {
         .ok_or(TrapCode::MemoryOutOfBounds)?
         .copy_from_slice(bytes);
         Ok(())
+    }
+
+    fn memory_pages(&self) -> u32 {
+        0
     }
 
     fn ink_left(&self) -> u64 {

@@ -114,6 +114,8 @@ impl Limits {
         element_entries: 1024 * 1024,
         data_segments: 1024,
         memory_pages: 65_536,
+        memory_pages_total: 65_536,
+        call_depth: 1,
         stack_words: 32 * 1024,
         call_data_bytes: 128 * 1024,
         output_bytes: 128 * 1024,

@@ -29,11 +29,12 @@ impl Code {
     /// The first rule that the code breaks.
     pub(crate) fn prepare(
         bytes: &[u8],
+        rules: Rules,
         limits: &Limits,
         schedule: &GasSchedule,
         counters: &Counters,
     ) -> Result<Code, Refusal> {
-        let validated = aivm_wasm::validate(bytes, limits, Rules::Contract)?;
+        let validated = aivm_wasm::validate(bytes, limits, rules)?;
         let module = Arc::new(aivm_wasm::meter(&validated, schedule));
         let entrypoint = module
             .exported_function(ENTRYPOINT)

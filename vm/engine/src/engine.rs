@@ -11,6 +11,7 @@ use aivm_core::{
     TransactionContext, keccak256,
 };
 use aivm_host::CallContext;
+use aivm_wasm::Rules;
 
 use crate::code::{Code, CodeCache};
 use crate::compare::Difference;
@@ -65,6 +66,7 @@ impl FromStr for Mode {
 
 /// Deploys and calls contracts. Shared by threads; each call needs a state of its own.
 pub struct Engine {
+    rules: Rules,
     pub(crate) limits: Limits,
     pub(crate) schedule: GasSchedule,
     coprocessor: Arc<Coprocessor>,
@@ -80,6 +82,7 @@ impl Engine {
     #[must_use]
     pub fn new(coprocessor: Arc<Coprocessor>) -> Engine {
         Engine {
+            rules: Rules::Contract,
             limits: Limits::CONTRACT,
             schedule: GasSchedule::V1,
             coprocessor,
@@ -87,6 +90,21 @@ impl Engine {
             counters: Counters::default(),
             console: Mutex::default(),
         }
+    }
+
+    /// The same for debugging: contracts may also print to a console. No node runs contracts so.
+    #[must_use]
+    pub fn debugging(coprocessor: Arc<Coprocessor>) -> Engine {
+        Engine {
+            rules: Rules::Debug,
+            ..Engine::new(coprocessor)
+        }
+    }
+
+    /// What contracts printed since this was last asked, a line each. In mode compare nothing is printed twice.
+    #[must_use]
+    pub fn take_console(&self) -> Vec<String> {
+        std::mem::take(&mut *self.console.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// The coprocessor behind the contracts.
@@ -224,7 +242,13 @@ impl Engine {
     }
 
     fn prepare(&self, code: &[u8]) -> Result<Code, aivm_wasm::Refusal> {
-        Code::prepare(code, &self.limits, &self.schedule, &self.counters)
+        Code::prepare(
+            code,
+            self.rules,
+            &self.limits,
+            &self.schedule,
+            &self.counters,
+        )
     }
 
     /// Runs the transaction's first frame, and with it all others. If that ends in a fault after compiled code

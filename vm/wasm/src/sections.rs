@@ -84,7 +84,9 @@ impl Check<'_> {
                     "only host functions can be imported",
                 ));
             }
-            let known = HostFunction::find(import.module, import.name).is_some();
+            let function = HostFunction::find(import.module, import.name);
+            let known = function
+                .is_some_and(|function| self.rules != Rules::Contract || !function.is_debug());
             if !known && self.rules != Rules::Spec {
                 return Err(place.refuse(
                     RefusalCode::UnknownImport,

@@ -32,6 +32,8 @@ pub enum Rules {
     /// A contract: exports `user_entrypoint: (i32) -> i32`, a function of its own, and its memory as
     /// `memory`; has no start function.
     Contract,
+    /// As `Contract`, and the functions of [`aivm_core::host_function::DEBUG_MODULE`] may be imported: for tools.
+    Debug,
     /// Any module, for tests and tools: no rule about exports or the start function. Imports must be
     /// host functions all the same.
     Generic,
@@ -224,7 +226,9 @@ impl Check<'_> {
             let ty = types[types.core_function_at(index)].unwrap_func();
             let place = place.at(offset);
             match self.rules {
-                Rules::Contract | Rules::Generic => sections::import_type(place, &import, ty)?,
+                Rules::Contract | Rules::Debug | Rules::Generic => {
+                    sections::import_type(place, &import, ty)?
+                }
                 Rules::Spec => sections::linked_type(place, &import, ty)?,
             }
         }
@@ -253,7 +257,7 @@ impl Check<'_> {
     fn start(&self, offset: u64) -> Result<Section, Refusal> {
         match self.rules {
             Rules::Generic | Rules::Spec => Ok(Section::Start),
-            Rules::Contract => Err(Place::new(Section::Start, offset).refuse(
+            Rules::Contract | Rules::Debug => Err(Place::new(Section::Start, offset).refuse(
                 RefusalCode::StartFunction,
                 "a start function",
                 "a contract runs only through its exported function `user_entrypoint`",
@@ -274,7 +278,7 @@ impl Check<'_> {
     }
 
     fn contract_exports(&self, end: u64) -> Result<(), Refusal> {
-        if self.rules != Rules::Contract {
+        if !matches!(self.rules, Rules::Contract | Rules::Debug) {
             return Ok(());
         }
         const RIGHT: &str = "a contract exports a function of its own, \

@@ -8,8 +8,8 @@ use aivm_core::ports::{
     StatePort, TensorPort,
 };
 use aivm_core::{
-    Address, B256, Environment, Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, NodeFault,
-    TrapCode, U256,
+    Address, B256, Environment, Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits,
+    NodeFault, TrapCode, U256,
 };
 use aivm_host::{CallContext, Frame};
 use aivm_wasm::Rules;

@@ -239,6 +239,16 @@ pub(crate) fn cases() -> Vec<Case> {
             r#"(module (import "env" "read_args" (func (param i32))))"#,
             "import `env.read_args` is no host function",
         ),
+        contract(
+            C::UnknownImport,
+            r#"(module (import "console" "log_i32" (func (param i32))))"#,
+            "import `console.log_i32` is no host function",
+        ),
+        generic(
+            C::UnknownImport,
+            r#"(module (import "console" "log_f32" (func (param f32))))"#,
+            "",
+        ),
         generic(
             C::ImportType,
             r#"(module (import "vm_hooks" "read_args" (func (param i64))))"#,
