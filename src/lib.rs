@@ -45,7 +45,9 @@ pub mod npy;
 
 pub use aivm_coprocessor::{Accelerators, CheckPolicy, Coprocessor};
 pub use aivm_core::ports::Log;
-pub use aivm_core::{Address, B256, Bytes, GasSchedule, Limits, Status, TrapCode, U256, keccak256};
+pub use aivm_core::{
+    Address, B256, BlockContext, Bytes, GasSchedule, Limits, Status, TrapCode, U256, keccak256,
+};
 pub use aivm_cpu::{CpuExecutor, CpuOptions};
 pub use aivm_engine::{
     Call, DeployError, Difference, Engine, EngineError, Inference, Mode, Receipt, State,

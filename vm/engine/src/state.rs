@@ -118,10 +118,10 @@ impl State {
         if account.code.is_some() || account.nonce != 0 {
             return false;
         }
-        if !self.codes.contains_key(&hash) {
-            self.codes.insert(hash, code.into());
+        self.codes.entry(hash).or_insert_with(|| {
             self.journal.push(Undo::NewCode(hash));
-        }
+            code.into()
+        });
         let contract = Account {
             nonce: 1,
             code: Some(hash),

@@ -245,9 +245,9 @@ pub(crate) fn cases() -> Vec<Case> {
             "import `console.log_i32` is no host function",
         ),
         generic(
-            C::UnknownImport,
+            C::Float,
             r#"(module (import "console" "log_f32" (func (param f32))))"#,
-            "",
+            "f32",
         ),
         generic(
             C::ImportType,
