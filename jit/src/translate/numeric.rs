@@ -17,6 +17,13 @@ enum Division {
     UnsignedRemainder,
 }
 
+/// The condition of `ge_u`. The wrong one is planted for tests of the oracles.
+const GE_U: IntCC = if cfg!(feature = "planted-bug") {
+    IntCC::UnsignedGreaterThan
+} else {
+    IntCC::UnsignedGreaterThanOrEqual
+};
+
 impl FunctionTranslator<'_, '_> {
     pub(super) fn unary(&mut self, op: UnaryOp) {
         let x = self.pop();
@@ -70,9 +77,7 @@ impl FunctionTranslator<'_, '_> {
             BinaryOp::I32GeS | BinaryOp::I64GeS => {
                 self.compare(IntCC::SignedGreaterThanOrEqual, x, y)
             }
-            BinaryOp::I32GeU | BinaryOp::I64GeU => {
-                self.compare(IntCC::UnsignedGreaterThanOrEqual, x, y)
-            }
+            BinaryOp::I32GeU | BinaryOp::I64GeU => self.compare(GE_U, x, y),
         };
         self.stack.push(value);
     }
