@@ -266,13 +266,53 @@ fn data_segment(data: &Data<'_>) -> wasmparser::Result<DataSegment> {
     })
 }
 
-/// The value of a constant expression: `i32.const` (zero-extended) or `i64.const`.
+/// The value of a constant expression: integer constants, their sums, differences and products. An i32 is
+/// zero-extended.
 fn constant(expression: &ConstExpr<'_>) -> wasmparser::Result<u64> {
-    Ok(match expression.get_operators_reader().read()? {
-        Operator::I32Const { value } => u64::from(value.cast_unsigned()),
-        Operator::I64Const { value } => value.cast_unsigned(),
-        _ => unreachable!("validation accepts integer constants only"),
-    })
+    let mut values: Vec<u64> = Vec::new();
+    for operator in expression.get_operators_reader() {
+        let mut pop_two = || {
+            let right = values.pop().expect("validation knows the stack");
+            (values.pop().expect("validation knows the stack"), right)
+        };
+        let value = match operator? {
+            Operator::I32Const { value } => low(value.cast_unsigned().into()),
+            Operator::I64Const { value } => value.cast_unsigned(),
+            Operator::I32Add => {
+                let (left, right) = pop_two();
+                low(left.wrapping_add(right))
+            }
+            Operator::I32Sub => {
+                let (left, right) = pop_two();
+                low(left.wrapping_sub(right))
+            }
+            Operator::I32Mul => {
+                let (left, right) = pop_two();
+                low(left.wrapping_mul(right))
+            }
+            Operator::I64Add => {
+                let (left, right) = pop_two();
+                left.wrapping_add(right)
+            }
+            Operator::I64Sub => {
+                let (left, right) = pop_two();
+                left.wrapping_sub(right)
+            }
+            Operator::I64Mul => {
+                let (left, right) = pop_two();
+                left.wrapping_mul(right)
+            }
+            Operator::End => break,
+            _ => unreachable!("validation accepts integer constants only"),
+        };
+        values.push(value);
+    }
+    Ok(values.pop().expect("validation knows the stack"))
+}
+
+/// The low half: an i32, zero-extended.
+fn low(value: u64) -> u64 {
+    value & u64::from(u32::MAX)
 }
 
 fn integer(ty: ValType) -> ValueType {

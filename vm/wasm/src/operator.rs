@@ -199,7 +199,7 @@ pub(crate) fn refusal_of_type(ty: ValType) -> (RefusalCode, String, &'static str
 const INTEGERS_ONLY: &str = "contracts compute with i32 and i64 only";
 const NO_REFERENCES: &str = "references exist only inside the table and element segments";
 pub(crate) const NO_EXTENSIONS: &str = "accepted are WebAssembly 1.0 integers with sign extension, \
-    mutable globals, multi-value, bulk memory and the encodings of reference types";
+    mutable globals, multi-value, bulk memory, extended constants and the encodings of reference types";
 
 /// The proposal that brought an operator, and its name in the text format.
 fn describe(operator: &Operator<'_>) -> (&'static str, String) {

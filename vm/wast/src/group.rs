@@ -58,15 +58,11 @@ fn global_value(units: &[Unit], unit: usize, index: u32) -> Option<u64> {
     let at = definition(units, unit, Kind::Global, index)?;
     let module = &units[at.unit].module;
     let own = at.index - module.imported(Kind::Global);
-    init_value(units, at.unit, module.inits[own as usize])
+    init_value(units, at.unit, &module.inits[own as usize])
 }
 
-fn init_value(units: &[Unit], unit: usize, init: Init) -> Option<u64> {
-    match init {
-        Init::Bits(bits) => Some(bits),
-        Init::Global(index) => global_value(units, unit, index),
-        Init::Other => None,
-    }
+fn init_value(units: &[Unit], unit: usize, init: &Init) -> Option<u64> {
+    init.value(|index| global_value(units, unit, index))
 }
 
 /// What an import of the written module is.
@@ -296,8 +292,8 @@ impl<'a> Writer<'a> {
             }
             let bits = match index.checked_sub(imported) {
                 None => global_value(self.units, member, index),
-                Some(own) => match module.inits[own as usize] {
-                    Init::Other if ty.content_type.is_reference_type() => Some(0),
+                Some(own) => match &module.inits[own as usize] {
+                    Init::Reference if ty.content_type.is_reference_type() => Some(0),
                     init => init_value(self.units, member, init),
                 },
             };
@@ -328,9 +324,9 @@ impl<'a> Writer<'a> {
                 .map(|function| entry(function.map(|index| place.functions[index as usize])))
                 .collect();
             let expressions = Elements::Expressions(RefType::FUNCREF, expressions.into());
-            match segment.mode {
+            match &segment.mode {
                 Mode::Active { index, offset } => {
-                    let table = self.twin.indices.tables[index as usize];
+                    let table = self.twin.indices.tables[*index as usize];
                     let offset = self.offset(member, offset)?;
                     if self.alone {
                         let offset = constant(wasmparser::ValType::I32, offset);
@@ -357,7 +353,7 @@ impl<'a> Writer<'a> {
             let written = self.data.len();
             match mode {
                 Mode::Active { offset, .. } => {
-                    let offset = self.offset(member, *offset)?;
+                    let offset = self.offset(member, offset)?;
                     if self.alone {
                         let offset = constant(wasmparser::ValType::I32, offset);
                         self.data.active(0, &offset, bytes.iter().copied());
@@ -386,7 +382,7 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn offset(&self, member: usize, offset: Init) -> Result<u64, Unwritten> {
+    fn offset(&self, member: usize, offset: &Init) -> Result<u64, Unwritten> {
         init_value(self.units, member, offset).ok_or(Unwritten::Constant)
     }
 

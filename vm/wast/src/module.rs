@@ -34,15 +34,62 @@ pub(crate) struct Import {
     pub(crate) kind: Kind,
 }
 
-/// A global's first value.
-#[derive(Clone, Copy, Debug)]
+/// A constant expression: a global's first value, or a segment's offset.
+#[derive(Clone, Debug)]
 pub(crate) enum Init {
+    /// Its terms, in order.
+    Terms(Vec<Term>),
+    /// A reference.
+    Reference,
+}
+
+/// One instruction of a constant expression.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Term {
     /// Its bits.
     Bits(u64),
-    /// The value of an imported global.
+    /// The value of a global.
     Global(u32),
-    /// A reference, or an expression of another kind.
-    Other,
+    /// Sum, difference or product of the two values before it.
+    Binary(Arithmetic, ValType),
+}
+
+/// What extended constant expressions compute.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Arithmetic {
+    Add,
+    Sub,
+    Mul,
+}
+
+impl Init {
+    /// Its value, with those of globals; none for a reference.
+    pub(crate) fn value(&self, global: impl Fn(u32) -> Option<u64>) -> Option<u64> {
+        let Init::Terms(terms) = self else {
+            return None;
+        };
+        let mut values = Vec::new();
+        for term in terms {
+            let value = match *term {
+                Term::Bits(bits) => bits,
+                Term::Global(index) => global(index)?,
+                Term::Binary(arithmetic, ty) => {
+                    let (right, left): (u64, u64) = (values.pop()?, values.pop()?);
+                    let value = match arithmetic {
+                        Arithmetic::Add => left.wrapping_add(right),
+                        Arithmetic::Sub => left.wrapping_sub(right),
+                        Arithmetic::Mul => left.wrapping_mul(right),
+                    };
+                    match ty {
+                        ValType::I32 => value & u64::from(u32::MAX),
+                        _ => value,
+                    }
+                }
+            };
+            values.push(value);
+        }
+        values.pop()
+    }
 }
 
 /// An element segment, functions by index.
@@ -53,7 +100,7 @@ pub(crate) struct Elements {
 }
 
 /// How a segment is applied.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) enum Mode {
     Active { index: u32, offset: Init },
     Passive,
@@ -256,19 +303,26 @@ fn elements(element: Element<'_>) -> wasmparser::Result<Elements> {
 }
 
 fn init(expression: &ConstExpr<'_>) -> wasmparser::Result<Init> {
-    let mut operators = expression.get_operators_reader();
-    let first = operators.read()?;
-    if !matches!(operators.read()?, Operator::End) {
-        return Ok(Init::Other);
+    use Arithmetic::{Add, Mul, Sub};
+    let mut terms = Vec::new();
+    for operator in expression.get_operators_reader() {
+        terms.push(match operator? {
+            Operator::I32Const { value } => Term::Bits(u64::from(value.cast_unsigned())),
+            Operator::I64Const { value } => Term::Bits(value.cast_unsigned()),
+            Operator::F32Const { value } => Term::Bits(u64::from(value.bits())),
+            Operator::F64Const { value } => Term::Bits(value.bits()),
+            Operator::GlobalGet { global_index } => Term::Global(global_index),
+            Operator::I32Add => Term::Binary(Add, ValType::I32),
+            Operator::I32Sub => Term::Binary(Sub, ValType::I32),
+            Operator::I32Mul => Term::Binary(Mul, ValType::I32),
+            Operator::I64Add => Term::Binary(Add, ValType::I64),
+            Operator::I64Sub => Term::Binary(Sub, ValType::I64),
+            Operator::I64Mul => Term::Binary(Mul, ValType::I64),
+            Operator::End => break,
+            _ => return Ok(Init::Reference),
+        });
     }
-    Ok(match first {
-        Operator::I32Const { value } => Init::Bits(u64::from(value.cast_unsigned())),
-        Operator::I64Const { value } => Init::Bits(value.cast_unsigned()),
-        Operator::F32Const { value } => Init::Bits(u64::from(value.bits())),
-        Operator::F64Const { value } => Init::Bits(value.bits()),
-        Operator::GlobalGet { global_index } => Init::Global(global_index),
-        _ => Init::Other,
-    })
+    Ok(Init::Terms(terms))
 }
 
 /// Whether an export satisfies an import. Sizes of tables and memories are those they have now.

