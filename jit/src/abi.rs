@@ -1,10 +1,12 @@
 //! Calling conventions between native functions, and between Rust and native code.
 //!
-//! - A **guest function** is `(context, ink, stack words left, parameters…) -> (status, ink, results…)` in
-//!   Cranelift's `tail` convention, which returns several values in registers. Ink and stack words
-//!   therefore stay in registers across calls; stack words need no giving back, since the caller keeps its
-//!   own copy. Results beyond [`REGISTER_RESULTS`] pass through the context. When the status is not 0 the
-//!   results mean nothing, but ink is exact.
+//! - A **guest function** is `(context, ink, stack words, parameters…) -> (ink, results…)` in Cranelift's
+//!   `tail` convention, which returns several values in registers. Ink and stack words therefore stay in
+//!   registers across calls; stack words need no giving back, since the caller keeps its own copy. Results
+//!   beyond [`REGISTER_RESULTS`] pass through the context. A function that does not return leaves native
+//!   code for good ([`crate::boundary`]), so no caller tests anything.
+//! - **Ink and stack words count up**: a register holds [`spent_when`] so much is left. Taking some is one
+//!   addition, and its carry says that not enough was left.
 //! - A **thunk** has the same convention and calls the host; so `call`, `call_indirect` and `invoke` need
 //!   not know whether a function is imported.
 //! - An **entry**, one a function type, is what Rust calls: `extern "C"` [`Entry`].
@@ -16,13 +18,20 @@ use cranelift_codegen::isa::CallConv;
 
 use crate::context::{REGISTER_RESULTS, VmContext};
 
-/// Parameters that come before the guest's own: context, ink, stack words left.
+/// Parameters that come before the guest's own: context, ink, stack words.
 pub(crate) const LEADING_PARAMETERS: usize = 3;
-/// Results that come before the guest's own: status, ink.
-pub(crate) const LEADING_RESULTS: usize = 2;
+/// Results that come before the guest's own: ink.
+pub(crate) const LEADING_RESULTS: usize = 1;
 
-/// How Rust enters native code: `(context, code, values, stack words)`. `values` holds the parameters, i32
-/// zero-extended, and receives the results; it has room for the larger number. Ink is in the context.
+/// What stands for `left` units of ink or stack words in native code. Adding `n` to it carries out of 64 bits
+/// exactly when `n > left`, and otherwise gives what stands for `left - n`.
+pub(crate) const fn spent_when(left: u64) -> u64 {
+    !left
+}
+
+/// How Rust enters native code: `(context, code, values, stack words)`, the words as [`spent_when`] says.
+/// `values` holds the parameters, i32 zero-extended, and receives the results; it has room for the larger
+/// number. Ink is in the context. Returns [`crate::status::OK`].
 pub(crate) type Entry = unsafe extern "C" fn(*mut VmContext, *const u8, *mut u64, u64) -> u32;
 
 /// The Cranelift type of a guest value.
@@ -38,7 +47,7 @@ pub(crate) fn guest_signature(ty: &FuncType) -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
     signature.params = [AbiParam::new(types::I64); LEADING_PARAMETERS].to_vec();
     signature.params.extend(parameters(&ty.parameters));
-    signature.returns = vec![AbiParam::new(types::I32), AbiParam::new(types::I64)];
+    signature.returns = vec![AbiParam::new(types::I64); LEADING_RESULTS];
     let in_registers = ty.results.len().min(REGISTER_RESULTS);
     signature
         .returns
@@ -51,6 +60,13 @@ pub(crate) fn runtime_signature(convention: CallConv) -> Signature {
     let mut signature = Signature::new(convention);
     signature.params = vec![AbiParam::new(types::I64); 5];
     signature.returns = vec![AbiParam::new(types::I32)];
+    signature
+}
+
+/// The signature of [`crate::boundary::Leave`] in the host's C convention; it returns nothing, and never.
+pub(crate) fn leave_signature(convention: CallConv) -> Signature {
+    let mut signature = Signature::new(convention);
+    signature.params = vec![AbiParam::new(types::I64), AbiParam::new(types::I32)];
     signature
 }
 

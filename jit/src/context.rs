@@ -8,15 +8,16 @@ use std::sync::Arc;
 
 use aivm_core::{Host, NodeFault};
 
+use crate::boundary::Leave;
 use crate::compile::CompiledModule;
-use crate::mapping::Reservation;
+use crate::reservation::Reservation;
 use crate::runtime::{RUNTIME_FUNCTIONS, RuntimeFn};
 
-/// Results that a function returns in registers, after its status and ink. The `tail` convention returns
+/// Results that a function returns in registers, after its ink. The `tail` convention returns
 /// six values in registers on aarch64 and eight on x86-64; the smaller number keeps one form of code.
-pub(crate) const REGISTER_RESULTS: usize = 4;
+pub(crate) const REGISTER_RESULTS: usize = 5;
 /// Results beyond those, passed in [`VmContext::results`]. A module with more is not compiled.
-pub(crate) const CONTEXT_RESULTS: usize = 28;
+pub(crate) const CONTEXT_RESULTS: usize = 27;
 
 /// What native code and runtime functions share.
 #[repr(C)]
@@ -35,6 +36,10 @@ pub(crate) struct VmContext {
     pub(crate) result: u64,
     /// Results of a native function beyond the register results, until the caller has read them.
     pub(crate) results: [u64; CONTEXT_RESULTS],
+    /// The stack pointer of [`crate::boundary::enter`], to which [`crate::boundary::leave`] returns.
+    pub(crate) entered_at: *mut u8,
+    /// [`crate::boundary::leave`].
+    pub(crate) leave: Leave,
     /// Runtime functions, by [`crate::runtime::RuntimeFunction`].
     pub(crate) runtime: [RuntimeFn; RUNTIME_FUNCTIONS],
     /// What only Rust touches.
@@ -57,6 +62,8 @@ pub(crate) mod offset {
     pub(crate) const TABLE: i32 = field(offset_of!(VmContext, table));
     pub(crate) const RESULT: i32 = field(offset_of!(VmContext, result));
     pub(crate) const RESULTS: i32 = field(offset_of!(VmContext, results));
+    pub(crate) const ENTERED_AT: i32 = field(offset_of!(VmContext, entered_at));
+    pub(crate) const LEAVE: i32 = field(offset_of!(VmContext, leave));
     pub(crate) const RUNTIME: i32 = field(offset_of!(VmContext, runtime));
 }
 
@@ -88,7 +95,8 @@ const _: () = assert!(offset_of!(TableEntry, ty) as i32 == TableEntry::TYPE_OFFS
 /// what the context points to.
 pub(crate) struct Store {
     pub(crate) module: Arc<CompiledModule>,
-    /// Address space of the linear memory, all of it readable and writable; absent if the module has none.
+    /// Address space of the linear memory, of which `memory_bytes` are readable and writable; absent if the
+    /// module has none.
     pub(crate) memory: Option<Reservation>,
     /// Pages that the memory may grow to: the module's maximum, or less if the instance was limited.
     pub(crate) max_pages: u32,

@@ -5,12 +5,15 @@ use std::sync::Arc;
 
 use aivm_core::limits::PAGE_BYTES;
 use aivm_core::{Exit, Host, NodeFault, TrapCode};
-use aivm_wasm::plan::{FuncType, MeteredModule, SegmentMode};
+use aivm_wasm::plan::{FuncType, Memory, MeteredModule, SegmentMode};
 
+use crate::abi::spent_when;
+use crate::boundary::{enter, leave};
 use crate::compile::CompiledModule;
 use crate::context::{CONTEXT_RESULTS, Store, TableEntry, VmContext};
-use crate::mapping::Reservation;
+use crate::reservation::Reservation;
 use crate::runtime::TABLE;
+use crate::signals::Entered;
 use crate::status;
 
 /// Native stack kept free below the guest's frames for runtime functions and the host.
@@ -35,15 +38,18 @@ impl Instance {
     /// The trap of an active segment that is out of bounds.
     pub fn new(module: &Arc<CompiledModule>) -> Result<Instance, TrapCode> {
         let plan = module.module();
-        let page = PAGE_BYTES as usize;
-        let (memory, fault) = match plan.memory.map_or(0, |memory| memory.max_pages) as usize {
-            0 => (None, None),
-            pages => match Reservation::new(pages * page) {
+        let bytes = |pages: u32| pages as usize * PAGE_BYTES as usize;
+        let (memory, fault) = match plan.memory {
+            None => (None, None),
+            Some(Memory {
+                min_pages,
+                max_pages,
+            }) => match Reservation::new(module.traps(), bytes(min_pages), bytes(max_pages)) {
                 Ok(reservation) => (Some(reservation), None),
                 Err(reason) => (None, Some(NodeFault(reason))),
             },
         };
-        let min_bytes = plan.memory.map_or(0, |memory| memory.min_pages) as usize * page;
+        let min_bytes = plan.memory.map_or(0, |memory| bytes(memory.min_pages));
         let store = Store {
             module: Arc::clone(module),
             globals: plan.globals.iter().map(|global| global.init).collect(),
@@ -60,13 +66,7 @@ impl Instance {
             None => std::ptr::dangling_mut(),
         };
         let memory_bytes = match &store.memory {
-            Some(reservation) => {
-                assert!(
-                    min_bytes <= reservation.len(),
-                    "a memory starts within its maximum"
-                );
-                min_bytes as u64
-            }
+            Some(_) => min_bytes as u64,
             None => 0,
         };
         let mut context = Box::new(VmContext {
@@ -77,6 +77,8 @@ impl Instance {
             table: std::ptr::dangling_mut(),
             result: 0,
             results: [0; CONTEXT_RESULTS],
+            entered_at: std::ptr::null_mut(),
+            leave,
             runtime: TABLE,
             store,
         });
@@ -95,7 +97,8 @@ impl Instance {
     }
 
     /// Calls function `function` of the index space, imports first. `arguments` has one entry a parameter,
-    /// of which an i32 uses the low half. `ink` is charged as the plan says and holds what is left.
+    /// of which an i32 uses the low half. `ink` is charged as the plan says and holds what is left: 0 after a
+    /// trap other than `unreachable`, which burns it.
     ///
     /// A function that does not exist or takes another number of arguments is an `Exit::Fault`.
     pub fn invoke(
@@ -128,21 +131,22 @@ impl Instance {
         };
         let code = module.function_address(function);
         let mut values = entry_values(ty, arguments);
-        let stack_words = u64::from(plan.stack_words);
+        let stack_words = spent_when(u64::from(plan.stack_words));
 
         let context: *mut VmContext = &raw mut *self.context;
         let stack_bytes = module.native_stack_bytes().saturating_add(HOST_STACK_BYTES);
         let call = || {
-            // SAFETY: the context is valid and only native code and the runtime functions use it until
-            // the entry returns. The entry is of the type of `code`, `values` has room for its parameters
-            // and results, and the stack has room for `stack_words`. The host outlives the call, and its
-            // pointer is cleared right after.
+            // SAFETY: the context is valid and only native code, the runtime functions and the signal handler
+            // use it until `enter` returns. The entry is of the type of `code`, `values` has room for its
+            // parameters and results, and the stack has room for `stack_words`. The host outlives the call,
+            // and its pointer is cleared right after.
             unsafe {
                 (*context).ink = *ink;
                 (*context).store.host = Some(erase_lifetime(host));
-                let status = entry(context, code, values.as_mut_ptr(), stack_words);
+                let entered = Entered::new(context);
+                let status = enter(context, code, values.as_mut_ptr(), stack_words, entry);
+                drop(entered);
                 (*context).store.host = None;
-                *ink = (*context).ink;
                 status
             }
         };
@@ -151,12 +155,17 @@ impl Instance {
         let Ok(status) = catch_unwind(on_stack) else {
             return Exit::Fault(NodeFault("no native stack for the call".into()));
         };
-        if status == status::OK {
+        let exit = if status == status::OK {
             values.truncate(ty.results.len());
             Exit::Return(values)
         } else {
             status::to_exit(status, self.context.store.fault.take())
-        }
+        };
+        *ink = match status::keeps_ink(&exit) {
+            true => self.context.ink,
+            false => 0,
+        };
+        exit
     }
 
     /// The plan it runs.

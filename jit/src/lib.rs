@@ -1,29 +1,40 @@
 //! [`MeteredModule`](aivm_wasm::plan::MeteredModule) → native code with Cranelift, with exactly the result, trap and ink of the interpreter.
 //!
 //! Reading order is the order of the flow: what is compiled at all (`limits`), how native functions call
-//! each other (`abi`), plan to CLIF (`translate`, bounds checks in `translate/memory.rs`), CLIF to a
-//! module's code (`compile`), pages (`mapping`), what native code sees of an instance (`context`),
-//! what it asks Rust to do (`runtime`), how calls end (`status`), and the instance (`instance`).
+//! each other (`abi`), plan to CLIF (`translate`, memory in `translate/memory.rs`), CLIF to a module's code
+//! (`codegen`, `compile`), its pages (`mapping`, `pages`), an instance's memory (`reservation`), what native code sees
+//! of an instance (`context`), what it asks Rust to do (`runtime`), how it is entered and left
+//! (`boundary`), how traps leave it (`traps`, `signals`), how calls end (`status`), and the instance
+//! (`instance`).
 //!
-//! Traps are explicit tests and a status that every call returns: no signal handlers, no guard pages, no
-//! unwinding through native frames.
+//! A trap ends the call at once, from any depth: no function tests whether a callee trapped. On Linux the
+//! processor finds most traps (guard pages behind memory, illegal instructions, divisions) and a signal handler
+//! ends the call; elsewhere, and where [`Traps::Explicit`] is asked for, they are tests in the code.
 
 // Machine code is mapped and called here; each use says why it is sound.
 #![allow(unsafe_code)]
 
 mod abi;
+mod boundary;
+mod codegen;
 mod compile;
 mod context;
 mod instance;
 mod limits;
 mod mapping;
+mod pages;
+mod reservation;
 mod runtime;
+mod signals;
 mod status;
 mod translate;
+mod traps;
 mod work;
 
 #[cfg(test)]
 mod tests;
 
-pub use compile::{CompileError, CompiledModule, clif_text};
+pub use codegen::{clif_text, native_text};
+pub use compile::{CompileError, CompiledModule};
 pub use instance::Instance;
+pub use traps::Traps;

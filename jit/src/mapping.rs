@@ -1,10 +1,9 @@
-//! Pages from the operating system: one mapping for a module's code, one for an instance's memory.
-//!
-//! Code is written while its pages are writable and run while they are executable, never both. Linear
-//! memory is reserved whole at its largest size: pages the contract never touches cost address space
-//! only, growth changes a number, and so neither can fail for a reason that differs between nodes.
+//! A module's code in pages of its own: written while they are writable, run while they are executable, never
+//! both.
 
 use std::ptr::NonNull;
+
+use crate::pages;
 
 /// The native code of a module: readable and executable, freed when dropped.
 pub(crate) struct CodeMapping {
@@ -24,7 +23,7 @@ impl CodeMapping {
     /// What the operating system refused.
     pub(crate) fn new(code: &[u8]) -> Result<CodeMapping, String> {
         let bytes = code.len().max(1);
-        let base = pages::map(bytes)?;
+        let base = pages::map_writable(bytes)?;
         let mapping = CodeMapping { base, bytes };
         // SAFETY: the pages are new, writable and at least as long as `code`.
         unsafe { std::ptr::copy_nonoverlapping(code.as_ptr(), base.as_ptr(), code.len()) };
@@ -42,6 +41,15 @@ impl CodeMapping {
         unsafe { self.base.as_ptr().add(offset) }
     }
 
+    /// The offset of an address in the code.
+    pub(crate) fn offset(&self, address: usize) -> Option<u32> {
+        let offset = address.checked_sub(self.base.as_ptr() as usize)?;
+        match offset < self.bytes {
+            true => u32::try_from(offset).ok(),
+            false => None,
+        }
+    }
+
     /// Bytes of code.
     pub(crate) fn len(&self) -> usize {
         self.bytes
@@ -51,42 +59,6 @@ impl CodeMapping {
 impl Drop for CodeMapping {
     fn drop(&mut self) {
         // SAFETY: mapped by `new`, unmapped once; instances keep their module alive while code may run.
-        unsafe { pages::unmap(self.base, self.bytes) };
-    }
-}
-
-/// Address space for one linear memory: zeroed, readable and writable, freed when dropped.
-pub(crate) struct Reservation {
-    base: NonNull<u8>,
-    bytes: usize,
-}
-
-impl Reservation {
-    /// Reserves `bytes` bytes, at least one.
-    ///
-    /// # Errors
-    /// What the operating system refused.
-    pub(crate) fn new(bytes: usize) -> Result<Reservation, String> {
-        Ok(Reservation {
-            base: pages::map(bytes)?,
-            bytes,
-        })
-    }
-
-    /// The first byte.
-    pub(crate) fn base(&self) -> *mut u8 {
-        self.base.as_ptr()
-    }
-
-    /// Bytes reserved.
-    pub(crate) fn len(&self) -> usize {
-        self.bytes
-    }
-}
-
-impl Drop for Reservation {
-    fn drop(&mut self) {
-        // SAFETY: mapped by `new`, unmapped once; the owner gives no pointer away that outlives it.
         unsafe { pages::unmap(self.base, self.bytes) };
     }
 }
@@ -106,71 +78,4 @@ fn flush_instruction_cache(base: NonNull<u8>, bytes: usize) -> Result<(), String
 #[allow(clippy::unnecessary_wraps)] // One signature for all architectures.
 fn flush_instruction_cache(_base: NonNull<u8>, _bytes: usize) -> Result<(), String> {
     Ok(())
-}
-
-#[cfg(unix)]
-mod pages {
-    use std::ptr::NonNull;
-
-    use rustix::mm::{MapFlags, MprotectFlags, ProtFlags, mmap_anonymous, mprotect, munmap};
-
-    /// New zeroed pages, readable and writable; memory is committed when a page is first touched.
-    pub(super) fn map(bytes: usize) -> Result<NonNull<u8>, String> {
-        #[cfg(target_os = "linux")]
-        let flags = MapFlags::PRIVATE | MapFlags::NORESERVE;
-        #[cfg(not(target_os = "linux"))]
-        let flags = MapFlags::PRIVATE;
-        // SAFETY: no address is asked for, so no existing mapping is touched.
-        let base = unsafe {
-            mmap_anonymous(
-                std::ptr::null_mut(),
-                bytes,
-                ProtFlags::READ | ProtFlags::WRITE,
-                flags,
-            )
-        }
-        .map_err(|error| format!("mmap of {bytes} bytes: {error}"))?;
-        NonNull::new(base.cast()).ok_or_else(|| "mmap returned null".into())
-    }
-
-    /// From writable to executable.
-    ///
-    /// # Safety
-    /// The range is a whole mapping of [`map`] that nothing writes to any more.
-    pub(super) unsafe fn make_executable(base: NonNull<u8>, bytes: usize) -> Result<(), String> {
-        // SAFETY: the caller's promise.
-        unsafe {
-            mprotect(
-                base.as_ptr().cast(),
-                bytes,
-                MprotectFlags::READ | MprotectFlags::EXEC,
-            )
-        }
-        .map_err(|error| format!("mprotect: {error}"))
-    }
-
-    /// Gives the pages back.
-    ///
-    /// # Safety
-    /// The range is a whole mapping of [`map`] that nothing uses any more.
-    pub(super) unsafe fn unmap(base: NonNull<u8>, bytes: usize) {
-        // SAFETY: the caller's promise. A failure would only leak the range.
-        let _ = unsafe { munmap(base.as_ptr().cast(), bytes) };
-    }
-}
-
-/// Elsewhere nothing is mapped, so nothing is compiled and every call is interpreted.
-#[cfg(not(unix))]
-mod pages {
-    use std::ptr::NonNull;
-
-    pub(super) fn map(_bytes: usize) -> Result<NonNull<u8>, String> {
-        Err("no executable pages on this operating system".into())
-    }
-
-    pub(super) unsafe fn make_executable(_base: NonNull<u8>, _bytes: usize) -> Result<(), String> {
-        Err("no executable pages on this operating system".into())
-    }
-
-    pub(super) unsafe fn unmap(_base: NonNull<u8>, _bytes: usize) {}
 }

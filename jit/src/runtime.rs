@@ -2,7 +2,8 @@
 //! with its ink written back first and read again afterwards.
 //!
 //! All share one signature, [`RuntimeFn`]: the context, four arguments (zero-extended, unused ones 0),
-//! and a status. None of them unwinds: they cannot panic on any input, and the host's panics are caught.
+//! and a status, which native code tests: other than 0 it ends the call. None of them unwinds: they cannot
+//! panic on any input, and the host's panics are caught.
 
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -150,7 +151,8 @@ unsafe extern "C" fn memory_grow(
             }
             let costs = context.store.module.module().dynamic_costs;
             context.charge(costs.grow(pages as u32))?;
-            context.memory_bytes = new_pages * page;
+            let grown = context.grow_memory(new_pages * page);
+            grown.map_err(|reason| HostExit::Fault(NodeFault(reason)))?;
             context.result = old_pages;
             Ok(())
         })
@@ -327,6 +329,16 @@ impl VmContext {
         let (first, entries) = (table.first as usize, table.entries as usize);
         let within = table_range(entries, start, length)?;
         Ok(first + within.start..first + within.end)
+    }
+
+    /// Makes memory `bytes` long, at most its reservation. Fails if the machine has no room for it.
+    fn grow_memory(&mut self, bytes: u64) -> Result<(), String> {
+        if let Some(memory) = &mut self.store.memory {
+            let bytes = usize::try_from(bytes).map_err(|error| error.to_string())?;
+            memory.make_accessible(bytes)?;
+        }
+        self.memory_bytes = bytes;
+        Ok(())
     }
 
     fn max_pages(&self) -> u64 {

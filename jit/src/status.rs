@@ -1,20 +1,35 @@
 //! Status codes: how native code and runtime functions say how they ended.
 //!
-//! 0 is success, a trap is its [`TrapCode`], and two codes outside a byte say the rest. A status travels
-//! in a register; every call is followed by a test of it.
+//! 0 is success, a trap is its [`TrapCode`], and two more codes say the rest. Each is also the code by which
+//! Cranelift lists an instruction that ends with it.
 
 use aivm_core::{Exit, HostExit, NodeFault, TrapCode};
 
 /// Success.
 pub(crate) const OK: u32 = 0;
 /// A charge exceeded the ink left.
-pub(crate) const OUT_OF_INK: u32 = 0x100;
+pub(crate) const OUT_OF_INK: u32 = 0x80;
 /// The node failed; the fault is in the instance's store.
-pub(crate) const FAULT: u32 = 0x101;
+pub(crate) const FAULT: u32 = 0x81;
 
 /// The status of a trap.
 pub(crate) const fn of_trap(trap: TrapCode) -> u32 {
     trap as u32
+}
+
+/// The code by which Cranelift lists an instruction that ends with this status.
+pub(crate) const fn code(status: u32) -> cranelift_codegen::ir::TrapCode {
+    assert!(status < 0x100);
+    cranelift_codegen::ir::TrapCode::unwrap_user(status as u8)
+}
+
+/// Whether the ink left after this exit means something. Other traps burn it, and native code does not
+/// write down what was left.
+pub(crate) const fn keeps_ink(exit: &Exit) -> bool {
+    matches!(
+        exit,
+        Exit::Return(_) | Exit::Trap(TrapCode::Unreachable) | Exit::Fault(_)
+    )
 }
 
 /// The exit that a status other than [`OK`] stands for; `fault` is what the store held.
@@ -48,6 +63,6 @@ mod tests {
             assert_eq!(to_exit(of_trap(trap), None), Exit::Trap(trap));
         }
         assert_eq!(to_exit(OUT_OF_INK, None), Exit::OutOfInk);
-        assert!(matches!(to_exit(200, None), Exit::Fault(_)));
+        assert!(matches!(to_exit(0x55, None), Exit::Fault(_)));
     }
 }

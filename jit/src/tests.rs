@@ -8,6 +8,8 @@ mod ink;
 mod limits;
 mod memory;
 mod numeric;
+#[cfg(target_os = "linux")]
+mod signals;
 mod table;
 
 use std::sync::Arc;
@@ -18,9 +20,15 @@ use aivm_core::{
 use aivm_wasm::plan::{BlockType, FuncType, Function, MeteredModule, Op};
 use aivm_wasm::{Rules, meter, validate};
 
-use crate::{CompiledModule, Instance};
+use crate::{CompiledModule, Instance, Traps};
 
 const PLENTY: u64 = 1 << 60;
+
+/// Every form of traps that this system has.
+#[cfg(target_os = "linux")]
+const FORMS: &[Traps] = &[Traps::Signals, Traps::Explicit];
+#[cfg(not(target_os = "linux"))]
+const FORMS: &[Traps] = &[Traps::Explicit];
 
 /// The plan of a module in text form, at the prices of version 1.
 fn plan(wat: &str) -> MeteredModule {
@@ -41,8 +49,20 @@ fn module_of(ops: Vec<Op>) -> MeteredModule {
 }
 
 fn instance_of(module: MeteredModule) -> Instance {
-    let compiled = CompiledModule::compile(&Arc::new(module)).expect("compiles");
+    instance_with(module, Traps::best())
+}
+
+fn instance_with(module: MeteredModule, traps: Traps) -> Instance {
+    let compiled = CompiledModule::compile_with(&Arc::new(module), traps).expect("compiles");
     Instance::new(&Arc::new(compiled)).expect("segments within bounds")
+}
+
+/// An instance in each form of traps.
+fn each_form(wat: &str) -> impl Iterator<Item = Instance> {
+    let module = plan(wat);
+    FORMS
+        .iter()
+        .map(move |form| instance_with(module.clone(), *form))
 }
 
 fn instance(wat: &str) -> Instance {

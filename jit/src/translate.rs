@@ -5,8 +5,9 @@
 //! parameters where paths meet. One file a group: [`control`] blocks and branches, [`calls`], [`memory`]
 //! bounds checks, loads and stores, [`numeric`] arithmetic, [`bridges`] thunks and entries.
 //!
-//! Every way out of a function before its end goes through cold blocks to one exit block, which returns
-//! a status and the ink left ([`FunctionTranslator::exit_if`]).
+//! A function ends before its end by a trap: an instruction that the processor refuses, which a signal
+//! handler turns into a status ([`Traps::Signals`]), or a branch to a cold block that leaves native code with
+//! one ([`Traps::Explicit`]).
 
 mod bridges;
 mod calls;
@@ -21,16 +22,18 @@ use aivm_wasm::plan::{Function, MeteredModule, Op};
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     AliasRegionData, Block, Endianness, FuncRef, InstBuilder, InstructionData, MemFlagsData,
-    Opcode, SigRef, Type, Value, ValueDef, types,
+    Opcode, SigRef, TrapCode as CraneliftTrap, Value, ValueDef, types,
 };
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, Variable};
 
+use bridges::emit_leave;
 pub(crate) use bridges::{translate_entry, translate_thunk};
 
 use crate::abi::{LEADING_PARAMETERS, clif_type};
 use crate::context::offset;
 use crate::status;
+use crate::traps::Traps;
 use control::Frame;
 use memory::{CheckedAddresses, MemorySize};
 
@@ -39,16 +42,23 @@ pub(crate) struct ModuleFacts<'m> {
     pub(crate) module: &'m MeteredModule,
     /// The host's C convention and pointers.
     pub(crate) target: TargetFrontendConfig,
+    /// How traps leave native code.
+    pub(crate) traps: Traps,
     /// Whether any function contains `memory.grow`; if none does, memory has a constant size.
     memory_grows: bool,
 }
 
 impl<'m> ModuleFacts<'m> {
-    pub(crate) fn new(module: &'m MeteredModule, target: TargetFrontendConfig) -> ModuleFacts<'m> {
+    pub(crate) fn new(
+        module: &'m MeteredModule,
+        target: TargetFrontendConfig,
+        traps: Traps,
+    ) -> ModuleFacts<'m> {
         let grows = |function: &Function| function.ops.contains(&Op::MemoryGrow);
         ModuleFacts {
             module,
             target,
+            traps,
             memory_grows: module.functions.iter().any(grows),
         }
     }
@@ -76,9 +86,12 @@ struct FunctionTranslator<'m, 'b> {
     flags: Flags,
     /// The context's address.
     context: Value,
-    /// Stack words left to callees.
+    /// Stack words that callees find, in the form of [`crate::abi::spent_when`].
     stack_words: Value,
+    /// Ink, in the same form.
     ink: Variable,
+    /// Charges that are not taken yet: see [`FunctionTranslator::charge`].
+    owed: u64,
     /// Native address of linear memory, if the function accesses it.
     memory_base: Option<Value>,
     memory_size: MemorySize,
@@ -90,32 +103,13 @@ struct FunctionTranslator<'m, 'b> {
     control: Vec<Frame>,
     /// Whether the current block has its terminator, so that only `Else` or `End` can follow.
     terminated: bool,
-    exits: Exits,
+    /// Cold blocks that leave with a constant status, filled by [`FunctionTranslator::finish`].
+    exits: BTreeMap<u32, Block>,
+    /// The cold block that leaves with the status it is passed.
+    status_exit: Option<Block>,
     functions: BTreeMap<u32, FuncRef>,
     signatures: BTreeMap<u32, SigRef>,
     runtime_signature: Option<SigRef>,
-}
-
-/// Ways out of the function before its end.
-struct Exits {
-    /// Returns `(status, ink)`, its two parameters.
-    block: Block,
-    /// Cold blocks that go there, by what they pass; filled by [`FunctionTranslator::finish`].
-    cold: BTreeMap<(ExitStatus, ExitInk), Block>,
-}
-
-/// The status an exit passes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum ExitStatus {
-    Constant(u32),
-    Value(Value),
-}
-
-/// The ink an exit passes.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum ExitInk {
-    None,
-    Value(Value),
 }
 
 /// Memory flags: which of three disjoint regions an access touches.
@@ -127,12 +121,12 @@ struct Flags {
     constant: MemFlagsData,
     /// The table.
     table: MemFlagsData,
-    /// Linear memory: unaligned, and valid only behind its bounds check.
+    /// Linear memory: unaligned, and valid only behind its bounds check, or a trap.
     memory: MemFlagsData,
 }
 
 impl Flags {
-    fn new(builder: &mut FunctionBuilder<'_>) -> Flags {
+    fn new(builder: &mut FunctionBuilder<'_>, traps: Traps) -> Flags {
         let mut region = |user_id, description: &'static str| {
             let regions = &mut builder.func.dfg.alias_regions;
             Some(regions.insert(AliasRegionData {
@@ -141,12 +135,16 @@ impl Flags {
             }))
         };
         let trusted = MemFlagsData::trusted();
+        let out_of_bounds = match traps {
+            Traps::Signals => Some(CraneliftTrap::HEAP_OUT_OF_BOUNDS),
+            Traps::Explicit => None,
+        };
         Flags {
             context: trusted.with_alias_region(region(0, "context and globals")),
             constant: trusted.with_readonly().with_can_move(),
             table: trusted.with_alias_region(region(1, "table")),
             memory: MemFlagsData::new()
-                .with_notrap()
+                .with_trap_code(out_of_bounds)
                 .with_endianness(Endianness::Little)
                 .with_alias_region(region(2, "memory")),
         }
@@ -160,7 +158,7 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
         function: &'m Function,
         mut builder: FunctionBuilder<'b>,
     ) -> FunctionTranslator<'m, 'b> {
-        let flags = Flags::new(&mut builder);
+        let flags = Flags::new(&mut builder, facts.traps);
         let entry = builder.create_block();
         builder.append_block_params_for_function_params(entry);
         builder.switch_to_block(entry);
@@ -170,10 +168,6 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
 
         let ink = builder.declare_var(types::I64);
         builder.def_var(ink, parameters[1]);
-        let exit = builder.create_block();
-        builder.append_block_param(exit, types::I32);
-        builder.append_block_param(exit, types::I64);
-        builder.set_cold_block(exit);
 
         let mut translator = FunctionTranslator {
             facts,
@@ -186,15 +180,14 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             context,
             stack_words,
             ink,
+            owed: 0,
             checked: CheckedAddresses::default(),
             locals: Vec::with_capacity(function.locals.len()),
             stack: Vec::new(),
             control: Vec::new(),
             terminated: false,
-            exits: Exits {
-                block: exit,
-                cold: BTreeMap::new(),
-            },
+            exits: BTreeMap::new(),
+            status_exit: None,
             functions: BTreeMap::new(),
             signatures: BTreeMap::new(),
             runtime_signature: None,
@@ -209,14 +202,9 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
 
     /// Takes the frame's words, or traps: before anything is charged.
     fn take_stack_words(&mut self) {
-        let frame_words = self.i64_const(u64::from(self.function.frame_words));
-        let left = self.stack_words;
-        let overflow = self
-            .builder
-            .ins()
-            .icmp(IntCC::UnsignedLessThan, left, frame_words);
-        self.trap_if(overflow, TrapCode::StackOverflow);
-        self.stack_words = self.builder.ins().isub(left, frame_words);
+        let frame_words = u64::from(self.function.frame_words);
+        let overflow = status::of_trap(TrapCode::StackOverflow);
+        self.stack_words = self.take(self.stack_words, frame_words, overflow);
     }
 
     /// Parameters keep their values, other locals begin as zero.
@@ -234,42 +222,26 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
         }
     }
 
-    /// Fills the cold blocks and the exit block, and gives the function to Cranelift.
+    /// Fills the cold blocks, and gives the function to Cranelift.
     fn finish(mut self) {
-        let cold = std::mem::take(&mut self.exits.cold);
-        for ((status, ink), block) in cold {
+        for (status, block) in std::mem::take(&mut self.exits) {
             self.builder.switch_to_block(block);
-            let status = match status {
-                ExitStatus::Constant(code) => self.i32_const(code),
-                ExitStatus::Value(value) => value,
-            };
-            let ink = match ink {
-                ExitInk::None => self.i64_const(0),
-                ExitInk::Value(value) => value,
-            };
-            let exit = self.exits.block;
-            self.builder.ins().jump(exit, &[status.into(), ink.into()]);
+            let status = self.i32_const(status);
+            emit_leave(&mut self.builder, self.facts, self.context, status);
         }
-        let exit = self.exits.block;
-        self.builder.switch_to_block(exit);
-        let mut returns = self.builder.block_params(exit).to_vec();
-        let expected: Vec<Type> = self
-            .builder
-            .func
-            .signature
-            .returns
-            .iter()
-            .map(|result| result.value_type)
-            .collect();
-        for ty in &expected[returns.len()..] {
-            returns.push(self.builder.ins().iconst(*ty, 0));
+        if let Some(block) = self.status_exit {
+            self.builder.switch_to_block(block);
+            let status = self.builder.block_params(block)[0];
+            emit_leave(&mut self.builder, self.facts, self.context, status);
         }
-        self.builder.ins().return_(&returns);
         self.builder.seal_all_blocks();
         self.builder.finalize(self.facts.target);
     }
 
     fn op(&mut self, op: &Op) {
+        if !leaves_charges_owed(op) {
+            self.settle();
+        }
         match op {
             Op::Charge(ink) => self.charge(*ink),
             Op::Unreachable => self.unreachable(),
@@ -326,18 +298,56 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
         }
     }
 
-    /// Takes ink, or leaves 0 and ends. The subtraction never wraps, since the branch comes first.
+    /// Owes ink. It is taken by [`Self::settle`] before the next thing that anyone could see: an effect, a trap,
+    /// a branch back. Charges with nothing but arithmetic and forward branches between them are taken
+    /// together: running out of ink at the first or at the last of them is the same.
     fn charge(&mut self, cost: u64) {
-        let cost = self.i64_const(cost);
-        let left = self.builder.use_var(self.ink);
-        let short = self.builder.ins().icmp(IntCC::UnsignedLessThan, left, cost);
-        self.exit_if(
-            short,
-            ExitStatus::Constant(status::OUT_OF_INK),
-            ExitInk::None,
-        );
-        let left = self.builder.ins().isub(left, cost);
-        self.builder.def_var(self.ink, left);
+        self.owed = match self.owed.checked_add(cost) {
+            Some(owed) => owed,
+            None => {
+                self.settle();
+                cost
+            }
+        };
+    }
+
+    /// Takes the ink that is owed, or ends.
+    fn settle(&mut self) {
+        let owed = std::mem::take(&mut self.owed);
+        if owed > 0 {
+            let spent = self.builder.use_var(self.ink);
+            let spent = self.take(spent, owed, status::OUT_OF_INK);
+            self.builder.def_var(self.ink, spent);
+        }
+    }
+
+    /// Takes `amount` from what `spent` stands for ([`crate::abi::spent_when`]), or ends with `status`.
+    fn take(&mut self, spent: Value, amount: u64, status: u32) -> Value {
+        let amount = self.i64_const(amount);
+        match self.facts.traps {
+            Traps::Signals => {
+                let code = status::code(status);
+                self.builder.ins().uadd_overflow_trap(spent, amount, code)
+            }
+            Traps::Explicit => {
+                let sum = self.builder.ins().iadd(spent, amount);
+                let carries = self
+                    .builder
+                    .ins()
+                    .icmp(IntCC::UnsignedLessThan, sum, amount);
+                self.exit_if(carries, status);
+                sum
+            }
+        }
+    }
+
+    /// Stores the ink left in the context, where Rust finds it.
+    fn write_ink_back(&mut self) {
+        let spent = self.builder.use_var(self.ink);
+        let left = self.builder.ins().bnot(spent);
+        self.builder
+            .ins()
+            .store(self.flags.context, left, self.context, offset::INK);
     }
 
     fn select(&mut self) {
@@ -379,33 +389,62 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             .load(types::I64, self.flags.constant, self.context, offset)
     }
 
-    /// Ends with `trap` if `condition` is not 0, at the ink of this place.
+    /// Ends with `trap` if `condition` is not 0.
     fn trap_if(&mut self, condition: Value, trap: TrapCode) {
-        let ink = self.builder.use_var(self.ink);
-        self.exit_if(
-            condition,
-            ExitStatus::Constant(status::of_trap(trap)),
-            ExitInk::Value(ink),
-        );
+        let status = status::of_trap(trap);
+        match self.facts.traps {
+            Traps::Signals => {
+                self.builder.ins().trapnz(condition, status::code(status));
+            }
+            Traps::Explicit => self.exit_if(condition, status),
+        }
     }
 
-    /// Leaves the function if `condition` is not 0, else goes on in a new block.
-    fn exit_if(&mut self, condition: Value, status: ExitStatus, ink: ExitInk) {
-        let cold = self.cold_exit(status, ink);
+    /// Ends with `status`.
+    fn trap(&mut self, status: u32) {
+        match self.facts.traps {
+            Traps::Signals => {
+                self.builder.ins().trap(status::code(status));
+            }
+            Traps::Explicit => {
+                let exit = self.exit(status);
+                self.builder.ins().jump(exit, &[]);
+            }
+        }
+    }
+
+    /// Leaves native code with `status` if `condition` is not 0, else goes on in a new block.
+    fn exit_if(&mut self, condition: Value, status: u32) {
+        let exit = self.exit(status);
         let next = self.builder.create_block();
-        self.builder.ins().brif(condition, cold, &[], next, &[]);
+        self.builder.ins().brif(condition, exit, &[], next, &[]);
         self.builder.switch_to_block(next);
         self.builder.seal_block(next);
     }
 
-    /// The cold block that exits with these. Exits with the same share it: `ink`'s definition dominates
-    /// each of them, so it dominates the block.
-    fn cold_exit(&mut self, status: ExitStatus, ink: ExitInk) -> Block {
-        *self.exits.cold.entry((status, ink)).or_insert_with(|| {
+    /// The cold block that leaves with `status`.
+    fn exit(&mut self, status: u32) -> Block {
+        *self.exits.entry(status).or_insert_with(|| {
             let block = self.builder.create_block();
             self.builder.set_cold_block(block);
             block
         })
+    }
+
+    /// Leaves native code with `status` if it is not 0, else goes on in a new block.
+    fn exit_with(&mut self, status: Value) {
+        let exit = *self.status_exit.get_or_insert_with(|| {
+            let block = self.builder.create_block();
+            self.builder.append_block_param(block, types::I32);
+            self.builder.set_cold_block(block);
+            block
+        });
+        let next = self.builder.create_block();
+        self.builder
+            .ins()
+            .brif(status, exit, &[status.into()], next, &[]);
+        self.builder.switch_to_block(next);
+        self.builder.seal_block(next);
     }
 
     fn pop(&mut self) -> Value {
@@ -457,6 +496,31 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             types::I64 => value,
             _ => self.builder.ins().uextend(types::I64, value),
         }
+    }
+}
+
+/// Whether the op has no effect and cannot trap, so that nobody sees whether charges before it are taken.
+/// `BrIf`, `If`, `Else` and `End` settle for each path on their own.
+fn leaves_charges_owed(op: &Op) -> bool {
+    match op {
+        Op::Charge(_)
+        | Op::Block(_)
+        | Op::If(_)
+        | Op::Else
+        | Op::End
+        | Op::BrIf(_)
+        | Op::Drop
+        | Op::Select
+        | Op::LocalGet(_)
+        | Op::LocalSet(_)
+        | Op::LocalTee(_)
+        | Op::GlobalGet(_)
+        | Op::MemorySize
+        | Op::I32Const(_)
+        | Op::I64Const(_)
+        | Op::Unary(_) => true,
+        Op::Binary(op) => !crate::work::divides(*op),
+        _ => false,
     }
 }
 

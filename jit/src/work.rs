@@ -196,7 +196,7 @@ impl Estimate<'_> {
 }
 
 /// Whether the operation tests its divisor.
-fn divides(op: BinaryOp) -> bool {
+pub(crate) fn divides(op: BinaryOp) -> bool {
     use BinaryOp::{I32DivS, I32DivU, I32RemS, I32RemU, I64DivS, I64DivU, I64RemS, I64RemU};
     matches!(
         op,

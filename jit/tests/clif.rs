@@ -1,6 +1,7 @@
 //! Each `tests/clif/*.wat` is a module and, in the comment at its end, the CLIF of one of its functions.
 //!
-//! A file begins with its settings: `;; function: INDEX` says which function of the index space is shown.
+//! A file begins with its settings: `;; function: INDEX` says which function of the index space is shown, and
+//! `;; traps: explicit` that it is the form without signals.
 //! `AIVM_BLESS=1 cargo test --release -p aivm-jit --test clif` writes the CLIF anew: read the difference.
 
 // The text names the calling convention of the C functions of this system.
@@ -10,7 +11,7 @@ use std::fs;
 use std::path::Path;
 
 use aivm_core::{GasSchedule, Limits};
-use aivm_jit::clif_text;
+use aivm_jit::{Traps, clif_text};
 use aivm_wasm::{Rules, meter, validate};
 
 /// The line that separates a module from its CLIF.
@@ -66,9 +67,13 @@ fn clif(text: &str) -> Result<String, Box<dyn std::error::Error>> {
         .ok_or("no setting `;; function: INDEX`")?
         .trim()
         .parse()?;
+    let traps = match text.lines().any(|line| line == ";; traps: explicit") {
+        true => Traps::Explicit,
+        false => Traps::Signals,
+    };
     let bytes = wat::parse_str(text)?;
     let validated = validate(&bytes, &Limits::CONTRACT, Rules::Generic)?;
-    let clif = clif_text(&meter(&validated, &PRICES), function)?;
+    let clif = clif_text(&meter(&validated, &PRICES), function, traps)?;
     Ok(clif
         .lines()
         .map(|line| format!(";;   {line}").trim_end().to_owned() + "\n")

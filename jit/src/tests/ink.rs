@@ -5,14 +5,15 @@ use super::*;
 #[test]
 fn a_charge_takes_exactly_its_ink_or_all() {
     for cost in [0, 1, 1000, u64::from(u32::MAX) + 5, u64::MAX] {
-        let module = module_of(vec![Op::Charge(cost), Op::End]);
-        let mut instance = instance_of(module);
-        assert_eq!(instance.run("f", &[], cost), (returns(&[]), 0));
-        if let Some(more) = cost.checked_add(9) {
-            assert_eq!(instance.run("f", &[], more), (returns(&[]), 9));
-        }
-        if let Some(less) = cost.checked_sub(1) {
-            assert_eq!(instance.run("f", &[], less), (Exit::OutOfInk, 0));
+        for &form in FORMS {
+            let mut instance = instance_with(module_of(vec![Op::Charge(cost), Op::End]), form);
+            assert_eq!(instance.run("f", &[], cost), (returns(&[]), 0));
+            if let Some(more) = cost.checked_add(9) {
+                assert_eq!(instance.run("f", &[], more), (returns(&[]), 9));
+            }
+            if let Some(less) = cost.checked_sub(1) {
+                assert_eq!(instance.run("f", &[], less), (Exit::OutOfInk, 0));
+            }
         }
     }
 }
@@ -81,7 +82,7 @@ fn a_loop_pays_for_each_turn() {
 }
 
 #[test]
-fn every_trap_leaves_the_ink_of_its_place() {
+fn unreachable_leaves_the_ink_of_its_place_and_other_traps_none() {
     use Op::{Charge, Drop, End, I32Const, I64Const, Unreachable};
     use aivm_wasm::plan::BinaryOp::{I32DivS, I32RemU, I64DivS};
     use aivm_wasm::plan::{LoadKind, StoreKind};
@@ -140,10 +141,13 @@ fn every_trap_leaves_the_ink_of_its_place() {
         ops.push(End);
         let mut module = plan("(module (memory 1) (table 1 funcref) (func (export \"f\")))");
         module.functions[0].ops = ops;
-        let mut instance = instance_of(module);
-        assert_eq!(instance.run("f", &[], 50), (traps(trap), 47), "{code:?}");
-        assert_eq!(instance.run("f", &[], 3), (traps(trap), 0), "{code:?}");
-        assert_eq!(instance.run("f", &[], 2), (Exit::OutOfInk, 0), "{code:?}");
+        for &form in FORMS {
+            let mut instance = instance_with(module.clone(), form);
+            let left = if trap == TrapCode::Unreachable { 47 } else { 0 };
+            assert_eq!(instance.run("f", &[], 50), (traps(trap), left), "{code:?}");
+            assert_eq!(instance.run("f", &[], 3), (traps(trap), 0), "{code:?}");
+            assert_eq!(instance.run("f", &[], 2), (Exit::OutOfInk, 0), "{code:?}");
+        }
     }
 }
 

@@ -230,6 +230,44 @@ fn compiling_is_deterministic_and_says_its_size() {
     assert!(sizes[0] > 0);
 }
 
+#[test]
+fn native_code_as_text_has_a_line_an_instruction() {
+    let module = plan("(module (func (result i32) (i32.const 4)))");
+    for form in FORMS {
+        let text = crate::native_text(&module, 0, *form).expect("compiles");
+        assert!(text.contains("ret"), "{text}");
+    }
+    assert!(crate::native_text(&module, 1, Traps::Explicit).is_err());
+}
+
+#[test]
+fn code_is_the_same_on_one_thread_and_on_many() {
+    // Enough functions, of different sizes, for several threads.
+    let functions: String = (0..200)
+        .map(|i| {
+            let sums = "(i32.add (i32.const 3)) (i32.mul (local.get 0))".repeat(1 + i % 17);
+            format!(
+                "(func (param i32) (result i32) (call {}) (i32.load (local.get 0)) {sums})",
+                i / 2
+            )
+            .replace(
+                &format!("(call {})", i / 2),
+                &format!("(drop (call {} (local.get 0)))", i / 2),
+            )
+        })
+        .collect();
+    let module = Arc::new(plan(&format!("(module (memory 1) {functions})")));
+    let code = |threads: usize| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+        let compile = || CompiledModule::compile(&module).expect("compiles");
+        pool.expect("threads").install(compile).code().to_vec()
+    };
+    let alone = code(1);
+    for threads in [2, 3, 8] {
+        assert!(alone == code(threads), "{threads} threads");
+    }
+}
+
 /// Mappings of this process, where the system tells.
 fn mappings() -> Option<usize> {
     let maps = std::fs::read_to_string("/proc/self/maps").ok()?;

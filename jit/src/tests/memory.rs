@@ -48,26 +48,28 @@ fn loads_extend_and_stop_at_the_last_byte() {
                 0x8000_0000,
                 0xffff_ffff,
             ] {
-                let mut instance = instance(&format!(
+                let wat = format!(
                     "(module (memory 1 2) {shape}
                        (data (i32.const {end}) \"\\80\\81\\82\\83\\84\\85\\86\\87\")
                        (func (export \"f\") (param i32) (result {ty})
                          local.get 0 {load} offset={offset}))",
                     end = PAGE - 8
-                ));
-                let mut at = |address: u64| instance.exit("f", &[address]);
-                for address in [0xffff_ffff, 0xffff_0000, 0x8000_0000, 0x7fff_ffff] {
-                    assert_eq!(at(address), OUT, "{load} {offset} {address}");
-                }
-                if let Some(data) = (PAGE - 8).checked_sub(offset) {
-                    assert_eq!(at(data), returns(&[value]), "{load} {offset}");
-                }
-                match (PAGE - width).checked_sub(offset) {
-                    Some(last) => {
-                        assert!(matches!(at(last), Exit::Return(_)), "{load} {offset}");
-                        assert_eq!(at(last + 1), OUT, "{load} {offset}");
+                );
+                for mut instance in each_form(&wat) {
+                    let mut at = |address: u64| instance.exit("f", &[address]);
+                    for address in [0xffff_ffff, 0xffff_0000, 0x8000_0000, 0x7fff_ffff] {
+                        assert_eq!(at(address), OUT, "{load} {offset} {address}");
                     }
-                    None => assert_eq!(at(0), OUT, "{load} {offset}"),
+                    if let Some(data) = (PAGE - 8).checked_sub(offset) {
+                        assert_eq!(at(data), returns(&[value]), "{load} {offset}");
+                    }
+                    match (PAGE - width).checked_sub(offset) {
+                        Some(last) => {
+                            assert!(matches!(at(last), Exit::Return(_)), "{load} {offset}");
+                            assert_eq!(at(last + 1), OUT, "{load} {offset}");
+                        }
+                        None => assert_eq!(at(0), OUT, "{load} {offset}"),
+                    }
                 }
             }
         }
@@ -79,23 +81,25 @@ fn stores_write_their_width_and_stop_at_the_last_byte() {
     for shape in SHAPES {
         for (store, width) in STORES {
             let ty = &store[..3];
-            let mut instance = instance(&format!(
+            let wat = format!(
                 "(module (memory 1 2) {shape}
                    (func (export \"f\") (param i32 {ty}) local.get 0 local.get 1 {store} offset=3))"
-            ));
-            let value = 0x8877_6655_4433_2211_u64;
-            assert_eq!(instance.exit("f", &[97, value]), returns(&[]), "{store}");
-            let mut expected = vec![0; 8];
-            expected[..width as usize].copy_from_slice(&value.to_le_bytes()[..width as usize]);
-            assert_eq!(&instance.memory()[100..108], expected, "{store}");
+            );
+            for mut instance in each_form(&wat) {
+                let value = 0x8877_6655_4433_2211_u64;
+                assert_eq!(instance.exit("f", &[97, value]), returns(&[]), "{store}");
+                let mut expected = vec![0; 8];
+                expected[..width as usize].copy_from_slice(&value.to_le_bytes()[..width as usize]);
+                assert_eq!(&instance.memory()[100..108], expected, "{store}");
 
-            let last = PAGE - width - 3;
-            assert_eq!(instance.exit("f", &[last, value]), returns(&[]), "{store}");
-            let before = instance.memory().to_vec();
-            for address in [last + 1, PAGE, 0xffff_ffff, 0xffff_fffd] {
-                assert_eq!(instance.exit("f", &[address, value]), OUT, "{store}");
+                let last = PAGE - width - 3;
+                assert_eq!(instance.exit("f", &[last, value]), returns(&[]), "{store}");
+                let before = instance.memory().to_vec();
+                for address in [last + 1, PAGE, 0xffff_ffff, 0xffff_fffd] {
+                    assert_eq!(instance.exit("f", &[address, value]), OUT, "{store}");
+                }
+                assert_eq!(instance.memory(), before, "{store}: a trap writes nothing");
             }
-            assert_eq!(instance.memory(), before, "{store}: a trap writes nothing");
         }
     }
 }
@@ -108,15 +112,16 @@ fn a_check_is_left_out_only_where_a_larger_one_was_passed() {
         (i32.store8 offset=9 (local.get 0) (i32.const 7))
         (i32.store8 offset=3 (local.get 0) (i32.const 1))
         (i32.load8_u offset=10 (local.get 0))))";
-    let mut instance = instance(covered);
-    assert_eq!(instance.exit("f", &[PAGE - 11]), returns(&[0]));
-    assert_eq!(instance.exit("f", &[PAGE - 10]), OUT);
-    assert_eq!(
-        instance.memory()[PAGE as usize - 7],
-        1,
-        "the stores were inside"
-    );
-    assert_eq!(instance.memory()[PAGE as usize - 1], 7);
+    for mut instance in each_form(covered) {
+        assert_eq!(instance.exit("f", &[PAGE - 11]), returns(&[0]));
+        assert_eq!(instance.exit("f", &[PAGE - 10]), OUT);
+        assert_eq!(
+            instance.memory()[PAGE as usize - 7],
+            1,
+            "the stores were inside"
+        );
+        assert_eq!(instance.memory()[PAGE as usize - 1], 7);
+    }
 }
 
 #[test]
@@ -133,15 +138,16 @@ fn a_check_in_one_arm_says_nothing_about_the_other_or_the_end() {
       (func (export \"h\") (param i32 i32) (result i32)
         (loop (if (i32.eqz (local.get 1)) (then (drop (i32.load (local.get 0))))))
         (i32.load (local.get 0))))";
-    let mut instance = instance(arms);
-    for name in ["f", "g", "h"] {
-        for arm in [0, 1] {
-            assert_eq!(instance.exit(name, &[PAGE - 3, arm]), OUT, "{name} {arm}");
-            assert_eq!(
-                instance.exit(name, &[PAGE - 8, arm]),
-                returns(&[0]),
-                "{name}"
-            );
+    for mut instance in each_form(arms) {
+        for name in ["f", "g", "h"] {
+            for arm in [0, 1] {
+                assert_eq!(instance.exit(name, &[PAGE - 3, arm]), OUT, "{name} {arm}");
+                assert_eq!(
+                    instance.exit(name, &[PAGE - 8, arm]),
+                    returns(&[0]),
+                    "{name}"
+                );
+            }
         }
     }
 }
@@ -154,9 +160,10 @@ fn an_address_that_changes_is_checked_again() {
           (i32.store8 (local.get 0) (i32.const 5))
           (local.set 0 (i32.add (local.get 0) (i32.const 1)))
           (br 0))))";
-    let mut instance = instance(moving);
-    assert_eq!(instance.exit("f", &[PAGE - 3]), OUT);
-    assert_eq!(&instance.memory()[PAGE as usize - 4..], [0, 5, 5, 5]);
+    for mut instance in each_form(moving) {
+        assert_eq!(instance.exit("f", &[PAGE - 3]), OUT);
+        assert_eq!(&instance.memory()[PAGE as usize - 4..], [0, 5, 5, 5]);
+    }
 }
 
 #[test]
@@ -166,21 +173,24 @@ fn constant_addresses_are_inside_the_smallest_size_or_checked() {
       (func (export \"past\") (result i32) (i32.load (i32.const 65533)))
       (func (export \"far\") (result i32) (i32.load offset=0xffffffff (i32.const 0xffffffff)))
       (func (export \"grow\") (result i32) (memory.grow (i32.const 1))))";
-    let mut instance = instance(wat);
-    assert_eq!(instance.exit("last", &[]), returns(&[0]));
-    assert_eq!(instance.exit("past", &[]), OUT);
-    assert_eq!(instance.exit("far", &[]), OUT);
-    assert_eq!(instance.exit("grow", &[]), returns(&[1]));
-    assert_eq!(instance.exit("past", &[]), returns(&[0]));
-    assert_eq!(instance.exit("far", &[]), OUT);
+    for mut instance in each_form(wat) {
+        assert_eq!(instance.exit("last", &[]), returns(&[0]));
+        assert_eq!(instance.exit("past", &[]), OUT);
+        assert_eq!(instance.exit("far", &[]), OUT);
+        assert_eq!(instance.exit("grow", &[]), returns(&[1]));
+        assert_eq!(instance.exit("past", &[]), returns(&[0]));
+        assert_eq!(instance.exit("far", &[]), OUT);
+    }
 }
 
 #[test]
 fn a_module_without_pages_has_no_byte() {
     let wat =
         "(module (memory 0 0) (func (export \"f\") (result i32) (i32.load8_u (i32.const 0))))";
-    assert_eq!(exit(wat, &[]), OUT);
-    assert!(instance(wat).memory().is_empty());
+    for mut instance in each_form(wat) {
+        assert_eq!(instance.exit("f", &[]), OUT);
+        assert!(instance.memory().is_empty());
+    }
 }
 
 #[test]
@@ -189,22 +199,23 @@ fn memory_grows_to_its_limit_and_no_further() {
       (func (export \"grow\") (param i32) (result i32 i32)
         (memory.grow (local.get 0)) (memory.size))
       (func (export \"touch\") (param i32) (i32.store (local.get 0) (i32.const -1))))";
-    let mut instance = instance(wat);
-    let base = instance.memory().as_ptr();
-    assert_eq!(instance.exit("touch", &[PAGE]), OUT);
-    assert_eq!(instance.exit("grow", &[3]), returns(&[1, 4]));
-    assert_eq!(instance.exit("grow", &[2]), returns(&[0xffff_ffff, 4]));
-    assert_eq!(
-        instance.exit("grow", &[0xffff_ffff]),
-        returns(&[0xffff_ffff, 4])
-    );
-    assert_eq!(instance.exit("grow", &[1]), returns(&[4, 5]));
-    assert_eq!(instance.exit("grow", &[1]), returns(&[0xffff_ffff, 5]));
-    assert_eq!(instance.exit("grow", &[0]), returns(&[5, 5]));
-    assert_eq!(instance.exit("touch", &[5 * PAGE - 4]), returns(&[]));
-    assert_eq!(instance.exit("touch", &[5 * PAGE - 3]), OUT);
-    assert_eq!(instance.memory().len() as u64, 5 * PAGE);
-    assert_eq!(instance.memory().as_ptr(), base, "the base never moves");
+    for mut instance in each_form(wat) {
+        let base = instance.memory().as_ptr();
+        assert_eq!(instance.exit("touch", &[PAGE]), OUT);
+        assert_eq!(instance.exit("grow", &[3]), returns(&[1, 4]));
+        assert_eq!(instance.exit("grow", &[2]), returns(&[0xffff_ffff, 4]));
+        assert_eq!(
+            instance.exit("grow", &[0xffff_ffff]),
+            returns(&[0xffff_ffff, 4])
+        );
+        assert_eq!(instance.exit("grow", &[1]), returns(&[4, 5]));
+        assert_eq!(instance.exit("grow", &[1]), returns(&[0xffff_ffff, 5]));
+        assert_eq!(instance.exit("grow", &[0]), returns(&[5, 5]));
+        assert_eq!(instance.exit("touch", &[5 * PAGE - 4]), returns(&[]));
+        assert_eq!(instance.exit("touch", &[5 * PAGE - 3]), OUT);
+        assert_eq!(instance.memory().len() as u64, 5 * PAGE);
+        assert_eq!(instance.memory().as_ptr(), base, "the base never moves");
+    }
 }
 
 #[test]
@@ -214,8 +225,11 @@ fn a_callee_that_grows_memory_is_noticed() {
       (func (export \"f\") (param i32) (result i32)
         (if (local.get 0) (then (call $grow)) (else (call_indirect (i32.const 0))))
         (i32.load (i32.const 65536))))";
-    assert_eq!(exit(wat, &[0]), returns(&[0]));
-    assert_eq!(exit(wat, &[1]), returns(&[0]));
+    for arm in [0, 1] {
+        for mut instance in each_form(wat) {
+            assert_eq!(instance.exit("f", &[arm]), returns(&[0]));
+        }
+    }
 }
 
 #[test]
@@ -252,50 +266,51 @@ fn bulk_operations_charge_then_check_then_act_on_all_or_nothing() {
     };
     let byte = module.dynamic_costs.bulk_byte;
 
-    let mut instance = instance(wat);
-    assert_eq!(instance.exit("copy", &[18, 16, 8]), returns(&[]));
-    assert_eq!(&instance.memory()[16..26], b"0101234567", "overlap upwards");
-    assert_eq!(instance.exit("copy", &[16, 18, 8]), returns(&[]));
-    assert_eq!(
-        &instance.memory()[16..26],
-        b"0123456767",
-        "overlap downwards"
-    );
-    assert_eq!(instance.exit("fill", &[16, 0x1_41, 2]), returns(&[]));
-    assert_eq!(&instance.memory()[15..19], b"\0AA2");
-    assert_eq!(instance.exit("init", &[0, 1, 3]), returns(&[]));
-    assert_eq!(&instance.memory()[0..4], b"bcd\0");
+    for mut instance in each_form(wat) {
+        assert_eq!(instance.exit("copy", &[18, 16, 8]), returns(&[]));
+        assert_eq!(&instance.memory()[16..26], b"0101234567", "overlap upwards");
+        assert_eq!(instance.exit("copy", &[16, 18, 8]), returns(&[]));
+        assert_eq!(
+            &instance.memory()[16..26],
+            b"0123456767",
+            "overlap downwards"
+        );
+        assert_eq!(instance.exit("fill", &[16, 0x1_41, 2]), returns(&[]));
+        assert_eq!(&instance.memory()[15..19], b"\0AA2");
+        assert_eq!(instance.exit("init", &[0, 1, 3]), returns(&[]));
+        assert_eq!(&instance.memory()[0..4], b"bcd\0");
 
-    let before = instance.memory().to_vec();
-    for (name, arguments) in [
-        ("copy", [PAGE - 1, 0, 2]),
-        ("copy", [0, PAGE - 1, 2]),
-        ("copy", [PAGE + 1, 0, 0]),
-        ("copy", [0xffff_ffff, 0, 0xffff_ffff]),
-        ("fill", [PAGE - 1, 7, 2]),
-        ("fill", [PAGE + 1, 7, 0]),
-        ("init", [PAGE - 1, 0, 2]),
-        ("init", [0, 5, 2]),
-        ("init", [0, 7, 0]),
-    ] {
-        assert_eq!(instance.exit(name, &arguments), OUT, "{name} {arguments:?}");
+        let before = instance.memory().to_vec();
+        for (name, arguments) in [
+            ("copy", [PAGE - 1, 0, 2]),
+            ("copy", [0, PAGE - 1, 2]),
+            ("copy", [PAGE + 1, 0, 0]),
+            ("copy", [0xffff_ffff, 0, 0xffff_ffff]),
+            ("fill", [PAGE - 1, 7, 2]),
+            ("fill", [PAGE + 1, 7, 0]),
+            ("init", [PAGE - 1, 0, 2]),
+            ("init", [0, 5, 2]),
+            ("init", [0, 7, 0]),
+        ] {
+            assert_eq!(instance.exit(name, &arguments), OUT, "{name} {arguments:?}");
+        }
+        assert_eq!(instance.memory(), before);
+        assert_eq!(instance.exit("copy", &[PAGE, PAGE, 0]), returns(&[]));
+        assert_eq!(instance.exit("init", &[PAGE, 6, 0]), returns(&[]));
+
+        // Out of bounds, but the charge comes first.
+        let short = base + byte * 0x1_0001 - 1;
+        assert_eq!(
+            instance.run("fill", &[0, 1, 0x1_0001], short),
+            (Exit::OutOfInk, 0)
+        );
+        assert_eq!(instance.run("fill", &[0, 1, 0x1_0001], short + 4), (OUT, 0));
+
+        assert_eq!(instance.exit("drop", &[]), returns(&[]));
+        assert_eq!(instance.exit("drop", &[]), returns(&[]));
+        assert_eq!(instance.exit("init", &[0, 0, 1]), OUT);
+        assert_eq!(instance.exit("init", &[0, 0, 0]), returns(&[]));
     }
-    assert_eq!(instance.memory(), before);
-    assert_eq!(instance.exit("copy", &[PAGE, PAGE, 0]), returns(&[]));
-    assert_eq!(instance.exit("init", &[PAGE, 6, 0]), returns(&[]));
-
-    // Out of bounds, but the charge comes first.
-    let short = base + byte * 0x1_0001 - 1;
-    assert_eq!(
-        instance.run("fill", &[0, 1, 0x1_0001], short),
-        (Exit::OutOfInk, 0)
-    );
-    assert_eq!(instance.run("fill", &[0, 1, 0x1_0001], short + 4), (OUT, 3));
-
-    assert_eq!(instance.exit("drop", &[]), returns(&[]));
-    assert_eq!(instance.exit("drop", &[]), returns(&[]));
-    assert_eq!(instance.exit("init", &[0, 0, 1]), OUT);
-    assert_eq!(instance.exit("init", &[0, 0, 0]), returns(&[]));
 }
 
 #[test]

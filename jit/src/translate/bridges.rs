@@ -10,13 +10,15 @@ use cranelift_frontend::FunctionBuilder;
 use super::ModuleFacts;
 use super::control::result_offset;
 use crate::abi::{
-    LEADING_PARAMETERS, LEADING_RESULTS, clif_type, guest_signature, runtime_signature,
+    LEADING_PARAMETERS, LEADING_RESULTS, clif_type, guest_signature, leave_signature,
+    runtime_signature,
 };
 use crate::context::{REGISTER_RESULTS, offset};
 use crate::runtime::RuntimeFunction;
+use crate::status;
 
 /// The guest function that stands for import `import`: stores its arguments, ink in the context, calls the
-/// host, and returns its status, the ink left and the result.
+/// host, and returns the ink left and the result, or leaves native code with the host's status.
 pub(crate) fn translate_thunk(
     facts: &ModuleFacts<'_>,
     import: u32,
@@ -39,9 +41,8 @@ pub(crate) fn translate_thunk(
         let wide = widen(&mut builder, *argument);
         builder.ins().store(trusted, wide, values, word(index));
     }
-    builder
-        .ins()
-        .store(trusted, parameters[1], context, offset::INK);
+    let ink = builder.ins().bnot(parameters[1]);
+    builder.ins().store(trusted, ink, context, offset::INK);
 
     let signature = runtime_signature(facts.target.default_call_conv);
     let signature = builder.import_signature(signature);
@@ -58,11 +59,18 @@ pub(crate) fn translate_thunk(
             .ins()
             .call_indirect(signature, callee, &[context, import, values, zero, zero]);
     let status = builder.inst_results(call)[0];
+    let (failed, done) = (builder.create_block(), builder.create_block());
+    builder.set_cold_block(failed);
+    builder.ins().brif(status, failed, &[], done, &[]);
 
+    builder.switch_to_block(failed);
+    emit_leave(&mut builder, facts, context, status);
+
+    builder.switch_to_block(done);
     let ink = builder
         .ins()
         .load(types::I64, trusted, context, offset::INK);
-    let mut returns = vec![status, ink];
+    let mut returns = vec![builder.ins().bnot(ink)];
     for ty in &ty.results {
         returns.push(
             builder
@@ -71,6 +79,7 @@ pub(crate) fn translate_thunk(
         );
     }
     builder.ins().return_(&returns);
+    builder.seal_all_blocks();
     builder.finalize(facts.target);
 }
 
@@ -87,6 +96,7 @@ pub(crate) fn translate_entry(
     let ink = builder
         .ins()
         .load(types::I64, trusted, context, offset::INK);
+    let ink = builder.ins().bnot(ink);
     let mut arguments = vec![context, ink, stack_words];
     for (index, ty) in ty.parameters.iter().enumerate() {
         arguments.push(
@@ -100,9 +110,8 @@ pub(crate) fn translate_entry(
     let call = builder.ins().call_indirect(signature, code, &arguments);
     let returned = builder.inst_results(call).to_vec();
 
-    builder
-        .ins()
-        .store(trusted, returned[1], context, offset::INK);
+    let ink = builder.ins().bnot(returned[0]);
+    builder.ins().store(trusted, ink, context, offset::INK);
     let mut results = returned[LEADING_RESULTS..].to_vec();
     for (index, ty) in ty.results.iter().skip(REGISTER_RESULTS).enumerate() {
         let ty: Type = clif_type(*ty);
@@ -116,11 +125,30 @@ pub(crate) fn translate_entry(
         let wide = widen(&mut builder, result);
         builder.ins().store(trusted, wide, values, word(index));
     }
-    builder.ins().return_(&returned[..1]);
+    let ok = builder.ins().iconst(types::I32, i64::from(status::OK));
+    builder.ins().return_(&[ok]);
     builder.finalize(facts.target);
 }
 
-/// Opens the only block and returns the function's parameters.
+/// Ends the block and the call: [`crate::boundary::leave`] with this status.
+pub(super) fn emit_leave(
+    builder: &mut FunctionBuilder<'_>,
+    facts: &ModuleFacts<'_>,
+    context: Value,
+    status: Value,
+) {
+    let constant = MemFlagsData::trusted().with_readonly().with_can_move();
+    let leave = builder
+        .ins()
+        .load(types::I64, constant, context, offset::LEAVE);
+    let signature = builder.import_signature(leave_signature(facts.target.default_call_conv));
+    builder
+        .ins()
+        .call_indirect(signature, leave, &[context, status]);
+    builder.ins().trap(status::code(status::FAULT));
+}
+
+/// Opens the first block and returns the function's parameters.
 fn begin(builder: &mut FunctionBuilder<'_>) -> Vec<Value> {
     let block = builder.create_block();
     builder.append_block_params_for_function_params(block);

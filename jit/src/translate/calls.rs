@@ -1,5 +1,5 @@
-//! Calls of functions, of table entries and of runtime functions. After each the status is tested, ink is
-//! read again, and so is the memory's size where the callee may have grown it.
+//! Calls of functions, of table entries and of runtime functions. After each, ink is what the callee left, and
+//! the memory's size is read again where the callee may have grown it.
 
 use aivm_core::TrapCode;
 use aivm_wasm::plan::{FuncType, Table};
@@ -8,8 +8,8 @@ use cranelift_codegen::ir::{
     ExtFuncData, ExternalName, FuncRef, Inst, InstBuilder, SigRef, UserExternalName, Value, types,
 };
 
+use super::FunctionTranslator;
 use super::control::result_offset;
-use super::{ExitInk, ExitStatus, FunctionTranslator};
 use crate::abi::{LEADING_RESULTS, clif_type, guest_signature, runtime_signature};
 use crate::context::{REGISTER_RESULTS, TableEntry, offset};
 use crate::runtime::RuntimeFunction;
@@ -73,30 +73,28 @@ impl<'m> FunctionTranslator<'m, '_> {
         self.after_call(call, ty);
     }
 
-    /// Calls a runtime function: ink is written back before and read again after.
+    /// Calls a runtime function: ink is written back before and read again after, and the status is tested.
     pub(super) fn runtime_call(&mut self, function: RuntimeFunction, arguments: &[Value]) {
-        let ink = self.builder.use_var(self.ink);
-        self.builder
-            .ins()
-            .store(self.flags.context, ink, self.context, offset::INK);
+        self.write_ink_back();
         let signature = *self.runtime_signature.get_or_insert_with(|| {
             let convention = self.facts.target.default_call_conv;
             self.builder.import_signature(runtime_signature(convention))
         });
         let status = emit_runtime_call(self, signature, function, arguments);
+        self.exit_with(status);
         let ink =
             self.builder
                 .ins()
                 .load(types::I64, self.flags.context, self.context, offset::INK);
-        self.builder.def_var(self.ink, ink);
-        self.exit_if(status, ExitStatus::Value(status), ExitInk::Value(ink));
+        let spent = self.builder.ins().bnot(ink);
+        self.builder.def_var(self.ink, spent);
     }
 
     fn function_type(&self, index: u32) -> &'m FuncType {
         &self.module.types[index as usize]
     }
 
-    /// Context, ink, stack words left, then the operands.
+    /// Context, ink, stack words, then the operands.
     fn call_arguments(&mut self, ty: &FuncType) -> Vec<Value> {
         let ink = self.builder.use_var(self.ink);
         let mut arguments = vec![self.context, ink, self.stack_words];
@@ -106,9 +104,7 @@ impl<'m> FunctionTranslator<'m, '_> {
 
     fn after_call(&mut self, call: Inst, ty: &FuncType) {
         let returned = self.builder.inst_results(call).to_vec();
-        let (status, ink) = (returned[0], returned[1]);
-        self.builder.def_var(self.ink, ink);
-        self.exit_if(status, ExitStatus::Value(status), ExitInk::Value(ink));
+        self.builder.def_var(self.ink, returned[0]);
         self.reload_memory_size();
         self.stack.extend_from_slice(&returned[LEADING_RESULTS..]);
         for (index, ty) in ty.results.iter().skip(REGISTER_RESULTS).enumerate() {

@@ -8,8 +8,8 @@ use aivm_core::{TrapCode, ValueType};
 use aivm_wasm::plan::BlockType;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
 
+use super::FunctionTranslator;
 use super::memory::Mark;
-use super::{ExitInk, ExitStatus, FunctionTranslator};
 use crate::abi::clif_type;
 use crate::context::{REGISTER_RESULTS, offset};
 use crate::status;
@@ -33,10 +33,12 @@ enum FrameKind {
     Block,
     /// The target is its beginning.
     Loop,
-    /// An `if` whose second arm has not begun. The arm starts in `other` with `parameters`.
+    /// An `if` whose second arm has not begun. The arm starts in `other` with `parameters`, and owes what was
+    /// owed at the `if`.
     If {
         other: Block,
         parameters: Vec<Value>,
+        owed: u64,
     },
 }
 
@@ -99,6 +101,7 @@ impl FunctionTranslator<'_, '_> {
             kind: FrameKind::If {
                 other,
                 parameters: self.stack[height..].to_vec(),
+                owed: self.owed,
             },
             target: end,
             target_arity: results.len(),
@@ -113,11 +116,17 @@ impl FunctionTranslator<'_, '_> {
     pub(super) fn begin_else(&mut self) {
         let mut frame = self.control.pop().expect("validated: an if is open");
         self.fall_through_to(&frame);
-        let FrameKind::If { other, parameters } = frame.kind else {
+        let FrameKind::If {
+            other,
+            parameters,
+            owed,
+        } = frame.kind
+        else {
             unreachable!("validated: Else belongs to an If");
         };
         frame.kind = FrameKind::Block;
         self.begin(other, frame.height, &parameters);
+        self.owed = owed;
         self.checked.restore(frame.checked);
         self.control.push(frame);
     }
@@ -125,6 +134,7 @@ impl FunctionTranslator<'_, '_> {
     pub(super) fn end(&mut self) {
         let frame = self.control.pop().expect("validated: a block is open");
         if matches!(frame.kind, FrameKind::Loop) {
+            // Control goes on without a branch, and so may what it owes.
             self.builder.seal_block(frame.target);
             if self.terminated {
                 let after = self.block_taking(&frame.results);
@@ -133,10 +143,17 @@ impl FunctionTranslator<'_, '_> {
             }
         } else {
             self.fall_through_to(&frame);
-            if let FrameKind::If { other, parameters } = &frame.kind {
+            if let FrameKind::If {
+                other,
+                parameters,
+                owed,
+            } = frame.kind
+            {
                 // No second arm: its parameters are its results.
-                self.builder.switch_to_block(*other);
-                self.jump(frame.target, parameters);
+                self.builder.switch_to_block(other);
+                self.owed = owed;
+                self.settle();
+                self.jump(frame.target, &parameters);
             }
             self.builder.seal_block(frame.target);
             self.begin_with_parameters(frame.target, frame.height);
@@ -157,9 +174,21 @@ impl FunctionTranslator<'_, '_> {
         let condition = self.pop();
         let (target, arguments) = self.label(depth);
         let next = self.builder.create_block();
-        self.builder
-            .ins()
-            .brif(condition, target, &block_args(&arguments), next, &[]);
+        if self.owed == 0 {
+            self.builder
+                .ins()
+                .brif(condition, target, &block_args(&arguments), next, &[]);
+        } else {
+            // The taken branch pays now; the other way goes on owing.
+            let taken = self.builder.create_block();
+            self.builder.ins().brif(condition, taken, &[], next, &[]);
+            self.builder.switch_to_block(taken);
+            self.builder.seal_block(taken);
+            let owed = self.owed;
+            self.settle();
+            self.jump(target, &arguments);
+            self.owed = owed;
+        }
         self.begin_single_predecessor(next);
     }
 
@@ -185,21 +214,16 @@ impl FunctionTranslator<'_, '_> {
     }
 
     pub(super) fn unreachable(&mut self) {
-        let ink = self.builder.use_var(self.ink);
-        let cold = self.cold_exit(
-            ExitStatus::Constant(status::of_trap(TrapCode::Unreachable)),
-            ExitInk::Value(ink),
-        );
-        self.builder.ins().jump(cold, &[]);
+        self.write_ink_back();
+        self.trap(status::of_trap(TrapCode::Unreachable));
         self.terminated = true;
     }
 
-    /// The end of the function: status 0, ink, results.
+    /// The end of the function: ink, results.
     fn return_results(&mut self) {
         let results = std::mem::take(&mut self.stack);
         let ink = self.builder.use_var(self.ink);
-        let ok = self.i32_const(status::OK);
-        let mut returns = vec![ok, ink];
+        let mut returns = vec![ink];
         for (index, value) in results.into_iter().enumerate() {
             match index.checked_sub(REGISTER_RESULTS) {
                 None => returns.push(value),
@@ -227,6 +251,7 @@ impl FunctionTranslator<'_, '_> {
     /// Passes the block's results to its end, unless control does not get here.
     fn fall_through_to(&mut self, frame: &Frame) {
         if !self.terminated {
+            self.settle();
             let results = self.pop_many(frame.results.len());
             self.jump(frame.target, &results);
         }

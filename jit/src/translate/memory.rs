@@ -2,14 +2,18 @@
 //!
 //! ```text
 //! +-----------------------------------------------------------------------------------------+
-//! | DANGER: native code reads and writes memory without any guard page or signal handler.   |
-//! | The check emitted here is the only thing between a contract and the node's own memory.  |
-//! | If it passes one address too many, a contract can read keys and run code on the node.   |
+//! | DANGER: what is emitted here is the only thing between a contract and the node's own    |
+//! | memory. If it lets one address too many through, a contract can read keys and run code  |
+//! | on the node. An access of `width` bytes at `address + offset` may touch memory only if  |
+//! |     zero_extend(address) + offset + width <= bytes of memory.                           |
 //! |                                                                                         |
-//! | The rule: an access of `width` bytes at `address + offset` is emitted only where        |
-//! |     zero_extend(address) + offset + width <= bytes of memory                            |
-//! | was tested on every path to it, in 64 bits, where the sum is below 2^34 and can't wrap. |
+//! | Guard pages (Traps::Signals): nothing is tested. The sum is made in 64 bits and is      |
+//! | below GUARDED_BYTES (reservation.rs), all of which is reserved behind the base; every   |
+//! | byte of it beyond the memory's size may not be touched, so the processor refuses. The   |
+//! | instruction is listed as one that may trap (flags.memory), else the process would end.  |
 //! |                                                                                         |
+//! | Tests in the code (Traps::Explicit): an access is emitted only where the rule was       |
+//! | tested on every path to it, in 64 bits, where the sum is below 2^34 and can't wrap.     |
 //! | A test is left out only if                                                              |
 //! | - a test of the same SSA value with an end at least as large dominates the access       |
 //! |   (`CheckedAddresses`; memory never shrinks, so a passed test stays true), or           |
@@ -19,7 +23,7 @@
 //! +-----------------------------------------------------------------------------------------+
 //! ```
 //!
-//! Spectre: the address is not masked on a mispredicted path. A contract has no clock and no threads, so
+//! Spectre: with tests in the code, the address is not masked on a mispredicted path. A contract has no clock and no threads, so
 //! it cannot time what such a path left in the caches; masking with `select_spectre_guard` made a sieve 11
 //! to 18 % slower and would forbid leaving tests out. The table index of `call_indirect` *is* clamped, since
 //! there the mispredicted path would choose code to run.
@@ -35,7 +39,9 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 
 use super::{FunctionTranslator, ModuleFacts};
 use crate::context::offset;
+use crate::reservation::GUARDED_BYTES;
 use crate::runtime::RuntimeFunction;
+use crate::traps::Traps;
 
 /// Bytes of linear memory, as a function's code knows them.
 #[derive(Clone, Copy)]
@@ -54,7 +60,8 @@ impl MemorySize {
         function: &Function,
         builder: &mut FunctionBuilder<'_>,
     ) -> MemorySize {
-        let needs_size = |op: &Op| is_access(op) || *op == Op::MemorySize;
+        let tests = facts.traps == Traps::Explicit;
+        let needs_size = |op: &Op| *op == Op::MemorySize || tests && is_access(op);
         if !facts.memory_grows {
             MemorySize::Fixed(min_bytes(facts))
         } else if function.ops.iter().any(needs_size) {
@@ -124,7 +131,10 @@ impl FunctionTranslator<'_, '_> {
         let address = self.pop();
         let end = u64::from(offset) + u64::from(width);
         let wide = self.builder.ins().uextend(types::I64, address);
-        self.check_bounds(address, wide, end);
+        match self.facts.traps {
+            Traps::Signals => assert!(u64::from(u32::MAX) + end <= GUARDED_BYTES),
+            Traps::Explicit => self.check_bounds(address, wide, end),
+        }
 
         let base = self
             .memory_base

@@ -1,5 +1,6 @@
 //! Arithmetic. Shifts and rotations take their amount modulo the width in CLIF as in WebAssembly; division
-//! is the one group that can trap, and every trap is tested before the instruction.
+//! is the one group that can trap. Where the processor's traps are handled, Cranelift's divisions trap as
+//! WebAssembly's do, divisor zero first; elsewhere every trap is tested before the instruction.
 
 use aivm_core::TrapCode;
 use aivm_wasm::plan::{BinaryOp, UnaryOp};
@@ -7,6 +8,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Type, Value, types};
 
 use super::FunctionTranslator;
+use crate::traps::Traps;
 
 /// The four divisions.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -95,8 +97,20 @@ impl FunctionTranslator<'_, '_> {
         self.builder.ins().sextend(wide, low)
     }
 
-    /// Divisor zero first, then overflow. Tests that a constant divisor decides are left out.
     fn divide(&mut self, division: Division, x: Value, y: Value) -> Value {
+        if self.facts.traps == Traps::Explicit {
+            self.test_divisor(division, x, y);
+        }
+        match division {
+            Division::Signed => self.builder.ins().sdiv(x, y),
+            Division::Unsigned => self.builder.ins().udiv(x, y),
+            Division::SignedRemainder => self.builder.ins().srem(x, y),
+            Division::UnsignedRemainder => self.builder.ins().urem(x, y),
+        }
+    }
+
+    /// Divisor zero first, then overflow. Tests that a constant divisor decides are left out.
+    fn test_divisor(&mut self, division: Division, x: Value, y: Value) {
         let divisor = self.constant(y);
         if divisor.is_none_or(|divisor| divisor == 0) {
             let zero = self.zero_like(y);
@@ -107,12 +121,6 @@ impl FunctionTranslator<'_, '_> {
         let minus_one = u64::MAX >> (64 - bits);
         if division == Division::Signed && divisor.is_none_or(|divisor| divisor == minus_one) {
             self.trap_on_overflow(x, y);
-        }
-        match division {
-            Division::Signed => self.builder.ins().sdiv(x, y),
-            Division::Unsigned => self.builder.ins().udiv(x, y),
-            Division::SignedRemainder => self.builder.ins().srem(x, y),
-            Division::UnsignedRemainder => self.builder.ins().urem(x, y),
         }
     }
 

@@ -8,55 +8,29 @@
       (i32.add (i32.const 1)))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i32, i64, i32 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i64, i32 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
-;;       v6 = iconst.i64 7
-;;       v7 = icmp ult v2, v6  ; v6 = 7
-;;       brif v7, block2, block3
-;;
-;;   block3:
-;;       v8 = isub.i64 v2, v6  ; v6 = 7
+;;       v4 = iconst.i64 7
+;;       v5 = uadd_overflow_trap v2, v4, user8  ; v4 = 7
+;;       v9 = iconst.i32 5
 ;;       v10 = iconst.i64 104
-;;       v11 = icmp.i64 ult v1, v10  ; v10 = 104
-;;       brif v11, block5, block6
+;;       v11 = uadd_overflow_trap v1, v10, user128  ; v10 = 104
+;;       br_table v3, block1(v9, v11), [block3(v9), block2(v9, v11)]  ; v9 = 5, v9 = 5, v9 = 5
 ;;
-;;   block6:
-;;       v12 = isub.i64 v1, v10  ; v10 = 104
-;;       v15 = iconst.i32 5
-;;       br_table v3, block4(v15, v12), [block8(v15), block7(v15, v12)]  ; v15 = 5, v15 = 5, v15 = 5
+;;   block3(v8: i32):
+;;       v12 = iconst.i32 1
+;;       v13 = iadd v8, v12  ; v12 = 1
+;;       v14 = iconst.i64 2
+;;       v15 = uadd_overflow_trap.i64 v11, v14, user128  ; v14 = 2
+;;       jump block2(v13, v15)
 ;;
-;;   block8(v14: i32):
-;;       v16 = iconst.i64 2
-;;       v17 = icmp.i64 ult v12, v16  ; v16 = 2
-;;       brif v17, block5, block9
+;;   block2(v7: i32, v17: i64):
+;;       jump block1(v7, v17)
 ;;
-;;   block9:
-;;       v18 = isub.i64 v12, v16  ; v16 = 2
-;;       v19 = iconst.i32 1
-;;       v20 = iadd.i32 v14, v19  ; v19 = 1
-;;       jump block7(v20, v18)
-;;
-;;   block7(v13: i32, v22: i64):
-;;       jump block4(v13, v22)
-;;
-;;   block4(v9: i32, v21: i64):
-;;       v23 = iconst.i32 0
-;;       return v23, v21, v9  ; v23 = 0
-;;
-;;   block2 cold:
-;;       v24 = iconst.i32 8
-;;       jump block1(v24, v1)  ; v24 = 8
-;;
-;;   block5 cold:
-;;       v25 = iconst.i32 256
-;;       v26 = iconst.i64 0
-;;       jump block1(v25, v26)  ; v25 = 256, v26 = 0
-;;
-;;   block1(v4: i32, v5: i64) cold:
-;;       v27 = iconst.i32 0
-;;       return v4, v5, v27  ; v27 = 0
+;;   block1(v6: i32, v16: i64):
+;;       return v16, v6
 ;;   }

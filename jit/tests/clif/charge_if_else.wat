@@ -7,64 +7,32 @@
       (else (i32.mul (local.get 0) (i32.const 20))))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i32, i64, i32 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i64, i32 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
-;;       v6 = iconst.i64 7
-;;       v7 = icmp ult v2, v6  ; v6 = 7
-;;       brif v7, block2, block3
+;;       v4 = iconst.i64 7
+;;       v5 = uadd_overflow_trap v2, v4, user8  ; v4 = 7
+;;       brif v3, block3, block4
 ;;
 ;;   block3:
-;;       v8 = isub.i64 v2, v6  ; v6 = 7
-;;       v10 = iconst.i64 103
-;;       v11 = icmp.i64 ult v1, v10  ; v10 = 103
-;;       brif v11, block5, block6
+;;       v8 = iconst.i32 10
+;;       v9 = iconst.i64 104
+;;       v10 = uadd_overflow_trap.i64 v1, v9, user128  ; v9 = 104
+;;       jump block2(v8, v10)  ; v8 = 10
 ;;
-;;   block6:
-;;       v12 = isub.i64 v1, v10  ; v10 = 103
-;;       brif.i32 v3, block8, block9
+;;   block4:
+;;       v11 = iconst.i32 20
+;;       v12 = imul.i32 v3, v11  ; v11 = 20
+;;       v13 = iconst.i64 107
+;;       v14 = uadd_overflow_trap.i64 v1, v13, user128  ; v13 = 107
+;;       jump block2(v12, v14)
 ;;
-;;   block8:
-;;       v14 = iconst.i64 1
-;;       v15 = icmp.i64 ult v12, v14  ; v14 = 1
-;;       brif v15, block5, block10
+;;   block2(v7: i32, v15: i64):
+;;       jump block1(v7)
 ;;
-;;   block10:
-;;       v16 = isub.i64 v12, v14  ; v14 = 1
-;;       v17 = iconst.i32 10
-;;       jump block7(v17, v16)  ; v17 = 10
-;;
-;;   block9:
-;;       v18 = iconst.i64 4
-;;       v19 = icmp.i64 ult v12, v18  ; v18 = 4
-;;       brif v19, block5, block11
-;;
-;;   block11:
-;;       v20 = isub.i64 v12, v18  ; v18 = 4
-;;       v21 = iconst.i32 20
-;;       v22 = imul.i32 v3, v21  ; v21 = 20
-;;       jump block7(v22, v20)
-;;
-;;   block7(v13: i32, v23: i64):
-;;       jump block4(v13)
-;;
-;;   block4(v9: i32):
-;;       v24 = iconst.i32 0
-;;       return v24, v23, v9  ; v24 = 0
-;;
-;;   block2 cold:
-;;       v25 = iconst.i32 8
-;;       jump block1(v25, v1)  ; v25 = 8
-;;
-;;   block5 cold:
-;;       v26 = iconst.i32 256
-;;       v27 = iconst.i64 0
-;;       jump block1(v26, v27)  ; v26 = 256, v27 = 0
-;;
-;;   block1(v4: i32, v5: i64) cold:
-;;       v28 = iconst.i32 0
-;;       return v4, v5, v28  ; v28 = 0
+;;   block1(v6: i32):
+;;       return v15, v6
 ;;   }

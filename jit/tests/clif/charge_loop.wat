@@ -5,53 +5,33 @@
     (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i32, i64 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
-;;       v6 = iconst.i64 7
-;;       v7 = icmp ult v2, v6  ; v6 = 7
-;;       brif v7, block2, block3
+;;       v4 = iconst.i64 7
+;;       v5 = uadd_overflow_trap v2, v4, user8  ; v4 = 7
+;;       v6 = iconst.i64 100
+;;       v7 = uadd_overflow_trap v1, v6, user128  ; v6 = 100
+;;       jump block2(v3, v7)
 ;;
-;;   block3:
-;;       v8 = isub.i64 v2, v6  ; v6 = 7
-;;       v9 = iconst.i64 100
-;;       v10 = icmp.i64 ult v1, v9  ; v9 = 100
-;;       brif v10, block5, block6
-;;
-;;   block6:
-;;       v11 = isub.i64 v1, v9  ; v9 = 100
-;;       jump block7(v11, v3)
-;;
-;;   block7(v13: i64, v16: i32):
-;;       v12 = iconst.i64 6
-;;       v14 = icmp ult v13, v12  ; v12 = 6
-;;       brif v14, block5, block8
-;;
-;;   block8:
-;;       v15 = isub.i64 v13, v12  ; v12 = 6
-;;       v17 = iconst.i32 1
-;;       v18 = isub.i32 v16, v17  ; v17 = 1
-;;       brif v18, block7(v15, v18), block9
-;;
-;;   block9:
-;;       jump block4
+;;   block2(v8: i32, v11: i64):
+;;       v9 = iconst.i32 1
+;;       v10 = isub v8, v9  ; v9 = 1
+;;       brif v10, block4, block3
 ;;
 ;;   block4:
-;;       v19 = iconst.i32 0
-;;       return v19, v15  ; v19 = 0
+;;       v12 = iconst.i64 6
+;;       v13 = uadd_overflow_trap.i64 v11, v12, user128  ; v12 = 6
+;;       jump block2(v10, v13)
 ;;
-;;   block2 cold:
-;;       v20 = iconst.i32 8
-;;       jump block1(v20, v1)  ; v20 = 8
+;;   block3:
+;;       v14 = iconst.i64 6
+;;       v15 = uadd_overflow_trap.i64 v11, v14, user128  ; v14 = 6
+;;       jump block1
 ;;
-;;   block5 cold:
-;;       v21 = iconst.i32 256
-;;       v22 = iconst.i64 0
-;;       jump block1(v21, v22)  ; v21 = 256, v22 = 0
-;;
-;;   block1(v4: i32, v5: i64) cold:
-;;       return v4, v5
+;;   block1:
+;;       return v15
 ;;   }

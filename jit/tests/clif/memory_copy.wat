@@ -5,54 +5,38 @@
   (func (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32, i32, i32) -> i32, i64 tail {
+;;   function u0:0(i64, i64, i64, i32, i32, i32) -> i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
 ;;       sig0 = (i64, i64, i64, i64, i64) -> i32 system_v
+;;       sig1 = (i64, i32) system_v
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32, v4: i32, v5: i32):
-;;       v8 = iconst.i64 10
-;;       v9 = icmp ult v2, v8  ; v8 = 10
-;;       brif v9, block2, block3
+;;       v6 = iconst.i64 10
+;;       v7 = uadd_overflow_trap v2, v6, user8  ; v6 = 10
+;;       v8 = iconst.i64 143
+;;       v9 = uadd_overflow_trap v1, v8, user128  ; v8 = 143
+;;       v10 = bnot v9
+;;       store notrap aligned region0 v10, v0
+;;       v11 = load.i64 notrap aligned readonly can_move v0+296
+;;       v12 = iconst.i64 0
+;;       v13 = uextend.i64 v3
+;;       v14 = uextend.i64 v4
+;;       v15 = uextend.i64 v5
+;;       v16 = call_indirect sig0, v11(v0, v13, v14, v15, v12)  ; v12 = 0
+;;       brif v16, block2(v16), block3
 ;;
 ;;   block3:
-;;       v10 = isub.i64 v2, v8  ; v8 = 10
-;;       v11 = iconst.i64 143
-;;       v12 = icmp.i64 ult v1, v11  ; v11 = 143
-;;       brif v12, block5, block6
+;;       v18 = load.i64 notrap aligned region0 v0
+;;       v19 = bnot v18
+;;       jump block1
 ;;
-;;   block6:
-;;       v13 = isub.i64 v1, v11  ; v11 = 143
-;;       store notrap aligned region0 v13, v0
-;;       v14 = load.i64 notrap aligned readonly can_move v0+288
-;;       v15 = iconst.i64 0
-;;       v16 = uextend.i64 v3
-;;       v17 = uextend.i64 v4
-;;       v18 = uextend.i64 v5
-;;       v19 = call_indirect sig0, v14(v0, v16, v17, v18, v15)  ; v15 = 0
-;;       v20 = load.i64 notrap aligned region0 v0
-;;       brif v19, block7, block8
+;;   block1:
+;;       return v19
 ;;
-;;   block8:
-;;       jump block4
-;;
-;;   block4:
-;;       v21 = iconst.i32 0
-;;       return v21, v20  ; v21 = 0
-;;
-;;   block2 cold:
-;;       v22 = iconst.i32 8
-;;       jump block1(v22, v1)  ; v22 = 8
-;;
-;;   block5 cold:
-;;       v23 = iconst.i32 256
-;;       v24 = iconst.i64 0
-;;       jump block1(v23, v24)  ; v23 = 256, v24 = 0
-;;
-;;   block7 cold:
-;;       jump block1(v19, v20)
-;;
-;;   block1(v6: i32, v7: i64) cold:
-;;       return v6, v7
+;;   block2(v17: i32) cold:
+;;       v20 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v20(v0, v17)
+;;       trap user129
 ;;   }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aivm_core::{Exit, Host, TrapCode};
+use aivm_jit::Traps;
 use aivm_wasm::plan::MeteredModule;
 
 /// An engine that executes plans.
@@ -40,7 +41,7 @@ pub trait Running {
 }
 
 /// Every engine; the first is the authority.
-pub const ENGINES: &[&dyn Engine] = &[&Interpreter, &Jit];
+pub const ENGINES: &[&dyn Engine] = &[&Interpreter, &Jit, &JitExplicit];
 
 /// `vm/interpreter`.
 pub struct Interpreter;
@@ -81,7 +82,7 @@ impl Running for aivm_interpreter::Instance {
     }
 }
 
-/// `jit`.
+/// `jit`, as it runs here: with guard pages and signals where the system has them.
 pub struct Jit;
 
 impl Engine for Jit {
@@ -90,10 +91,27 @@ impl Engine for Jit {
     }
 
     fn prepare(&self, module: &Arc<MeteredModule>) -> Box<dyn Prepared> {
-        let compiled = aivm_jit::CompiledModule::compile(module)
-            .unwrap_or_else(|error| panic!("the JIT refuses a module within the limits: {error}"));
-        Box::new(Arc::new(compiled))
+        compiled(module, Traps::best())
     }
+}
+
+/// `jit` with every trap a test in the code.
+pub struct JitExplicit;
+
+impl Engine for JitExplicit {
+    fn name(&self) -> &'static str {
+        "jit with explicit traps"
+    }
+
+    fn prepare(&self, module: &Arc<MeteredModule>) -> Box<dyn Prepared> {
+        compiled(module, Traps::Explicit)
+    }
+}
+
+fn compiled(module: &Arc<MeteredModule>, traps: Traps) -> Box<dyn Prepared> {
+    let compiled = aivm_jit::CompiledModule::compile_with(module, traps)
+        .unwrap_or_else(|error| panic!("the JIT refuses a module within the limits: {error}"));
+    Box::new(Arc::new(compiled))
 }
 
 impl Prepared for Arc<aivm_jit::CompiledModule> {
