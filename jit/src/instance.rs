@@ -161,9 +161,9 @@ impl Instance {
         } else {
             status::to_exit(status, self.context.store.fault.take())
         };
-        *ink = match status::keeps_ink(&exit) {
-            true => self.context.ink,
-            false => 0,
+        *ink = match status == status::OUT_OF_INK || exit.burns_ink() {
+            true => 0,
+            false => self.context.ink,
         };
         exit
     }

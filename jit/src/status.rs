@@ -23,15 +23,6 @@ pub(crate) const fn code(status: u32) -> cranelift_codegen::ir::TrapCode {
     cranelift_codegen::ir::TrapCode::unwrap_user(status as u8)
 }
 
-/// Whether the ink left after this exit means something. Other traps burn it, and native code does not
-/// write down what was left.
-pub(crate) const fn keeps_ink(exit: &Exit) -> bool {
-    matches!(
-        exit,
-        Exit::Return(_) | Exit::Trap(TrapCode::Unreachable) | Exit::Fault(_)
-    )
-}
-
 /// The exit that a status other than [`OK`] stands for; `fault` is what the store held.
 pub(crate) fn to_exit(status: u32, fault: Option<NodeFault>) -> Exit {
     match status {

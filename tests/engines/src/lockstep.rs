@@ -84,9 +84,7 @@ impl Lockstep {
             })
             .collect();
         for (index, end) in ends.iter().enumerate().skip(1) {
-            // Every trap but `unreachable` burns what is left, and engines need not say what it was.
-            let burns = matches!(end.0, Exit::Trap(trap) if trap != TrapCode::Unreachable);
-            if end.0 != ends[0].0 || (end.1 != ends[0].1 && !burns) {
+            if end.0 != ends[0].0 || (end.1 != ends[0].1 && !end.0.burns_ink()) {
                 return Err(self.disagreement("exit and ink left", index, &ends[0], end));
             }
         }

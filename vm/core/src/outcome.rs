@@ -94,6 +94,15 @@ pub enum Exit {
     Fault(NodeFault),
 }
 
+impl Exit {
+    /// Whether the ink left is burnt, so that what an engine says it is means nothing: after every trap but
+    /// `unreachable`.
+    #[must_use]
+    pub const fn burns_ink(&self) -> bool {
+        matches!(self, Exit::Trap(trap) if !matches!(trap, TrapCode::Unreachable))
+    }
+}
+
 /// Why a host function did not return to the contract.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HostExit {

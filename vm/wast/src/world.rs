@@ -147,6 +147,9 @@ impl<'a> World<'a> {
                 break;
             }
         }
+        if exit.burns_ink() {
+            ink = 0;
+        }
         Outcome {
             exit,
             ink,
@@ -164,6 +167,9 @@ impl<'a> World<'a> {
         self.marker.set(None);
         let function = prepared.group.places[&unit].functions[index as usize];
         let exit = self.call(at, function, arguments, &mut ink);
+        if exit.burns_ink() {
+            ink = 0;
+        }
         Outcome {
             exit,
             ink,
