@@ -256,7 +256,7 @@ pub(crate) const OUTSIDERS: &[Outsider] = &[
     },
     Outsider {
         name: "rayon",
-        owners: &["aivm-cpu"],
+        owners: &["aivm-cpu", "aivm-jit"],
     },
     Outsider {
         name: "wasmtime",
