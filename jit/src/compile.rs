@@ -83,12 +83,15 @@ impl CompiledModule {
         CompiledModule::compile_within(module, Traps::best(), WorkLimits::NODE)
     }
 
-    /// As [`CompiledModule::compile`], however large the functions are: for tests, since it may take minutes.
+    /// As [`CompiledModule::compile_with`], however large the functions are: for tests, since it may take minutes.
     ///
     /// # Errors
     /// A [`CompileError`], but never that something is too large to compile.
-    pub fn compile_any_size(module: &Arc<MeteredModule>) -> Result<CompiledModule, CompileError> {
-        CompiledModule::compile_within(module, Traps::best(), WorkLimits::NONE)
+    pub fn compile_any_size(
+        module: &Arc<MeteredModule>,
+        traps: Traps,
+    ) -> Result<CompiledModule, CompileError> {
+        CompiledModule::compile_within(module, traps, WorkLimits::NONE)
     }
 
     /// As [`CompiledModule::compile`], with traps in this form.

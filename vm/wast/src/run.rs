@@ -1,6 +1,7 @@
 //! Carries out a script's directives and says how each ended.
 
 use aivm_core::{Exit, Limits, TrapCode};
+use aivm_jit::Traps;
 use aivm_wasm::{RefusalCode, Rules};
 
 use crate::group::{self, Unit, Unwritten};
@@ -17,7 +18,8 @@ pub enum Mode {
     Interpret,
     /// The JIT.
     Jit,
-    /// Both, and after each directive their results, ink, memory and globals must be the same.
+    /// The interpreter and the JIT in both forms of traps; after each directive results, ink, memory and
+    /// globals must be the same.
     Compare,
 }
 
@@ -38,10 +40,14 @@ pub fn run(name: &str, text: &str, mode: Mode) -> Result<Report, String> {
         .iter()
         .map(|members| prepare_group(&script, members))
         .collect();
-    let engines: &[Engine] = match mode {
-        Mode::Interpret => &[Engine::Interpreter],
-        Mode::Jit => &[Engine::Jit],
-        Mode::Compare => &[Engine::Interpreter, Engine::Jit],
+    let engines: Vec<Engine> = match mode {
+        Mode::Interpret => vec![Engine::Interpreter],
+        Mode::Jit => vec![Engine::Jit(Traps::best())],
+        Mode::Compare => vec![
+            Engine::Interpreter,
+            Engine::Jit(Traps::best()),
+            Engine::Jit(Traps::Explicit),
+        ],
     };
     let worlds = engines
         .iter()

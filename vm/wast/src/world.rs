@@ -4,6 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::sync::Arc;
 
 use aivm_core::{Exit, GasSchedule, Guest, Host, HostExit, HostFunction, NodeFault, TrapCode};
+use aivm_jit::Traps;
 use aivm_wasm::plan::MeteredModule;
 
 use crate::group::{Definition, Group, Link};
@@ -16,7 +17,9 @@ pub(crate) const INK: u64 = 1 << 50;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Engine {
     Interpreter,
-    Jit,
+    /// The JIT with traps as a node has them: guard pages and signals where the system has them, or tests in
+    /// the code.
+    Jit(Traps),
 }
 
 /// A group ready to run: its plan, and what its imports are.
@@ -48,8 +51,8 @@ impl Instance {
                 let instance = aivm_interpreter::Instance::new(&program);
                 instance.map(Instance::Interpreter).map_err(Exit::Trap)
             }
-            Engine::Jit => {
-                let module = aivm_jit::CompiledModule::compile_any_size(plan)
+            Engine::Jit(traps) => {
+                let module = aivm_jit::CompiledModule::compile_any_size(plan, traps)
                     .map_err(|error| Exit::Fault(NodeFault(format!("not compiled: {error}"))))?;
                 let instance = aivm_jit::Instance::new(&Arc::new(module));
                 instance.map(Instance::Jit).map_err(Exit::Trap)
