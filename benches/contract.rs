@@ -40,7 +40,7 @@ fn plan(wasm: &[u8]) -> Arc<MeteredModule> {
 fn compile(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("compile");
     for program in &PROGRAMS {
-        let wasm = wat::parse_str(program.wat).expect("the program is WAT");
+        let wasm = program.wasm();
         let plan = plan(&wasm);
         group.bench_function(format!("{}/validate and meter", program.name), |bencher| {
             bencher.iter(|| self::plan(black_box(&wasm)));
@@ -59,7 +59,7 @@ fn run(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("run");
     group.sample_size(10);
     for program in &PROGRAMS {
-        let wasm = wat::parse_str(program.wat).expect("the program is WAT");
+        let wasm = program.wasm();
         let plan = plan(&wasm);
         let function = plan
             .exported_function("run")

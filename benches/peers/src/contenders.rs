@@ -7,6 +7,7 @@ use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{Rules, meter, validate};
 
 /// An engine.
+#[derive(Clone, Copy)]
 pub(crate) struct Contender {
     /// Name in the table.
     pub(crate) name: &'static str,
@@ -22,7 +23,7 @@ pub(crate) trait Ready {
 
 /// Everyone; wasmtime in the default configuration of this project's code generator: guard pages instead of
 /// bounds checks, one thread.
-pub(crate) const CONTENDERS: &[Contender] = &[
+pub(crate) const CONTENDERS: [Contender; 5] = [
     Contender {
         name: "aivm jit, metered",
         prepare: |wasm| Box::new(Jit::new(wasm)),
@@ -45,7 +46,8 @@ pub(crate) const CONTENDERS: &[Contender] = &[
     },
 ];
 
-const EXPORT: &str = "run";
+/// The function of a program that is timed.
+pub(crate) const EXPORT: &str = "run";
 
 /// The programs import nothing.
 struct NoHost;
@@ -63,12 +65,14 @@ impl Host for NoHost {
     }
 }
 
-fn plan(wasm: &[u8]) -> Arc<MeteredModule> {
+/// The plan of a module that is accepted.
+pub(crate) fn plan(wasm: &[u8]) -> Arc<MeteredModule> {
     let module = validate(wasm, &Limits::CONTRACT, Rules::Generic).expect("accepted");
     Arc::new(meter(&module, &GasSchedule::V1))
 }
 
-fn answer(exit: &Exit) -> i32 {
+/// The one value that was returned.
+pub(crate) fn answer(exit: &Exit) -> i32 {
     match exit {
         Exit::Return(values) if values.len() == 1 => values[0] as u32 as i32,
         other => panic!("the program ended with {other:?}"),
