@@ -6,6 +6,7 @@ use wasmparser::{
     ValidatorResources,
 };
 
+use crate::findings::Findings;
 use crate::operator::{NO_EXTENSIONS, Translation, refusal_of, translate};
 use crate::refusal::{Place, Refusal, RefusalCode, Section};
 use crate::sections::{byte_at, value};
@@ -18,12 +19,14 @@ const SIMD_PREFIX: u8 = 0xfd;
 pub(crate) fn check(
     bytes: &[u8],
     limits: &Limits,
+    findings: &Findings,
     function: FuncToValidate<ValidatorResources>,
     code: &FunctionBody<'_>,
 ) -> Result<u32, Refusal> {
     let mut body = Body {
         bytes,
         limits,
+        findings,
         place: Place {
             section: Section::Code,
             function: Some(function.index),
@@ -41,6 +44,7 @@ pub(crate) fn check(
 struct Body<'a> {
     bytes: &'a [u8],
     limits: &'a Limits,
+    findings: &'a Findings,
     place: Place,
     validator: FuncValidator<ValidatorResources>,
 }
@@ -57,7 +61,8 @@ impl Body<'_> {
             let (count, ty) = group.map_err(|error| place.malformed(&error))?;
             total = total.saturating_add(count.into());
             self.count_locals(total)?;
-            value(place, ty, || "of a local".to_owned())?;
+            self.findings
+                .note(value(place, ty, || "of a local".to_owned()))?;
             self.validator
                 .define_locals(place.offset, count, ty)
                 .map_err(|error| place.invalid(&error))?;
@@ -68,7 +73,8 @@ impl Body<'_> {
     fn count_locals(&self, total: u64) -> Result<(), Refusal> {
         let things = "locals, parameters included,";
         let limit = self.limits.locals;
-        self.place.limit(RefusalCode::Locals, things, total, limit)
+        self.findings
+            .note(self.place.limit(RefusalCode::Locals, things, total, limit))
     }
 
     fn operators(&mut self, mut operators: OperatorsReader<'_>) -> Result<u32, Refusal> {
@@ -87,7 +93,7 @@ impl Body<'_> {
                 translate(&operator, |index| index).map_err(|error| place.malformed(&error))?;
             if let Translation::Refused = translation {
                 let (code, what, right) = refusal_of(&operator);
-                return Err(place.refuse(code, what, right));
+                self.findings.note(Err(place.refuse(code, what, right)))?;
             }
             self.validator
                 .op(place.offset, &operator)
@@ -109,31 +115,31 @@ impl Body<'_> {
         let Operator::BrTable { targets } = operator else {
             return Ok(());
         };
-        place.limit(
+        self.findings.note(place.limit(
             RefusalCode::BranchTargets,
             "targets of a `br_table`",
             targets.len().into(),
             self.limits.branch_targets,
-        )
+        ))
     }
 
     /// Checks nesting and operand stack after an instruction; the operand stack's height.
     fn depths(&self, place: Place) -> Result<u32, Refusal> {
         // The function itself is the outermost entry of the control stack.
         let nesting = self.validator.control_stack_height().saturating_sub(1);
-        place.limit(
+        self.findings.note(place.limit(
             RefusalCode::Nesting,
             "nested blocks",
             nesting.into(),
             self.limits.nesting,
-        )?;
+        ))?;
         let height = self.validator.operand_stack_height();
-        place.limit(
+        self.findings.note(place.limit(
             RefusalCode::OperandStack,
             "values on the operand stack",
             height.into(),
             self.limits.operand_stack,
-        )?;
+        ))?;
         Ok(height)
     }
 }

@@ -8,6 +8,7 @@
 
 mod body;
 pub mod cost;
+mod findings;
 mod meter;
 mod operator;
 pub mod plan;
@@ -20,4 +21,4 @@ mod validate;
 
 pub use meter::{FRAME_HEADER_WORDS, meter};
 pub use refusal::{Refusal, RefusalCode, Section};
-pub use validate::{ENTRYPOINT, MEMORY, Rules, ValidatedModule, validate};
+pub use validate::{ENTRYPOINT, MEMORY, Rules, ValidatedModule, refusals, validate};

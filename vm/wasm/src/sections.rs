@@ -17,7 +17,8 @@ impl Check<'_> {
     ) -> Result<Section, Refusal> {
         let place = Place::new(Section::Type, reader.range().start);
         let (count, limit) = (reader.count(), self.limits.types);
-        place.limit(RefusalCode::Types, "types", count.into(), limit)?;
+        self.findings
+            .note(place.limit(RefusalCode::Types, "types", count.into(), limit))?;
         let mut groups = reader.clone().into_iter();
         for index in 0..u64::from(count) {
             let place = place.at(groups.original_position());
@@ -42,23 +43,26 @@ impl Check<'_> {
         for ty in group.types() {
             let ty = ty.unwrap_func();
             let (parameters, results) = (ty.params(), ty.results());
-            place.limit(
+            self.findings.note(place.limit(
                 RefusalCode::Parameters,
                 "parameters of a function type",
                 parameters.len() as u64,
                 self.limits.parameters,
-            )?;
-            place.limit(
+            ))?;
+            self.findings.note(place.limit(
                 RefusalCode::Results,
                 "results of a function type",
                 results.len() as u64,
                 self.limits.results,
-            )?;
+            ))?;
             for ty in parameters {
-                value(place, *ty, || format!("as a parameter of type {index}"))?;
+                self.findings.note(value(place, *ty, || {
+                    format!("as a parameter of type {index}")
+                }))?;
             }
             for ty in results {
-                value(place, *ty, || format!("as a result of type {index}"))?;
+                self.findings
+                    .note(value(place, *ty, || format!("as a result of type {index}")))?;
             }
         }
         Ok(())
@@ -70,29 +74,32 @@ impl Check<'_> {
     ) -> Result<Section, Refusal> {
         let place = Place::new(Section::Import, reader.range().start);
         let (count, limit) = (reader.count(), self.limits.imports);
-        place.limit(RefusalCode::Imports, "imports", count.into(), limit)?;
+        self.findings
+            .note(place.limit(RefusalCode::Imports, "imports", count.into(), limit))?;
         for import in reader.clone().into_imports_with_offsets() {
             let (offset, import) = import.map_err(|error| place.malformed(&error))?;
             let place = place.at(offset);
-            name(place, self.limits, import.module)?;
-            name(place, self.limits, import.name)?;
+            self.findings
+                .note(name(place, self.limits, import.module))?;
+            self.findings.note(name(place, self.limits, import.name))?;
             let full = format!("`{}.{}`", import.module, import.name);
             if !matches!(import.ty, TypeRef::Func(_)) {
-                return Err(place.refuse(
+                self.findings.note(Err(place.refuse(
                     RefusalCode::ImportKind,
                     format!("import {full} is no function"),
                     "only host functions can be imported",
-                ));
+                )))?;
+                continue;
             }
             let function = HostFunction::find(import.module, import.name);
             let known = function
                 .is_some_and(|function| self.rules != Rules::Contract || !function.is_debug());
             if !known && self.rules != Rules::Spec {
-                return Err(place.refuse(
+                self.findings.note(Err(place.refuse(
                     RefusalCode::UnknownImport,
                     format!("import {full} is no host function"),
                     "host functions are in the modules `vm_hooks` and `aivm`",
-                ));
+                )))?;
             }
         }
         Ok(Section::Import)
@@ -104,29 +111,31 @@ impl Check<'_> {
     ) -> Result<Section, Refusal> {
         let place = Place::new(Section::Table, reader.range().start);
         let (count, limit) = (reader.count(), self.limits.tables);
-        place.limit(RefusalCode::SecondTable, "tables", count.into(), limit)?;
+        self.findings
+            .note(place.limit(RefusalCode::SecondTable, "tables", count.into(), limit))?;
         let mut entries = 0_u64;
         for table in reader.clone().into_iter_with_offsets() {
             let (offset, table) = table.map_err(|error| place.malformed(&error))?;
             let place = place.at(offset);
             if table.ty.element_type != wasmparser::RefType::FUNCREF {
-                return Err(place.refuse(
+                self.findings.note(Err(place.refuse(
                     RefusalCode::TableType,
                     format!("a table of `{}`", table.ty.element_type),
                     FUNCREF_ONLY,
-                ));
+                )))?;
             }
             if table.ty.table64 || table.ty.shared {
                 let what = "a 64-bit or shared table";
-                return Err(place.refuse(RefusalCode::Feature, what, NO_EXTENSIONS));
+                self.findings
+                    .note(Err(place.refuse(RefusalCode::Feature, what, NO_EXTENSIONS)))?;
             }
             entries = entries.saturating_add(table.ty.initial);
-            place.limit(
+            self.findings.note(place.limit(
                 RefusalCode::TableEntries,
                 "table entries",
                 entries,
                 self.limits.table_entries,
-            )?;
+            ))?;
         }
         Ok(Section::Table)
     }
@@ -136,25 +145,26 @@ impl Check<'_> {
         reader: &wasmparser::MemorySectionReader<'_>,
     ) -> Result<Section, Refusal> {
         let place = Place::new(Section::Memory, reader.range().start);
-        place.limit(
+        self.findings.note(place.limit(
             RefusalCode::SecondMemory,
             "memories",
             reader.count().into(),
             1,
-        )?;
+        ))?;
         for memory in reader.clone().into_iter_with_offsets() {
             let (offset, memory) = memory.map_err(|error| place.malformed(&error))?;
             let place = place.at(offset);
             if memory.memory64 || memory.shared || memory.page_size_log2.is_some() {
                 let what = "a 64-bit or shared memory, or one with its own page size";
-                return Err(place.refuse(RefusalCode::Feature, what, NO_EXTENSIONS));
+                self.findings
+                    .note(Err(place.refuse(RefusalCode::Feature, what, NO_EXTENSIONS)))?;
             }
-            place.limit(
+            self.findings.note(place.limit(
                 RefusalCode::MemoryPages,
                 "initial pages of memory",
                 memory.initial,
                 self.limits.memory_pages,
-            )?;
+            ))?;
         }
         Ok(Section::Memory)
     }
@@ -165,12 +175,14 @@ impl Check<'_> {
     ) -> Result<Section, Refusal> {
         let place = Place::new(Section::Global, reader.range().start);
         let (count, limit) = (reader.count(), self.limits.globals);
-        place.limit(RefusalCode::Globals, "globals", count.into(), limit)?;
+        self.findings
+            .note(place.limit(RefusalCode::Globals, "globals", count.into(), limit))?;
         for (index, global) in reader.clone().into_iter_with_offsets().enumerate() {
             let (offset, global) = global.map_err(|error| place.malformed(&error))?;
-            value(place.at(offset), global.ty.content_type, || {
-                format!("of global {index}")
-            })?;
+            self.findings
+                .note(value(place.at(offset), global.ty.content_type, || {
+                    format!("of global {index}")
+                }))?;
         }
         Ok(Section::Global)
     }
@@ -181,12 +193,12 @@ impl Check<'_> {
     ) -> Result<Section, Refusal> {
         let place = Place::new(Section::Element, reader.range().start);
         let (count, limit) = (reader.count(), self.limits.element_segments);
-        place.limit(
+        self.findings.note(place.limit(
             RefusalCode::ElementSegments,
             "element segments",
             count.into(),
             limit,
-        )?;
+        ))?;
         let mut entries = 0_u64;
         for element in reader.clone().into_iter_with_offsets() {
             let (offset, element) = element.map_err(|error| place.malformed(&error))?;
@@ -195,22 +207,22 @@ impl Check<'_> {
                 ElementItems::Functions(functions) => functions.count(),
                 ElementItems::Expressions(ty, expressions) => {
                     if *ty != wasmparser::RefType::FUNCREF {
-                        return Err(place.refuse(
+                        self.findings.note(Err(place.refuse(
                             RefusalCode::TableType,
                             format!("an element segment of `{ty}`"),
                             FUNCREF_ONLY,
-                        ));
+                        )))?;
                     }
                     expressions.count()
                 }
             };
             entries = entries.saturating_add(count.into());
-            place.limit(
+            self.findings.note(place.limit(
                 RefusalCode::ElementEntries,
                 "entries of element segments",
                 entries,
                 self.limits.element_entries,
-            )?;
+            ))?;
         }
         Ok(Section::Element)
     }
@@ -221,12 +233,12 @@ impl Check<'_> {
         offset: u64,
         section: Section,
     ) -> Result<Section, Refusal> {
-        Place::new(section, offset).limit(
+        self.findings.note(Place::new(section, offset).limit(
             RefusalCode::DataSegments,
             "data segments",
             count.into(),
             self.limits.data_segments,
-        )?;
+        ))?;
         Ok(section)
     }
 }

@@ -1,5 +1,6 @@
 //! Every refusal has a module that meets it: each limit on both sides, each rule, and sentences that name the place.
 
+mod every;
 mod limits;
 mod rules;
 

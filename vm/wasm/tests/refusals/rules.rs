@@ -8,8 +8,8 @@ use crate::check;
 /// A module in text form that is refused.
 pub(crate) struct Case {
     pub(crate) code: RefusalCode,
-    rules: Rules,
-    wat: &'static str,
+    pub(crate) rules: Rules,
+    pub(crate) wat: &'static str,
     /// Part of the sentence.
     says: &'static str,
 }
@@ -17,7 +17,7 @@ pub(crate) struct Case {
 /// A module in binary form that is refused.
 pub(crate) struct BinaryCase {
     pub(crate) code: RefusalCode,
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
     says: &'static str,
 }
 
