@@ -32,7 +32,9 @@ extern "C" fn run(calls: i32) -> i32 {
         storage: Storage::new(),
     };
     for account in 0..ACCOUNTS {
-        token.storage.store(&balance_key(&address(account)), word(FUNDS));
+        token
+            .storage
+            .store(&balance_key(&address(account)), word(FUNDS));
         let key = allowance_key(&address(0), &address(account));
         token.storage.store(&key, word(ALLOWANCE));
     }

@@ -127,11 +127,17 @@ impl Parser<'_> {
         let mut number = 0_u32;
         let mut digits = 0;
         while let Some(digit @ b'0'..=b'9') = self.rest.first() {
-            number = number.wrapping_mul(10).wrapping_add(u32::from(digit - b'0'));
+            number = number
+                .wrapping_mul(10)
+                .wrapping_add(u32::from(digit - b'0'));
             digits += 1;
             self.next()?;
         }
-        let number = if negative { number.wrapping_neg() } else { number };
+        let number = if negative {
+            number.wrapping_neg()
+        } else {
+            number
+        };
         self.note(number);
         (digits > 0).then_some(())
     }

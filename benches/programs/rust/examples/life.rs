@@ -35,9 +35,14 @@ fn step(cells: &Grid, next: &mut Grid) -> u32 {
         let below = &cells[(row + 1) % SIDE];
         for column in 0..SIDE {
             let (left, right) = ((column + SIDE - 1) % SIDE, (column + 1) % SIDE);
-            let neighbours = above[left] + above[column] + above[right]
-                + here[left] + here[right]
-                + below[left] + below[column] + below[right];
+            let neighbours = above[left]
+                + above[column]
+                + above[right]
+                + here[left]
+                + here[right]
+                + below[left]
+                + below[column]
+                + below[right];
             let lives = neighbours == 3 || neighbours == 2 && here[column] == 1;
             next[row][column] = u8::from(lives);
             population += u32::from(lives);
