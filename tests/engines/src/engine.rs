@@ -41,7 +41,7 @@ pub trait Running {
 }
 
 /// Every engine; the first is the authority.
-pub const ENGINES: &[&dyn Engine] = &[&Interpreter, &Jit, &JitExplicit];
+pub const ENGINES: &[&dyn Engine] = &[&Interpreter, &PlainInterpreter, &Jit, &JitExplicit];
 
 /// `vm/interpreter`.
 pub struct Interpreter;
@@ -53,6 +53,21 @@ impl Engine for Interpreter {
 
     fn prepare(&self, module: &Arc<MeteredModule>) -> Box<dyn Prepared> {
         Box::new(Arc::new(aivm_interpreter::Program::new(Arc::clone(module))))
+    }
+}
+
+/// `vm/interpreter` with an instruction for each op: what its fused instructions are held against.
+pub struct PlainInterpreter;
+
+impl Engine for PlainInterpreter {
+    fn name(&self) -> &'static str {
+        "interpreter, plain"
+    }
+
+    fn prepare(&self, module: &Arc<MeteredModule>) -> Box<dyn Prepared> {
+        Box::new(Arc::new(aivm_interpreter::Program::plain(Arc::clone(
+            module,
+        ))))
     }
 }
 

@@ -13,6 +13,16 @@ use crate::table::Table;
 /// The state of one running contract.
 pub struct Instance {
     program: Arc<Program>,
+    pub(crate) state: State,
+    /// Slots of all frames, and room for one whole frame window above the highest.
+    pub(crate) stack: Vec<u64>,
+    /// The callers of the running function, outermost first.
+    pub(crate) frames: Vec<Frame>,
+}
+
+/// What a contract can change.
+#[derive(Default)]
+pub(crate) struct State {
     pub(crate) memory: Memory,
     pub(crate) table: Table,
     pub(crate) globals: Vec<u64>,
@@ -20,10 +30,6 @@ pub struct Instance {
     pub(crate) data_dropped: Vec<bool>,
     /// For each element segment, whether it was dropped or applied.
     pub(crate) elements_dropped: Vec<bool>,
-    /// Slots of all frames, and room for one whole frame window above the highest.
-    pub(crate) stack: Vec<u64>,
-    /// The callers of the running function, outermost first.
-    pub(crate) frames: Vec<Frame>,
 }
 
 impl Instance {
@@ -49,11 +55,13 @@ impl Instance {
         }
         let is_dropped = |mode| mode != SegmentMode::Passive;
         Ok(Instance {
-            memory,
-            table,
-            globals: module.globals.iter().map(|global| global.init).collect(),
-            data_dropped: module.data.iter().map(|s| is_dropped(s.mode)).collect(),
-            elements_dropped: module.elements.iter().map(|s| is_dropped(s.mode)).collect(),
+            state: State {
+                memory,
+                table,
+                globals: module.globals.iter().map(|global| global.init).collect(),
+                data_dropped: module.data.iter().map(|s| is_dropped(s.mode)).collect(),
+                elements_dropped: module.elements.iter().map(|s| is_dropped(s.mode)).collect(),
+            },
             stack: vec![0; module.stack_words as usize + FRAME_SLOTS],
             frames: Vec::new(),
             program: Arc::clone(program),
@@ -62,7 +70,7 @@ impl Instance {
 
     /// Lets memory grow to `pages` pages at most, where the module would allow more.
     pub fn limit_memory(&mut self, pages: u32) {
-        self.memory.limit(pages);
+        self.state.memory.limit(pages);
     }
 
     /// Runs function `function` of the index space (imports first) with `arguments`, one a parameter, i32
@@ -89,8 +97,15 @@ impl Instance {
             .map(|(&value, &ty)| canonical(value, ty))
             .collect();
         let results = match (function as usize).checked_sub(module.imports.len()) {
-            None => call_host(module, function, &arguments, &mut self.memory, ink, host)
-                .map(|result| result.into_iter().collect()),
+            None => call_host(
+                module,
+                function,
+                &arguments,
+                &mut self.state.memory,
+                ink,
+                host,
+            )
+            .map(|result| result.into_iter().collect()),
             Some(own) => {
                 self.stack[..arguments.len()].copy_from_slice(&arguments);
                 run(self, &program, own, ink, host)
@@ -106,19 +121,19 @@ impl Instance {
     /// Linear memory as it is now; empty when the module has none.
     #[must_use]
     pub fn memory(&self) -> &[u8] {
-        self.memory.bytes()
+        self.state.memory.bytes()
     }
 
     /// Globals as they are now, i32 zero-extended.
     #[must_use]
     pub fn globals(&self) -> &[u64] {
-        &self.globals
+        &self.state.globals
     }
 
     /// Entries of all tables as they are now: function indices, `None` is null.
     #[must_use]
     pub fn table(&self) -> &[Option<u32>] {
-        self.table.entries()
+        self.state.table.entries()
     }
 }
 

@@ -1,9 +1,12 @@
 //! Linear memory: bounds, loads and stores, growth, bulk operations, and the view a host function has.
 
+use std::ops::Range;
+
 use aivm_core::{Guest, HostExit, TrapCode, limits::PAGE_BYTES};
 use aivm_wasm::plan;
 
 /// Linear memory of one instance; a module without memory has one of 0 pages that cannot grow.
+#[derive(Default)]
 pub(crate) struct Memory {
     bytes: Vec<u8>,
     max_pages: u32,
@@ -25,9 +28,14 @@ impl Memory {
         &self.bytes
     }
 
+    /// All bytes, to be written.
+    pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
+        &mut self.bytes
+    }
+
     /// Size in pages.
     pub(crate) fn pages(&self) -> u32 {
-        (self.bytes.len() / PAGE_BYTES as usize) as u32
+        pages(&self.bytes)
     }
 
     /// Lowers the maximum to `pages`, if it is above.
@@ -46,36 +54,6 @@ impl Memory {
     pub(crate) fn grow(&mut self, delta: u32) {
         debug_assert!(self.may_grow(delta));
         self.bytes.resize(self.bytes.len() + byte_len(delta), 0);
-    }
-
-    /// The `N` bytes at address + offset, added without wrapping.
-    #[inline(always)]
-    pub(crate) fn load<const N: usize>(
-        &self,
-        address: u32,
-        offset: u32,
-    ) -> Result<[u8; N], TrapCode> {
-        self.bytes
-            .get(effective(address, offset)..)
-            .and_then(|tail| tail.first_chunk::<N>())
-            .copied()
-            .ok_or(TrapCode::MemoryOutOfBounds)
-    }
-
-    /// Stores `N` bytes at address + offset, or nothing.
-    #[inline(always)]
-    pub(crate) fn store<const N: usize>(
-        &mut self,
-        address: u32,
-        offset: u32,
-        value: [u8; N],
-    ) -> Result<(), TrapCode> {
-        *self
-            .bytes
-            .get_mut(effective(address, offset)..)
-            .and_then(|tail| tail.first_chunk_mut::<N>())
-            .ok_or(TrapCode::MemoryOutOfBounds)? = value;
-        Ok(())
     }
 
     /// `len` bytes from `pointer`. An empty range may begin at the end, not beyond it.
@@ -130,16 +108,43 @@ impl Memory {
     }
 }
 
+/// Size of a memory in pages.
+pub(crate) fn pages(memory: &[u8]) -> u32 {
+    (memory.len() / PAGE_BYTES as usize) as u32
+}
+
 /// Length of `pages` pages in bytes; a memory that does not fit this machine's addresses cannot be planned.
 fn byte_len(pages: u32) -> usize {
     pages as usize * PAGE_BYTES as usize
 }
 
-/// The first byte of an access. It does not fit `usize` on a machine of 32 bits only when it is out of
-/// bounds there.
+/// The `N` bytes of `memory` at address + offset, added without wrapping.
 #[inline(always)]
-fn effective(address: u32, offset: u32) -> usize {
-    usize::try_from(u64::from(address) + u64::from(offset)).unwrap_or(usize::MAX)
+pub(crate) fn load<const N: usize>(memory: &[u8], address: u32, offset: u32) -> Option<[u8; N]> {
+    memory.get(access(address, offset, N)?)?.try_into().ok()
+}
+
+/// Stores `N` bytes in `memory` at address + offset, or nothing.
+#[inline(always)]
+pub(crate) fn store<const N: usize>(
+    memory: &mut [u8],
+    address: u32,
+    offset: u32,
+    value: [u8; N],
+) -> Option<()> {
+    memory
+        .get_mut(access(address, offset, N)?)?
+        .copy_from_slice(&value);
+    Some(())
+}
+
+/// The bytes of an access. They do not fit `usize` on a machine of 32 bits only when they are out of bounds
+/// there.
+#[inline(always)]
+fn access(address: u32, offset: u32, len: usize) -> Option<Range<usize>> {
+    let start = u64::from(address) + u64::from(offset);
+    let end = usize::try_from(start + len as u64).ok()?;
+    Some(end - len..end)
 }
 
 /// The running contract as a host function sees it.

@@ -3,24 +3,30 @@
 use std::sync::Arc;
 
 use aivm_core::Limits;
-use aivm_wasm::plan::{Function, MeteredModule};
+use aivm_wasm::plan::{Function, MeteredModule, Op};
 
+use crate::handlers::assemble;
 use crate::instruction::{Instruction, Target};
-use crate::lower::lower;
+use crate::lower::{Form, lower};
+use crate::machine::{Cell, STRETCH};
 
 /// Most slots of one frame: a slot is named in 16 bits.
 pub(crate) const FRAME_SLOTS: usize = 1 << 16;
 
 const _: () = assert!(
-    ((Limits::CONTRACT.locals + Limits::CONTRACT.operand_stack) as usize) < FRAME_SLOTS,
-    "every frame within the limits of contracts has room"
+    ((Limits::CONTRACT.locals + Limits::CONTRACT.operand_stack) as usize) < FRAME_SLOTS
+        && ((Limits::SPEC.locals + Limits::SPEC.operand_stack) as usize) < FRAME_SLOTS,
+    "every frame within the limits has room"
 );
 
 /// A module in the interpreter's own code.
 pub struct Program {
     module: Arc<MeteredModule>,
-    /// The code of all functions, one after the other.
-    pub(crate) code: Vec<Instruction>,
+    /// The code of all functions, one after the other, and a stretch that nothing reaches; before it, a cell that
+    /// names the first handler.
+    pub(crate) code: Vec<Cell>,
+    /// The instructions that the loop executes itself.
+    pub(crate) rare: Vec<Instruction>,
     /// What a call needs to know, for each of the module's own functions.
     pub(crate) entries: Vec<Entry>,
 }
@@ -30,6 +36,8 @@ pub struct Program {
 pub(crate) struct Entry {
     /// Its first instruction.
     pub(crate) start: Target,
+    /// What entering it costs, in ink.
+    pub(crate) price: u64,
     /// Stack words it takes.
     pub(crate) frame_words: u32,
     /// Slots that hold its parameters.
@@ -43,22 +51,50 @@ impl Program {
     ///
     /// # Panics
     /// If a function's locals and operands exceed 65,535 slots or its `frame_words` do not cover them and a
-    /// header. No validated module within [`Limits::CONTRACT`] does either.
+    /// header. No validated module within [`Limits::CONTRACT`] or [`Limits::SPEC`] does either.
     #[must_use]
     pub fn new(module: Arc<MeteredModule>) -> Program {
+        Program::lowered(module, Form::Fused)
+    }
+
+    /// As [`Program::new`], but each op of the plan has an instruction of its own, which is slow: for tests that
+    /// hold the one against the other.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn plain(module: Arc<MeteredModule>) -> Program {
+        Program::lowered(module, Form::Plain)
+    }
+
+    fn lowered(module: Arc<MeteredModule>, form: Form) -> Program {
         let mut code = Vec::new();
         let mut entries = Vec::with_capacity(module.functions.len());
         for function in &module.functions {
-            entries.push(entry(&module, function, code.len()));
-            lower(&module, function, &mut code);
+            let (price, ops) = match function.ops.split_first() {
+                Some((Op::Charge(price), ops)) if form == Form::Fused => (*price, ops),
+                _ => (0, &function.ops[..]),
+            };
+            entries.push(entry(&module, function, code.len(), price));
+            lower(&module, function, ops, form, &mut code);
         }
         assert!(
             u32::try_from(code.len()).is_ok(),
             "a target names an instruction in 32 bits"
         );
+        code.extend([Instruction::Unreachable; STRETCH]);
+        let mut rare = Vec::new();
+        let first = Instruction::Unreachable;
+        let mut cells: Vec<Cell> = [(&first, 0)]
+            .into_iter()
+            .chain(code.iter().zip(0..))
+            .map(|(instruction, place)| assemble(instruction, place, &mut rare))
+            .collect();
+        for place in 1..cells.len() {
+            cells[place - 1].then = cells[place].then;
+        }
         Program {
             module,
-            code,
+            code: cells,
+            rare,
             entries,
         }
     }
@@ -70,8 +106,9 @@ impl Program {
     }
 }
 
-/// The entry of a function whose code begins at `start`, with the checks that the loop relies on.
-fn entry(module: &MeteredModule, function: &Function, start: usize) -> Entry {
+/// The entry of a function whose code begins at `start` and costs `price`, with the checks that the loop relies
+/// on.
+fn entry(module: &MeteredModule, function: &Function, start: usize, price: u64) -> Entry {
     let slots = function.locals.len() + function.max_operands as usize;
     assert!(slots < FRAME_SLOTS, "a frame of {slots} slots");
     assert!(
@@ -81,6 +118,7 @@ fn entry(module: &MeteredModule, function: &Function, start: usize) -> Entry {
     );
     Entry {
         start: start as Target,
+        price,
         frame_words: function.frame_words,
         parameters: module.types[function.ty as usize].parameters.len() as u16,
         locals: function.locals.len() as u16,

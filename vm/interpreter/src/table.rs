@@ -6,6 +6,7 @@ use aivm_core::TrapCode;
 use aivm_wasm::plan;
 
 /// The tables of one instance, their entries one after the other. They cannot grow.
+#[derive(Default)]
 pub(crate) struct Table {
     entries: Vec<Option<u32>>,
     /// The entries of each table.

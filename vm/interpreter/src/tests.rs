@@ -2,13 +2,16 @@
 
 use std::sync::Arc;
 
-use aivm_core::{Exit, Guest, Host, HostExit, HostFunction, TrapCode, ValueType};
+use aivm_core::{Exit, Guest, Host, HostExit, HostFunction, Limits, TrapCode, ValueType};
 use aivm_wasm::plan::{
     BinaryOp, BlockType, DataSegment, DynamicCosts, ElementSegment, FuncType, Function, Global,
     Import, LoadKind, Memory, MeteredModule, Op, SegmentMode, StoreKind, Table, UnaryOp,
 };
 
 use crate::{Instance, Program};
+
+mod forms;
+mod limits;
 
 const I32: ValueType = ValueType::I32;
 const I64: ValueType = ValueType::I64;
@@ -38,12 +41,23 @@ fn ty(parameters: &[ValueType], results: &[ValueType]) -> FuncType {
 
 /// A function of type `ty` with `extra` locals and 8 operands at most.
 fn function(module: &MeteredModule, ty: u32, extra: &[ValueType], ops: Vec<Op>) -> Function {
+    higher(module, ty, extra, 8, ops)
+}
+
+/// As [`function`], with this many operands at most.
+fn higher(
+    module: &MeteredModule,
+    ty: u32,
+    extra: &[ValueType],
+    max_operands: u32,
+    ops: Vec<Op>,
+) -> Function {
     let locals = [&module.types[ty as usize].parameters[..], extra].concat();
-    let frame_words = locals.len() as u32 + 8 + 4;
+    let frame_words = locals.len() as u32 + max_operands + 4;
     Function {
         ty,
         locals,
-        max_operands: 8,
+        max_operands,
         frame_words,
         ops,
     }
@@ -98,11 +112,20 @@ fn instance(module: MeteredModule) -> Instance {
     Instance::new(&Arc::new(Program::new(Arc::new(module)))).expect("segments are in bounds")
 }
 
-/// Runs the last function with `ink`; how it ended and what was left.
-fn run_with(module: MeteredModule, arguments: &[u64], mut ink: u64) -> (Exit, u64) {
+/// Runs the last function with `ink`, in both forms; how it ended and what was left.
+fn run_with(module: MeteredModule, arguments: &[u64], ink: u64) -> (Exit, u64) {
+    let module = Arc::new(module);
     let last = module.imports.len() + module.functions.len() - 1;
-    let exit = instance(module).invoke(last as u32, arguments, &mut ink, &mut Probe);
-    (exit, ink)
+    let [fused, plain] = [Program::new, Program::plain].map(|lower| {
+        let mut left = ink;
+        let program = Arc::new(lower(Arc::clone(&module)));
+        let mut instance = Instance::new(&program).expect("segments are in bounds");
+        let exit = instance.invoke(last as u32, arguments, &mut left, &mut Probe);
+        let state = (instance.memory().to_vec(), instance.globals().to_vec());
+        ((exit, left), state)
+    });
+    assert!(fused == plain, "{:?}, plain {:?}", fused.0, plain.0);
+    fused.0
 }
 
 fn run(ops: Vec<Op>) -> Exit {
