@@ -50,6 +50,7 @@ pub use aivm_core::{
 };
 pub use aivm_cpu::{CpuExecutor, CpuOptions};
 pub use aivm_engine::{
-    Call, DeployError, Difference, Engine, EngineError, Inference, Mode, Receipt, State,
+    Call, CodeFolder, CodeFolderError, DeployError, Difference, Engine, EngineError, Inference,
+    Mode, Receipt, State,
 };
 pub use aivm_tosa::{Executor, ModelLimits, PriceTable, Priced};

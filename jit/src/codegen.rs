@@ -14,6 +14,7 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use rayon::prelude::*;
 
 use crate::abi::{LEADING_PARAMETERS, entry_signature, guest_signature};
+use crate::artefact::{Artefact, Layout};
 use crate::compile::CompileError;
 use crate::limits::{self, WorkLimits};
 use crate::translate::{ModuleFacts, translate_entry, translate_function, translate_thunk};
@@ -23,19 +24,6 @@ use crate::traps::{TrapSite, Traps};
 const COMPILER_STACK_BYTES: usize = 2 << 20;
 /// Modules of fewer ops are compiled by the calling thread: waking others takes as long.
 const SHARED_OPS: usize = 2000;
-
-/// What compilation makes, before it is mapped.
-pub(crate) struct Artefact {
-    pub(crate) code: Vec<u8>,
-    /// By offset.
-    pub(crate) trap_sites: Vec<TrapSite>,
-    /// Offset of each function of the index space, imports first.
-    pub(crate) functions: Vec<u32>,
-    /// Offset of the entry of each function type in use, by type index.
-    pub(crate) entries: BTreeMap<u32, u32>,
-    /// Native stack that guest frames of one call can use at most.
-    pub(crate) native_stack_bytes: usize,
-}
 
 /// What one piece of a module's code stands for, in the order they are joined.
 #[derive(Clone, Copy)]
@@ -296,12 +284,15 @@ impl Joined {
             .max();
         let guest_bytes = u64::from(module.stack_words).saturating_mul(per_word.unwrap_or(0));
         let native_stack_bytes = guest_bytes.saturating_add(2 * self.thunk_bytes);
-        Ok(Artefact {
-            code: self.code,
+        let layout = Layout {
             trap_sites: self.trap_sites,
             functions: self.functions,
             entries: self.entries,
-            native_stack_bytes: usize::try_from(native_stack_bytes).unwrap_or(usize::MAX),
+            native_stack_bytes,
+        };
+        Ok(Artefact {
+            code: self.code,
+            layout,
         })
     }
 }
@@ -313,6 +304,24 @@ enum Effort {
     Optimised,
     /// Time is linear in the function's size.
     Linear,
+}
+
+/// What the code of every module depends on besides the plan and the form of traps: this crate's sources, Cranelift's
+/// version, its flags and the architecture.
+pub(crate) fn fingerprint() -> Result<String, CompileError> {
+    let mut text = format!(
+        "{}\n{}\n",
+        env!("AIVM_JIT_SOURCES"),
+        cranelift_codegen::VERSION
+    );
+    for effort in [Effort::Optimised, Effort::Linear] {
+        let isa = host_isa(effort)?;
+        text += &format!("{}\n{}", isa.triple(), isa.flags());
+        for flag in isa.isa_flags() {
+            text += &format!("{flag}\n");
+        }
+    }
+    Ok(text)
 }
 
 /// The code generator of this host's architecture with its fixed flags: the baseline instruction set, so

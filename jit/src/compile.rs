@@ -1,13 +1,15 @@
 //! A metered module as native code: refused or compiled, mapped, and asked for addresses.
 
-use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
+use aivm_core::{B256, keccak256};
 use aivm_wasm::plan::MeteredModule;
 
 use crate::abi::Entry;
+use crate::artefact::{Artefact, Layout};
 use crate::codegen;
+use crate::folder::CodeFolder;
 use crate::limits::{self, WorkLimits};
 use crate::mapping::CodeMapping;
 use crate::traps::{TrapSite, Traps};
@@ -64,13 +66,16 @@ pub struct CompiledModule {
     module: Arc<MeteredModule>,
     mapping: CodeMapping,
     traps: Traps,
-    /// Where a signal of the processor is a trap, by offset; empty if none is.
-    trap_sites: Vec<TrapSite>,
-    /// Offset of each function of the index space, imports first.
-    functions: Vec<u32>,
-    /// Offset of the entry of each function type in use, by type index.
-    entries: BTreeMap<u32, u32>,
-    native_stack_bytes: usize,
+    layout: Layout,
+}
+
+/// Where compiled code came from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// It had been compiled before.
+    Folder,
+    /// It was compiled now.
+    Compiled,
 }
 
 impl CompiledModule {
@@ -118,16 +123,50 @@ impl CompiledModule {
         // A stack that cannot be allocated is a panic too.
         let artefact = catch_unwind(AssertUnwindSafe(|| codegen::generate(module, traps)));
         let artefact = artefact.unwrap_or(Err(CompileError::Panicked))?;
-        let mapping = CodeMapping::new(&artefact.code).map_err(CompileError::Mapping)?;
+        CompiledModule::map(module, traps, artefact)
+    }
+
+    /// As [`CompiledModule::compile`], but takes the code from `folder` if it has been compiled before, and puts it
+    /// there if not.
+    ///
+    /// # Errors
+    /// A [`CompileError`]. A folder that cannot be read or written only costs time.
+    pub fn load_or_compile(
+        module: &Arc<MeteredModule>,
+        folder: &CodeFolder,
+    ) -> Result<(CompiledModule, Origin), CompileError> {
+        let traps = Traps::best();
+        let key = key(module, traps)?;
+        if let Some(bytes) = folder.read(&key) {
+            match Artefact::from_bytes(&bytes, module) {
+                Some(artefact) => {
+                    let loaded = CompiledModule::map(module, traps, artefact)?;
+                    return Ok((loaded, Origin::Folder));
+                }
+                None => folder.remove(&key),
+            }
+        }
+        let compiled = CompiledModule::compile_with(module, traps)?;
+        folder.write(&key, &compiled.to_bytes());
+        Ok((compiled, Origin::Compiled))
+    }
+
+    fn map(
+        module: &Arc<MeteredModule>,
+        traps: Traps,
+        artefact: Artefact,
+    ) -> Result<CompiledModule, CompileError> {
         Ok(CompiledModule {
             module: Arc::clone(module),
-            mapping,
+            mapping: CodeMapping::new(&artefact.code).map_err(CompileError::Mapping)?,
             traps,
-            trap_sites: artefact.trap_sites,
-            functions: artefact.functions,
-            entries: artefact.entries,
-            native_stack_bytes: artefact.native_stack_bytes,
+            layout: artefact.layout,
         })
+    }
+
+    /// What [`Artefact::from_bytes`] reads.
+    pub(crate) fn to_bytes(&self) -> Vec<u8> {
+        self.layout.to_bytes(self.mapping.code())
     }
 
     /// The plan that was compiled.
@@ -145,8 +184,7 @@ impl CompiledModule {
     /// The native code.
     #[cfg(test)]
     pub(crate) fn code(&self) -> &[u8] {
-        // SAFETY: the mapping is readable, this long, and never written again.
-        unsafe { std::slice::from_raw_parts(self.mapping.address(0), self.mapping.len()) }
+        self.mapping.code()
     }
 
     /// How its traps leave native code.
@@ -159,25 +197,34 @@ impl CompiledModule {
     pub(crate) fn trap_site(&self, program_counter: usize) -> Option<TrapSite> {
         let offset = self.mapping.offset(program_counter)?;
         let index = self
+            .layout
             .trap_sites
             .binary_search_by_key(&offset, |site| site.offset);
-        self.trap_sites.get(index.ok()?).copied()
+        self.layout.trap_sites.get(index.ok()?).copied()
     }
 
     /// Address of a function of the index space.
     pub(crate) fn function_address(&self, index: u32) -> *const u8 {
-        self.mapping.address(self.functions[index as usize])
+        self.mapping.address(self.layout.functions[index as usize])
     }
 
     /// The entry for functions of type `ty`.
     pub(crate) fn entry(&self, ty: u32) -> Option<Entry> {
-        let address = self.mapping.address(*self.entries.get(&ty)?);
+        let address = self.mapping.address(*self.layout.entries.get(&ty)?);
         // SAFETY: at this offset the compiler put an entry, whose signature is `Entry`'s.
         Some(unsafe { std::mem::transmute::<*const u8, Entry>(address) })
     }
 
     /// Native stack that guest frames of one call can use at most.
     pub(crate) fn native_stack_bytes(&self) -> usize {
-        self.native_stack_bytes
+        usize::try_from(self.layout.native_stack_bytes).unwrap_or(usize::MAX)
     }
+}
+
+/// Names what the code of `module` depends on: the plan (and so the contract's code, the metering, prices and limits), the
+/// form of traps, and [`codegen::fingerprint`].
+pub(crate) fn key(module: &MeteredModule, traps: Traps) -> Result<B256, CompileError> {
+    let mut bytes = format!("{}{traps:?}\n", codegen::fingerprint()?).into_bytes();
+    bytes.extend_from_slice(module.digest().as_slice());
+    Ok(keccak256(bytes))
 }

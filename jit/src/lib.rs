@@ -2,7 +2,7 @@
 //!
 //! Reading order is the order of the flow: what is compiled at all (`limits`), how native functions call
 //! each other (`abi`), plan to CLIF (`translate`, memory in `translate/memory.rs`), CLIF to a module's code
-//! (`codegen`, `compile`), its pages (`mapping`, `pages`), an instance's memory (`reservation`), what native code sees
+//! (`codegen`, `compile`), the same as bytes (`artefact`) and on disk (`folder`), its pages (`mapping`, `pages`), an instance's memory (`reservation`), what native code sees
 //! of an instance (`context`), what it asks Rust to do (`runtime`), how it is entered and left
 //! (`boundary`), how traps leave it (`traps`, `signals`), how calls end (`status`), and the instance
 //! (`instance`).
@@ -15,10 +15,12 @@
 #![allow(unsafe_code)]
 
 mod abi;
+mod artefact;
 mod boundary;
 mod codegen;
 mod compile;
 mod context;
+mod folder;
 mod instance;
 mod limits;
 mod mapping;
@@ -35,6 +37,7 @@ mod work;
 mod tests;
 
 pub use codegen::{clif_text, native_text};
-pub use compile::{CompileError, CompiledModule};
+pub use compile::{CompileError, CompiledModule, Origin};
+pub use folder::{CodeFolder, CodeFolderError};
 pub use instance::Instance;
 pub use traps::Traps;

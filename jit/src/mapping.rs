@@ -50,6 +50,12 @@ impl CodeMapping {
         }
     }
 
+    /// The code.
+    pub(crate) fn code(&self) -> &[u8] {
+        // SAFETY: `new` wrote so many bytes, nobody writes any more, and they are mapped as long as `self` lives.
+        unsafe { std::slice::from_raw_parts(self.base.as_ptr(), self.bytes) }
+    }
+
     /// Bytes of code.
     pub(crate) fn len(&self) -> usize {
         self.bytes

@@ -3,6 +3,7 @@
 
 mod calls;
 mod control;
+mod folder;
 mod host;
 mod ink;
 mod limits;

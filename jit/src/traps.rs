@@ -49,6 +49,11 @@ pub(crate) enum TrapKind {
     Instruction,
 }
 
+impl TrapKind {
+    /// Both.
+    pub(crate) const ALL: [TrapKind; 2] = [TrapKind::Access, TrapKind::Instruction];
+}
+
 impl TrapSite {
     /// The site at `offset` that Cranelift lists with `code`: one of its own or one of [`status::code`].
     pub(crate) fn new(offset: u32, code: CraneliftTrap) -> TrapSite {

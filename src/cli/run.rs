@@ -3,16 +3,20 @@
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use aivm_gpu::cache_folder;
 use clap::Args;
 use serde::Serialize;
 use synergy_aivm::{
-    Address, B256, BlockContext, Bytes, Call, Engine, EngineError, Limits, Mode, ModelLimits,
-    Receipt, State, U256,
+    Address, B256, BlockContext, Bytes, Call, CodeFolder, Engine, EngineError, Limits, Mode,
+    ModelLimits, Receipt, State, U256,
 };
 
 use super::backend::BackendArguments;
 use super::failure::Failure;
 use super::{files, hex, print_json, print_text};
+
+/// Bytes of compiled code that are kept on disk.
+const CODE_FOLDER_BYTES: u64 = 256 << 20;
 
 /// Arguments of `aivm run`.
 #[derive(Args)]
@@ -107,6 +111,18 @@ impl ReceiptReport {
     }
 }
 
+/// Where compiled code outlives the command; none if the environment names no cache, or it cannot be used.
+fn code_folder() -> Option<CodeFolder> {
+    let path = cache_folder()?.join("code");
+    match CodeFolder::open(path, CODE_FOLDER_BYTES) {
+        Ok(folder) => Some(folder),
+        Err(error) => {
+            eprintln!("compiled code is not kept: {error}");
+            None
+        }
+    }
+}
+
 pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
     let code = read_contract(&arguments.contract)?;
     let coprocessor = arguments.backend.coprocessor()?;
@@ -125,6 +141,10 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
         Engine::debugging(Arc::new(coprocessor))
     } else {
         Engine::new(Arc::new(coprocessor))
+    };
+    let engine = match code_folder() {
+        Some(folder) => engine.with_code_folder(folder),
+        None => engine,
     };
     let mut state = State::default();
     // What the calls send, and nothing else.

@@ -4,6 +4,8 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aivm_core::{B256, GasSchedule, Limits};
+use aivm_jit::{CodeFolder, CompileError, CompiledModule, Origin};
+use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{ENTRYPOINT, Refusal, Rules};
 
 use crate::machine::{Compiled, Interpreter, Machine};
@@ -33,6 +35,7 @@ impl Code {
         limits: &Limits,
         schedule: &GasSchedule,
         counters: &Counters,
+        folder: Option<&CodeFolder>,
     ) -> Result<Code, Refusal> {
         let validated = aivm_wasm::validate(bytes, limits, rules)?;
         let module = Arc::new(aivm_wasm::meter(&validated, schedule));
@@ -42,8 +45,13 @@ impl Code {
         let pages = module.memory.map_or(0, |memory| memory.min_pages);
         let instantiation_ink = module.dynamic_costs.grow(pages);
         counters.codes_prepared.add();
-        let compiled = match aivm_jit::CompiledModule::compile(&module) {
-            Ok(compiled) => Some(Box::new(Compiled(Arc::new(compiled))) as Box<dyn Machine>),
+        let compiled = match compile(&module, folder) {
+            Ok((compiled, origin)) => {
+                if origin == Origin::Folder {
+                    counters.codes_from_folder.add();
+                }
+                Some(Box::new(Compiled(Arc::new(compiled))) as Box<dyn Machine>)
+            }
             Err(_) => {
                 counters.compile_failures.add();
                 None
@@ -56,6 +64,17 @@ impl Code {
             interpreter: Interpreter(Arc::new(aivm_interpreter::Program::new(module))),
             compiled,
         })
+    }
+}
+
+/// The module's native code: from the folder, if there is one and it has it.
+fn compile(
+    module: &Arc<MeteredModule>,
+    folder: Option<&CodeFolder>,
+) -> Result<(CompiledModule, Origin), CompileError> {
+    match folder {
+        Some(folder) => CompiledModule::load_or_compile(module, folder),
+        None => Ok((CompiledModule::compile(module)?, Origin::Compiled)),
     }
 }
 

@@ -11,6 +11,7 @@ use aivm_core::{
     TransactionContext, keccak256,
 };
 use aivm_host::CallContext;
+use aivm_jit::CodeFolder;
 use aivm_wasm::Rules;
 
 use crate::code::{Code, CodeCache};
@@ -71,6 +72,8 @@ pub struct Engine {
     pub(crate) schedule: GasSchedule,
     coprocessor: Arc<Coprocessor>,
     codes: CodeCache,
+    /// Where compiled code outlives the engine.
+    folder: Option<CodeFolder>,
     pub(crate) counters: Counters,
     /// What contracts printed in debug mode.
     console: Mutex<Vec<String>>,
@@ -87,6 +90,7 @@ impl Engine {
             schedule: GasSchedule::V1,
             coprocessor,
             codes: CodeCache::default(),
+            folder: None,
             counters: Counters::default(),
             console: Mutex::default(),
         }
@@ -98,6 +102,15 @@ impl Engine {
         Engine {
             rules: Rules::Debug,
             ..Engine::new(coprocessor)
+        }
+    }
+
+    /// The same, with compiled code kept in `folder` and taken from there.
+    #[must_use]
+    pub fn with_code_folder(self, folder: CodeFolder) -> Engine {
+        Engine {
+            folder: Some(folder),
+            ..self
         }
     }
 
@@ -248,6 +261,7 @@ impl Engine {
             &self.limits,
             &self.schedule,
             &self.counters,
+            self.folder.as_ref(),
         )
     }
 

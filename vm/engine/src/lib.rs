@@ -24,6 +24,7 @@ pub mod state;
 mod tensors;
 
 pub use aivm_host::Inference;
+pub use aivm_jit::{CodeFolder, CodeFolderError};
 pub use compare::Difference;
 pub use engine::{Engine, Mode};
 pub use error::{DeployError, EngineError};

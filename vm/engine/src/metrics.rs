@@ -7,6 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 pub struct Metrics {
     /// Code prepared: validated, metered, lowered and, where possible, compiled.
     pub codes_prepared: u64,
+    /// Code whose native form was found on disk instead of compiled.
+    pub codes_from_folder: u64,
     /// Compiles that failed; these contracts run interpreted in every mode.
     pub compile_failures: u64,
     /// Calls in mode jit or compare that ran interpreted only, because there is no compiled code.
@@ -23,6 +25,7 @@ pub struct Metrics {
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) codes_prepared: Counter,
+    pub(crate) codes_from_folder: Counter,
     pub(crate) compile_failures: Counter,
     pub(crate) interpreted_for_lack_of_code: Counter,
     pub(crate) compiled_faults: Counter,
@@ -34,6 +37,7 @@ impl Counters {
     pub(crate) fn snapshot(&self) -> Metrics {
         Metrics {
             codes_prepared: self.codes_prepared.get(),
+            codes_from_folder: self.codes_from_folder.get(),
             compile_failures: self.compile_failures.get(),
             interpreted_for_lack_of_code: self.interpreted_for_lack_of_code.get(),
             compiled_faults: self.compiled_faults.get(),

@@ -3,11 +3,12 @@
 //! Reading order is the order of the flow: why a module can be refused ([`Refusal`]), the checks
 //! ([`validate`](validate()), then sections and bodies), what an instruction becomes (`operator`), dead
 //! code (`strip`), prices ([`cost`]), metering blocks (`segments`), the whole plan ([`meter`](meter())),
-//! and how it reads as text (`text`).
+//! how it reads as text (`text`) and what names it (`digest`).
 #![forbid(unsafe_code)]
 
 mod body;
 pub mod cost;
+mod digest;
 mod findings;
 mod meter;
 mod operator;

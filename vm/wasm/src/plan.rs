@@ -43,7 +43,7 @@ pub struct FuncType {
 }
 
 /// A module that was validated, stripped and metered.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct MeteredModule {
     /// Types, deduplicated by structure: equal types have equal indices. Block types index it too.
     pub types: Vec<FuncType>,
@@ -103,7 +103,7 @@ impl MeteredModule {
 }
 
 /// An imported function.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Import {
     /// A host function. Contracts import nothing else.
     Host(HostFunction),
@@ -113,7 +113,7 @@ pub enum Import {
 }
 
 /// One function.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Function {
     /// Index into [`MeteredModule::types`].
     pub ty: u32,
@@ -128,7 +128,7 @@ pub struct Function {
 }
 
 /// Linear memory, in pages of 64 KiB.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Memory {
     /// Pages at the start.
     pub min_pages: u32,
@@ -137,7 +137,7 @@ pub struct Memory {
 }
 
 /// A table of functions. It cannot grow (no instruction of the accepted set grows it).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Table {
     /// Entries of the tables before it.
     pub first: u32,
@@ -146,7 +146,7 @@ pub struct Table {
 }
 
 /// One global.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Global {
     /// Its type.
     pub ty: ValueType,
@@ -157,7 +157,7 @@ pub struct Global {
 }
 
 /// How a segment is applied.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SegmentMode {
     /// Copied at instantiation to this offset, in segment order (elements before data); out of bounds is a
     /// trap of the instantiation. The segment counts as dropped afterwards.
@@ -172,7 +172,7 @@ pub enum SegmentMode {
 }
 
 /// A segment of function references.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct ElementSegment {
     /// How it is applied.
     pub mode: SegmentMode,
@@ -183,7 +183,7 @@ pub struct ElementSegment {
 }
 
 /// A segment of bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct DataSegment {
     /// How it is applied.
     pub mode: SegmentMode,
@@ -192,7 +192,7 @@ pub struct DataSegment {
 }
 
 /// A named export.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Export {
     /// Its name.
     pub name: String,
@@ -201,7 +201,7 @@ pub struct Export {
 }
 
 /// What an export names.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum ExportItem {
     /// A function index.
     Function(u32),
@@ -214,7 +214,7 @@ pub enum ExportItem {
 }
 
 /// Prices that an engine computes at run time, in ink.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DynamicCosts {
     /// Each byte that a bulk operation names.
     pub bulk_byte: u64,
@@ -237,7 +237,7 @@ impl DynamicCosts {
 }
 
 /// The type of a block, loop or if.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum BlockType {
     /// No parameters, no results.
     Empty,
@@ -248,7 +248,7 @@ pub enum BlockType {
 }
 
 /// One instruction of the plan. Operand order is WebAssembly's.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Op {
     /// Takes ink: the price of the metering block that begins here.
     Charge(u64),
@@ -353,7 +353,7 @@ pub enum Op {
 }
 
 /// Width and extension of a load.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Named as the WebAssembly instructions.
 pub enum LoadKind {
     I32,
@@ -371,7 +371,7 @@ pub enum LoadKind {
 }
 
 /// Width of a store.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Named as the WebAssembly instructions.
 pub enum StoreKind {
     I32,
@@ -384,7 +384,7 @@ pub enum StoreKind {
 }
 
 /// An instruction of one operand.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Named as the WebAssembly instructions.
 pub enum UnaryOp {
     I32Eqz,
@@ -406,7 +406,7 @@ pub enum UnaryOp {
 }
 
 /// An instruction of two operands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[allow(missing_docs)] // Named as the WebAssembly instructions.
 pub enum BinaryOp {
     I32Add,

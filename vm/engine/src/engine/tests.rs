@@ -181,3 +181,33 @@ fn the_pages_that_a_call_begins_with_cost_what_grown_ones_cost() {
         (Status::OutOfGas, call.gas_limit)
     );
 }
+
+#[test]
+fn code_on_disk_outlives_the_engine() {
+    let name = format!("aivm-engine-code-{}", std::process::id());
+    let path = std::env::temp_dir().join(name);
+    let bytes = wat::parse_str(CONTRACT.replace("PAGES", "1")).unwrap();
+    for from_folder in [0, 1] {
+        let folder = crate::CodeFolder::open(&path, 1 << 20).expect("a private folder");
+        let engine = engine().with_code_folder(folder);
+        let mut state = State::default();
+        let contract = engine
+            .deploy(&mut state, CALLER, B256::ZERO, &bytes)
+            .unwrap();
+        let call = Call {
+            sender: CALLER,
+            contract,
+            value: U256::ZERO,
+            data: Vec::new(),
+            gas_limit: 10_000_000,
+        };
+        let receipt = engine.call(Mode::Compare, &mut state, &call).unwrap();
+        assert_eq!(receipt, interpreted());
+        let metrics = engine.metrics();
+        assert_eq!(
+            (metrics.codes_prepared, metrics.codes_from_folder),
+            (1, from_folder)
+        );
+    }
+    std::fs::remove_dir_all(path).unwrap();
+}
