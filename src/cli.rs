@@ -4,8 +4,11 @@
 
 mod backend;
 mod bench;
+mod check;
 mod compare;
 mod conformance;
+mod contract_file;
+mod disassemble;
 mod doctor;
 mod failure;
 mod files;
@@ -49,6 +52,12 @@ enum Command {
     /// Deploys a contract to an empty in-memory state and calls it.
     #[command(after_help = failure::EXIT_CODES)]
     Run(run::RunArguments),
+    /// Shows every rule that a contract breaks, or what the machine makes of it.
+    #[command(after_help = failure::EXIT_CODES)]
+    Check(check::CheckArguments),
+    /// Looks into WebAssembly modules.
+    #[command(subcommand, after_help = failure::EXIT_CODES)]
+    Wasm(WasmCommand),
     /// Measures this machine.
     #[command(subcommand, after_help = failure::EXIT_CODES)]
     Bench(BenchCommand),
@@ -58,6 +67,13 @@ enum Command {
     /// Runs WebAssembly's test scripts: what passed, what failed, what is excluded and why.
     #[command(after_help = failure::EXIT_CODES)]
     Wast(wast::WastArguments),
+}
+
+#[derive(Subcommand)]
+enum WasmCommand {
+    /// Shows what both engines execute, Cranelift's intermediate form, or the machine code of functions.
+    #[command(after_help = failure::EXIT_CODES)]
+    Disassemble(disassemble::DisassembleArguments),
 }
 
 #[derive(Subcommand)]
@@ -111,6 +127,8 @@ pub(crate) fn main() -> ExitCode {
             bench::determinism::determinism(arguments, json)
         }
         Command::Conformance(arguments) => conformance::conformance(arguments, json),
+        Command::Check(arguments) => check::check(arguments, json),
+        Command::Wasm(WasmCommand::Disassemble(arguments)) => disassemble::disassemble(arguments),
         Command::Wast(arguments) => wast::wast(arguments, json),
     };
     match outcome {

@@ -1,17 +1,18 @@
 //! `aivm run`: deploys a contract to an empty in-memory state and calls it, in order.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aivm_gpu::cache_folder;
 use clap::Args;
 use serde::Serialize;
 use synergy_aivm::{
-    Address, B256, BlockContext, Bytes, Call, CodeFolder, Engine, EngineError, Limits, Mode,
-    ModelLimits, Receipt, State, U256,
+    Address, B256, BlockContext, Bytes, Call, CodeFolder, Engine, EngineError, Mode, ModelLimits,
+    Receipt, State, U256,
 };
 
 use super::backend::BackendArguments;
+use super::contract_file::read_contract;
 use super::failure::Failure;
 use super::{files, hex, print_json, print_text};
 
@@ -240,28 +241,6 @@ fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
         }));
     }
     print_text(&lines.join("\n"))
-}
-
-/// Code longer than this is refused before it is read, text or not: text is a few times longer than the
-/// binary it stands for.
-const CONTRACT_FILE_BYTES: u64 = 64 * Limits::CONTRACT.code_bytes as u64;
-
-/// The contract's binary.
-fn read_contract(path: &Path) -> Result<Vec<u8>, Failure> {
-    let bytes = files::read(path, CONTRACT_FILE_BYTES)?;
-    if path.extension().is_some_and(|extension| extension == "wat") {
-        let text = std::str::from_utf8(&bytes).map_err(|error| Failure::refused(path, error))?;
-        return wat::parse_str(text).map_err(|mut error| {
-            error.set_path(path);
-            Failure::Refused(error.to_string())
-        });
-    }
-    if !bytes.starts_with(b"\0asm") {
-        let right =
-            "no WebAssembly: a binary begins with \\0asm, text is in a file that ends with .wat";
-        return Err(Failure::refused(path, right));
-    }
-    Ok(bytes)
 }
 
 fn failure(index: usize, error: EngineError) -> Failure {

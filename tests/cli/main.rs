@@ -1,5 +1,6 @@
 //! The tool `aivm` as its users see it: output, JSON, exit codes and messages of every command.
 
+mod check;
 mod determinism;
 mod infer;
 mod models;

@@ -1,0 +1,155 @@
+//! `aivm check`: every rule that a contract breaks, or what the machine makes of it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aivm_jit::CompiledModule;
+use aivm_wasm::plan::{Import, MeteredModule};
+use aivm_wasm::{Refusal, Rules, meter, refusals, validate};
+use clap::Args;
+use serde::Serialize;
+use synergy_aivm::{GasSchedule, Limits};
+
+use super::contract_file::read_contract;
+use super::failure::Failure;
+use super::{print_json, print_text};
+
+/// Arguments of `aivm check`.
+#[derive(Args)]
+pub(crate) struct CheckArguments {
+    /// The contract: WebAssembly, or its text form in a file that ends with .wat.
+    contract: PathBuf,
+}
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Report {
+    /// Bytes of the module.
+    bytes: usize,
+    accepted: bool,
+    /// Every rule that it breaks, in file order.
+    refusals: Vec<RefusalReport>,
+    /// What the engines execute, if it is accepted.
+    plan: Option<PlanReport>,
+}
+
+#[derive(Serialize)]
+struct RefusalReport {
+    rule: &'static str,
+    section: String,
+    /// Bytes from the start of the file.
+    offset: u64,
+    function: Option<u32>,
+    what: String,
+    right: String,
+}
+
+#[derive(Serialize)]
+struct PlanReport {
+    functions: usize,
+    /// Instructions without dead code, charges included.
+    ops: usize,
+    /// Places where ink is taken.
+    charges: usize,
+    /// Stack words of the largest frame, and what one call may use.
+    frame_words: u32,
+    stack_words: u32,
+    /// Pages of memory at the start and at most, 64 KiB each.
+    memory_pages: [u32; 2],
+    imports: Vec<String>,
+    /// Bytes of native code; none if the contract is interpreted only, and then why.
+    native_bytes: Option<usize>,
+    interpreted_because: Option<String>,
+}
+
+/// Fails if the contract is refused.
+pub(crate) fn check(arguments: &CheckArguments, json: bool) -> Result<(), Failure> {
+    let bytes = read_contract(&arguments.contract)?;
+    let broken = refusals(&bytes, &Limits::CONTRACT, Rules::Contract);
+    let plan = match validate(&bytes, &Limits::CONTRACT, Rules::Contract) {
+        Ok(module) => Some(plan_report(Arc::new(meter(&module, &GasSchedule::V1)))),
+        Err(_) => None,
+    };
+    let report = Report {
+        bytes: bytes.len(),
+        accepted: broken.is_empty(),
+        refusals: broken.iter().map(refusal_report).collect(),
+        plan,
+    };
+    if json {
+        print_json(&report)?;
+    } else {
+        print_text(&text(&report, &broken))?;
+    }
+    match broken.len() {
+        0 => Ok(()),
+        rules => Err(Failure::refused(
+            &arguments.contract,
+            format_args!("breaks {rules} rules"),
+        )),
+    }
+}
+
+fn refusal_report(refusal: &Refusal) -> RefusalReport {
+    RefusalReport {
+        rule: refusal.code.name(),
+        section: refusal.section.to_string(),
+        offset: refusal.offset,
+        function: refusal.function,
+        what: refusal.what.clone(),
+        right: refusal.right.to_string(),
+    }
+}
+
+fn plan_report(plan: Arc<MeteredModule>) -> PlanReport {
+    let ops = || plan.functions.iter().flat_map(|function| &function.ops);
+    let is_charge = |op: &&aivm_wasm::plan::Op| matches!(op, aivm_wasm::plan::Op::Charge(_));
+    let imports = plan.imports.iter().map(Import::to_string);
+    let frames = plan.functions.iter().map(|function| function.frame_words);
+    let compiled = CompiledModule::compile(&plan);
+    PlanReport {
+        functions: plan.functions.len(),
+        ops: ops().count(),
+        charges: ops().filter(is_charge).count(),
+        frame_words: frames.max().unwrap_or(0),
+        stack_words: plan.stack_words,
+        memory_pages: plan
+            .memory
+            .map_or([0, 0], |memory| [memory.min_pages, memory.max_pages]),
+        imports: imports.collect(),
+        native_bytes: compiled.as_ref().ok().map(CompiledModule::code_bytes),
+        interpreted_because: compiled.err().map(|error| error.to_string()),
+    }
+}
+
+fn text(report: &Report, broken: &[Refusal]) -> String {
+    let Some(plan) = &report.plan else {
+        let lines: Vec<String> = broken
+            .iter()
+            .map(|refusal| format!("{}: {refusal}", refusal.code.name()))
+            .collect();
+        return lines.join("\n");
+    };
+    let native = match (plan.native_bytes, &plan.interpreted_because) {
+        (Some(bytes), _) => format!("{bytes} bytes"),
+        (None, Some(why)) => format!("none, it is interpreted: {why}"),
+        (None, None) => "none".to_owned(),
+    };
+    format!(
+        "accepted     {} bytes\n\
+         plan         {} functions, {} instructions, {} charges\n\
+         stack        {} words in the largest frame, {} for one call\n\
+         memory       {} pages at the start, {} at most\n\
+         native code  {native}\n\
+         imports      {}",
+        report.bytes,
+        plan.functions,
+        plan.ops,
+        plan.charges,
+        plan.frame_words,
+        plan.stack_words,
+        plan.memory_pages[0],
+        plan.memory_pages[1],
+        plan.imports.join(", "),
+    )
+}

@@ -1,0 +1,89 @@
+//! `aivm check` and `aivm wasm disassemble`.
+
+use crate::{Folder, ROOT, aivm, json, stdout};
+
+const BROKEN: &str = r#"(module
+  (import "env" "now" (func (result i64)))
+  (memory 1)
+  (func (export "half") (param f64) (result f64) (f64.mul (local.get 0) (f64.const 0.5))))"#;
+
+#[test]
+fn check_names_every_rule_that_a_contract_breaks() {
+    let folder = Folder::new("check");
+    let path = folder.write("broken.wat", BROKEN.as_bytes());
+    let output = aivm(&["check", &path, "--json"]);
+    assert_eq!(output.status.code(), Some(1));
+    let report: serde_json::Value =
+        serde_json::from_slice(&output.stdout).expect("a report, also of a refused contract");
+    assert_eq!(report["accepted"], false);
+    assert!(report["plan"].is_null());
+    let refusals = report["refusals"].as_array().expect("a list");
+    let rules: Vec<&str> = refusals
+        .iter()
+        .filter_map(|one| one["rule"].as_str())
+        .collect();
+    for rule in ["float", "unknown_import"] {
+        assert!(rules.contains(&rule), "{rules:?}");
+    }
+    for refusal in refusals {
+        assert!(refusal["offset"].is_u64());
+        assert!(
+            refusal["right"]
+                .as_str()
+                .is_some_and(|right| !right.is_empty())
+        );
+    }
+    let output = aivm(&["check", &path]);
+    let text = String::from_utf8_lossy(&output.stdout).into_owned();
+    assert!(
+        text.contains("float: ") && text.contains("at byte"),
+        "{text}"
+    );
+}
+
+#[test]
+fn check_says_what_an_accepted_contract_needs() {
+    let contract = format!("{ROOT}/examples/contracts/digit_classifier.wasm");
+    let report = json(&["check", &contract, "--json"]);
+    assert_eq!(report["accepted"], true);
+    assert_eq!(report["refusals"].as_array().map(Vec::len), Some(0));
+    let plan = &report["plan"];
+    for number in [
+        "functions",
+        "ops",
+        "charges",
+        "frame_words",
+        "stack_words",
+        "native_bytes",
+    ] {
+        assert!(plan[number].as_u64() > Some(0), "{number}: {plan}");
+    }
+    let imports = plan["imports"].as_array().expect("a list");
+    assert!(
+        imports.iter().any(|import| import == "aivm.infer"),
+        "{imports:?}"
+    );
+    assert!(stdout(&["check", &contract]).starts_with("accepted "));
+}
+
+#[test]
+fn disassemble_shows_a_function_in_three_forms() {
+    let contract = format!("{ROOT}/examples/contracts/digit_classifier.wat");
+    let entry = "user_entrypoint";
+    let plan = stdout(&["wasm", "disassemble", &contract, entry]);
+    assert!(
+        plan.starts_with("function ") && plan.contains("charge "),
+        "{plan}"
+    );
+    let clif = stdout(&["wasm", "disassemble", &contract, entry, "--clif"]);
+    assert!(clif.contains("block0("), "{clif}");
+    let native = stdout(&["wasm", "disassemble", &contract, entry, "--native"]);
+    assert!(native.lines().count() > 10, "{native}");
+    let all = stdout(&["wasm", "disassemble", &contract]);
+    assert!(
+        all.contains("import 0 ") && all.contains("function "),
+        "{all}"
+    );
+    let output = aivm(&["wasm", "disassemble", &contract, "nowhere"]);
+    assert_eq!(output.status.code(), Some(2));
+}
