@@ -448,7 +448,7 @@ fn signature(facts: &ModuleFacts<'_>, item: Item) -> Signature {
 /// The CLIF of function `index` of the index space before optimisation, verified: for snapshots and tools.
 ///
 /// # Errors
-/// As [`CompiledModule::compile`]; also if there is no such function.
+/// As [`compile`](crate::CompiledModule::compile); also if there is no such function.
 pub fn clif_text(module: &MeteredModule, index: u32, traps: Traps) -> Result<String, CompileError> {
     let item = item_of(module, index)?;
     let isa = host_isa(Effort::Linear)?;
@@ -467,7 +467,7 @@ pub fn clif_text(module: &MeteredModule, index: u32, traps: Traps) -> Result<Str
 /// The machine code of function `index` of the index space as text, one instruction a line: for tools.
 ///
 /// # Errors
-/// As [`CompiledModule::compile`]; also if there is no such function.
+/// As [`compile`](crate::CompiledModule::compile); also if there is no such function.
 pub fn native_text(
     module: &MeteredModule,
     index: u32,

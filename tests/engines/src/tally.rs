@@ -14,7 +14,7 @@ pub struct Tally {
     pub modules: u64,
     /// Refused modules, by the refusal's code.
     pub refused: BTreeMap<String, u64>,
-    /// Modules with a call of more than [`INSTRUCTIONS_MIN`] instructions that ended by itself.
+    /// Modules with a call of more than a hundred instructions that ended by itself.
     pub running: u64,
     /// Modules with any call of more instructions, endless ones included.
     pub running_or_endless: u64,
