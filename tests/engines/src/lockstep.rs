@@ -120,11 +120,15 @@ impl Lockstep {
             }
             let (ours, theirs) = (&authority.host.calls, &other.host.calls);
             if ours != theirs {
-                return Err(self.disagreement("host calls", index, ours, theirs));
+                let at = first_difference(ours, theirs);
+                let show = |calls: &[HostCall]| {
+                    format!("{} calls, at {at}: {:?}", calls.len(), calls.get(at))
+                };
+                return Err(self.disagreement("host calls", index, &show(ours), &show(theirs)));
             }
             let (ours, theirs) = (authority.running.memory(), other.running.memory());
             if ours != theirs {
-                let (ours, theirs) = first_difference(ours, theirs);
+                let (ours, theirs) = excerpts(ours, theirs);
                 return Err(self.disagreement("memory", index, &ours, &theirs));
             }
         }
@@ -145,13 +149,15 @@ impl Lockstep {
     }
 }
 
+/// The first place where two rows differ; the length of the shorter when it begins the longer.
+fn first_difference<T: PartialEq>(ours: &[T], theirs: &[T]) -> usize {
+    let pairs = ours.iter().zip(theirs);
+    pairs.take_while(|(a, b)| a == b).count()
+}
+
 /// Where two memories differ first, as text for each.
-pub fn first_difference(ours: &[u8], theirs: &[u8]) -> (String, String) {
-    let at = ours
-        .iter()
-        .zip(theirs)
-        .position(|(a, b)| a != b)
-        .unwrap_or(ours.len().min(theirs.len()));
+pub fn excerpts(ours: &[u8], theirs: &[u8]) -> (String, String) {
+    let at = first_difference(ours, theirs);
     let show = |bytes: &[u8]| {
         let from = &bytes[at..bytes.len().min(at + 16)];
         format!("{} bytes, at {at:#x}: {from:02x?}", bytes.len())

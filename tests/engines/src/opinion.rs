@@ -13,7 +13,7 @@ use wasmi::{
 };
 
 use crate::host::{HostCall, RecordingHost};
-use crate::lockstep::{Disagreement, Lockstep, first_difference};
+use crate::lockstep::{Disagreement, Lockstep, excerpts};
 
 /// How `wasmi` says that a run ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -348,7 +348,7 @@ pub fn compare(
             ExportItem::Memory => {
                 let theirs = third.memory(&export.name).unwrap_or_default();
                 if lockstep.memory() != theirs {
-                    let (ours, theirs) = first_difference(lockstep.memory(), theirs);
+                    let (ours, theirs) = excerpts(lockstep.memory(), theirs);
                     return differ("memory", &ours, &theirs);
                 }
             }

@@ -10,6 +10,8 @@ use super::{Form, Lowering};
 /// What `End` and branches need to know of an open block.
 pub(super) struct Label {
     pub(super) kind: LabelKind,
+    /// Where the block was opened.
+    pub(super) opened: Target,
     /// First slot of its operands: its parameters at the beginning, its results at the end.
     height: usize,
     parameters: usize,
@@ -36,6 +38,7 @@ impl Lowering<'_> {
     pub(super) fn open_function(&mut self, results: usize) {
         self.labels.push(Label {
             kind: LabelKind::Function,
+            opened: self.here(),
             height: self.operands.height(),
             parameters: 0,
             results,
@@ -79,6 +82,7 @@ impl Lowering<'_> {
         };
         self.labels.push(Label {
             kind,
+            opened: self.here(),
             height: self.operands.height() - parameters,
             parameters,
             results,

@@ -5,7 +5,7 @@ use aivm_wasm::plan::{BinaryOp, StoreKind, UnaryOp};
 
 use crate::instruction::{Condition, Instruction, Price, Right, Slot, Target};
 
-use super::control::LabelKind;
+use super::control::{Label, LabelKind};
 use super::{Form, Lowering};
 
 impl Lowering<'_> {
@@ -110,12 +110,11 @@ impl Lowering<'_> {
                 }
             }
         }
-        for label in self.labels.iter_mut().rev() {
-            match &mut label.kind {
-                LabelKind::Loop { begin, price: due } if *begin as usize == here && *due == 0 => {
-                    (*begin, *due) = (behind, price);
-                }
-                _ => break,
+        // Every loop that begins here, also around a block that does.
+        let opened_here = |label: &&mut Label| label.opened as usize == here;
+        for label in self.labels.iter_mut().rev().take_while(opened_here) {
+            if let LabelKind::Loop { begin, price: due } = &mut label.kind {
+                (*begin, *due) = (behind, price);
             }
         }
         self.paid = Some(here);
