@@ -4,9 +4,12 @@
 //! `AIVM_DIFFERENTIAL_FIRST` the first seed (0 when unset): a failure names its seed, and that seed alone
 //! repeats it.
 
+use std::collections::BTreeMap;
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use aivm_core::Limits;
 use aivm_lockstep::lockstep::Disagreement;
@@ -14,6 +17,10 @@ use aivm_lockstep::{Tally, examine, mutants, smith};
 
 /// Of fewer modules, as when one seed is repeated, shares say nothing.
 const MODULES_OF_A_SHARE: u64 = 1_000;
+
+/// No module takes a second. An engine that goes on for as long as this never ends; there is no stopping it, but
+/// its seed can be told.
+const ENDLESS: Duration = Duration::from_secs(300);
 
 /// A row of modules.
 struct Source<'a> {
@@ -85,15 +92,27 @@ impl Source<'_> {
         let modules = from_environment(self.variable, default);
         let first = from_environment("AIVM_DIFFERENTIAL_FIRST", 0);
         let begun = Instant::now();
-        let next = AtomicU64::new(first);
-        let end = first + modules;
+        let row = Row {
+            next: AtomicU64::new(first),
+            end: first + modules,
+            begun: Mutex::default(),
+        };
         let threads = std::thread::available_parallelism().map_or(1, usize::from);
         let mut tally = Tally::default();
         let mut failure: Option<(u64, String)> = None;
         std::thread::scope(|scope| {
             let workers: Vec<_> = (0..threads)
-                .map(|_| scope.spawn(|| self.work(&next, end)))
+                .map(|_| scope.spawn(|| self.work(&row)))
                 .collect();
+            while !workers.iter().all(|worker| worker.is_finished()) {
+                std::thread::sleep(Duration::from_millis(50));
+                if let Some(seed) = row.endless() {
+                    // Past what the test harness keeps back, which an abort would lose.
+                    let seed = self.named(seed);
+                    let _ = writeln!(std::io::stderr(), "{seed} has not ended in {ENDLESS:?}");
+                    std::process::abort();
+                }
+            }
             for worker in workers {
                 let (part, difference) = worker.join().expect("a worker catches what panics");
                 tally.add(&part);
@@ -101,10 +120,7 @@ impl Source<'_> {
             }
         });
         if let Some((seed, difference)) = failure {
-            panic!(
-                "seed {seed} (AIVM_DIFFERENTIAL_FIRST={seed} {}=1)\n{difference}",
-                self.variable
-            );
+            panic!("{}\n{difference}", self.named(seed));
         }
         println!("{tally}in {:.1} s", begun.elapsed().as_secs_f64());
         println!(
@@ -118,28 +134,72 @@ impl Source<'_> {
         tally
     }
 
+    /// A seed, and what repeats it alone.
+    fn named(&self, seed: u64) -> String {
+        format!(
+            "seed {seed} (AIVM_DIFFERENTIAL_FIRST={seed} {}=1)",
+            self.variable
+        )
+    }
+
     /// Examines seeds until they are used up or one fails.
-    fn work(&self, next: &AtomicU64, end: u64) -> (Tally, Option<(u64, String)>) {
+    fn work(&self, row: &Row) -> (Tally, Option<(u64, String)>) {
         let mut tally = Tally::default();
-        loop {
-            let seed = next.fetch_add(1, Ordering::Relaxed);
-            if seed >= end {
-                return (tally, None);
-            }
+        while let Some(seed) = row.begin() {
             let bytes = (self.module)(seed);
             let examine = || examine(&bytes, seed, &self.limits, self.ink);
             let examined = catch_unwind(AssertUnwindSafe(examine))
                 .unwrap_or_else(|_| Err(Disagreement("an engine panicked".to_owned())));
+            row.end(seed);
             match examined {
                 Ok(part) => tally.add(&part),
                 Err(Disagreement(what)) => {
-                    next.fetch_max(end, Ordering::Relaxed);
+                    row.stop();
                     let text =
                         wasmprinter::print_bytes(&bytes).unwrap_or_else(|error| error.to_string());
                     return (tally, Some((seed, format!("{what}\n{text}"))));
                 }
             }
         }
+        (tally, None)
+    }
+}
+
+/// The seeds of a row, each taken by one worker.
+struct Row {
+    next: AtomicU64,
+    end: u64,
+    /// When those under examination were begun.
+    begun: Mutex<BTreeMap<u64, Instant>>,
+}
+
+impl Row {
+    /// The next seed, if there is one.
+    fn begin(&self) -> Option<u64> {
+        let seed = self.next.fetch_add(1, Ordering::Relaxed);
+        if seed >= self.end {
+            return None;
+        }
+        let mut begun = self.begun.lock().expect("no worker panics with it");
+        begun.insert(seed, Instant::now());
+        Some(seed)
+    }
+
+    fn end(&self, seed: u64) {
+        let mut begun = self.begun.lock().expect("no worker panics with it");
+        begun.remove(&seed);
+    }
+
+    /// Gives out no further seeds.
+    fn stop(&self) {
+        self.next.fetch_max(self.end, Ordering::Relaxed);
+    }
+
+    /// A seed that has been under examination for too long.
+    fn endless(&self) -> Option<u64> {
+        let begun = self.begun.lock().expect("no worker panics with it");
+        let mut late = begun.iter().filter(|(_, since)| since.elapsed() > ENDLESS);
+        late.next().map(|(seed, _)| *seed)
     }
 }
 
