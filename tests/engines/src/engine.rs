@@ -40,7 +40,7 @@ pub trait Running {
     fn globals(&self) -> Vec<u64>;
 }
 
-/// Every engine; the first is the authority.
+/// Every engine; the first is the authority, the last the form of the JIT for systems without signals.
 pub const ENGINES: &[&dyn Engine] = &[&Interpreter, &PlainInterpreter, &Jit, &JitExplicit];
 
 /// `vm/interpreter`.

@@ -5,16 +5,17 @@ use std::sync::Arc;
 use aivm_core::{Exit, TrapCode};
 use aivm_wasm::plan::MeteredModule;
 
-use crate::engine::{ENGINES, Prepared, Running};
+use crate::engine::{Engine, Prepared, Running};
 use crate::host::{HostCall, RecordingHost};
 
-/// A plan, prepared by every engine.
-pub struct Contenders(Vec<Box<dyn Prepared>>);
+/// A plan, prepared by several engines.
+pub struct Contenders(Vec<(&'static str, Box<dyn Prepared>)>);
 
 /// One instance an engine. All of them have seen the same calls and agreed so far.
 pub struct Lockstep(Vec<Contender>);
 
 struct Contender {
+    engine: &'static str,
     running: Box<dyn Running>,
     host: RecordingHost,
 }
@@ -24,15 +25,11 @@ struct Contender {
 pub struct Disagreement(pub String);
 
 impl Contenders {
-    /// Prepares `module` in every engine.
+    /// Prepares `module` in each of `engines`; the first is the authority.
     #[must_use]
-    pub fn prepare(module: &Arc<MeteredModule>) -> Contenders {
-        Contenders(
-            ENGINES
-                .iter()
-                .map(|engine| engine.prepare(module))
-                .collect(),
-        )
+    pub fn prepare(module: &Arc<MeteredModule>, engines: &[&dyn Engine]) -> Contenders {
+        let prepared = |engine: &&dyn Engine| (engine.name(), engine.prepare(module));
+        Contenders(engines.iter().map(prepared).collect())
     }
 
     /// Instances of all engines, or the trap that all of them meet.
@@ -42,9 +39,10 @@ impl Contenders {
     ) -> Result<Result<Lockstep, TrapCode>, Disagreement> {
         let mut contenders = Vec::new();
         let mut traps = Vec::new();
-        for prepared in &self.0 {
+        for (engine, prepared) in &self.0 {
             match prepared.instantiate() {
                 Ok(running) => contenders.push(Contender {
+                    engine,
                     running,
                     host: host.clone(),
                 }),
@@ -77,7 +75,7 @@ impl Lockstep {
         let ends: Vec<(Exit, u64)> = self
             .0
             .iter_mut()
-            .map(|Contender { running, host }| {
+            .map(|Contender { running, host, .. }| {
                 let mut left = before;
                 let exit = running.invoke(function, arguments, &mut left, host);
                 (exit, left)
@@ -142,7 +140,7 @@ impl Lockstep {
         ours: &T,
         theirs: &T,
     ) -> Disagreement {
-        let (authority, other) = (ENGINES[0].name(), ENGINES[index].name());
+        let (authority, other) = (self.0[0].engine, self.0[index].engine);
         Disagreement(format!(
             "{what}\n  {authority}: {ours:?}\n  {other}: {theirs:?}"
         ))

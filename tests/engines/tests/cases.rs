@@ -22,6 +22,7 @@ use aivm_wasm::plan::{Import, MeteredModule};
 use aivm_wasm::{Rules, meter, validate};
 
 use aivm_lockstep::PRICES;
+use aivm_lockstep::engine::ENGINES;
 use aivm_lockstep::host::{HostCall, RecordingHost};
 use aivm_lockstep::lockstep::{Contenders, Lockstep};
 use aivm_lockstep::opinion::{self, Third};
@@ -92,7 +93,7 @@ impl End {
 #[test]
 fn every_case_ends_as_its_file_says() {
     for case in cases() {
-        let contenders = Contenders::prepare(&case.plan);
+        let contenders = Contenders::prepare(&case.plan, ENGINES);
         let Some(mut lockstep) = start(&case, &contenders) else {
             continue;
         };
@@ -128,7 +129,7 @@ fn every_case_ends_as_wasmi_says() {
                 continue;
             }
         };
-        let contenders = Contenders::prepare(&case.plan);
+        let contenders = Contenders::prepare(&case.plan, ENGINES);
         let Some(mut lockstep) = start(&case, &contenders) else {
             continue;
         };
@@ -157,7 +158,7 @@ fn every_case_ends_as_wasmi_says() {
 fn engines_agree_at_every_ink_limit() {
     let mut runs = 0;
     for case in cases() {
-        let contenders = Contenders::prepare(&case.plan);
+        let contenders = Contenders::prepare(&case.plan, ENGINES);
         let Some(cost) = play(&case, &contenders, PLENTY) else {
             continue;
         };
