@@ -124,7 +124,7 @@ impl Source<'_> {
         }
         println!("{tally}in {:.1} s", begun.elapsed().as_secs_f64());
         println!(
-            "campaign: modules={} refused={} over_100_instructions={} calls={} compared_with_wasmi={}",
+            "campaign: first_seed={first} modules={} refused={} over_100_instructions={} calls={} compared_with_wasmi={}",
             tally.modules,
             tally.modules - tally.accepted(),
             tally.running,
