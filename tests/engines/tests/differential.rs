@@ -79,9 +79,11 @@ fn engines_agree_on_mutants_of_contracts() {
         accepted * 2 >= tally.modules,
         "only {accepted} mutants were accepted"
     );
+    // Real programs are long: that their ink ends before them does not make them endless.
     assert!(
-        tally.running * 10 >= accepted,
-        "only {} of {accepted} mutants run",
+        tally.running_or_endless * 10 >= accepted * 3 && tally.running * 10 >= accepted,
+        "only {} of {accepted} mutants run, {} to their end",
+        tally.running_or_endless,
         tally.running
     );
 }
@@ -124,9 +126,10 @@ impl Source<'_> {
         }
         println!("{tally}in {:.1} s", begun.elapsed().as_secs_f64());
         println!(
-            "campaign: first_seed={first} modules={} refused={} over_100_instructions={} calls={} compared_with_wasmi={}",
+            "campaign: first_seed={first} modules={} refused={} over_100_instructions={} of_these_to_their_end={} calls={} compared_with_wasmi={}",
             tally.modules,
             tally.modules - tally.accepted(),
+            tally.running_or_endless,
             tally.running,
             tally.calls,
             tally.compared_with_wasmi
