@@ -6,6 +6,7 @@ use aivm_core::{Exit, Host, HostExit, NodeFault, TrapCode, ValueType};
 use aivm_wasm::plan::{Import, MeteredModule, SegmentMode};
 
 use crate::memory::{GuestView, Memory};
+use crate::pool;
 use crate::program::{FRAME_SLOTS, Program};
 use crate::run::{Frame, run};
 use crate::table::Table;
@@ -62,7 +63,7 @@ impl Instance {
                 data_dropped: module.data.iter().map(|s| is_dropped(s.mode)).collect(),
                 elements_dropped: module.elements.iter().map(|s| is_dropped(s.mode)).collect(),
             },
-            stack: vec![0; module.stack_words as usize + FRAME_SLOTS],
+            stack: pool::take_stack(module.stack_words as usize + FRAME_SLOTS),
             frames: Vec::new(),
             program: Arc::clone(program),
         })
@@ -134,6 +135,12 @@ impl Instance {
     #[must_use]
     pub fn table(&self) -> &[Option<u32>] {
         self.state.table.entries()
+    }
+}
+
+impl Drop for Instance {
+    fn drop(&mut self) {
+        pool::give_stack(std::mem::take(&mut self.stack));
     }
 }
 

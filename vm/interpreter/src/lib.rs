@@ -2,7 +2,7 @@
 //! every other engine must agree with in result, trap, ink and state.
 //!
 //! Reading order: its instructions (`instruction`), how a plan becomes them (`lower`, [`Program`]), what a
-//! running contract owns (`memory`, `table`, [`Instance`]), what single operations mean (`numeric`), how
+//! running contract owns (`memory`, `table`, [`Instance`]; `pool` keeps what is costly to make), what single operations mean (`numeric`), how
 //! handlers follow each other (`machine`), what each does (`handlers`), the loop around them (`run`), and what
 //! it does itself (`rare`).
 //!
@@ -18,6 +18,7 @@ mod lower;
 mod machine;
 mod memory;
 mod numeric;
+mod pool;
 mod program;
 mod rare;
 mod run;

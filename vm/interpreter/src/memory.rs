@@ -5,6 +5,8 @@ use std::ops::Range;
 use aivm_core::{Guest, HostExit, TrapCode, limits::PAGE_BYTES};
 use aivm_wasm::plan;
 
+use crate::pool;
+
 /// Linear memory of one instance; a module without memory has one of 0 pages that cannot grow.
 #[derive(Default)]
 pub(crate) struct Memory {
@@ -17,9 +19,8 @@ impl Memory {
     pub(crate) fn new(plan: Option<plan::Memory>) -> Memory {
         let (min_pages, max_pages) =
             plan.map_or((0, 0), |memory| (memory.min_pages, memory.max_pages));
-        let mut bytes = vec![0; byte_len(min_pages)];
-        // Reserved now, so that growing never waits for, or fails in, the allocator.
-        bytes.reserve_exact(byte_len(max_pages.saturating_sub(min_pages)));
+        // Room for all of it now, so that growing never waits for, or fails in, the allocator.
+        let bytes = pool::take_memory(byte_len(min_pages), byte_len(max_pages.max(min_pages)));
         Memory { bytes, max_pages }
     }
 
@@ -105,6 +106,12 @@ impl Memory {
             .ok_or(TrapCode::MemoryOutOfBounds)?;
         self.slice_mut(to, len)?.copy_from_slice(source);
         Ok(())
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        pool::give_memory(std::mem::take(&mut self.bytes));
     }
 }
 
