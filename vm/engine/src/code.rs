@@ -1,7 +1,8 @@
-//! Code of contracts, prepared once per hash: validated, metered, lowered and compiled.
+//! Code of contracts, prepared once per hash: validated, metered and lowered; compiled when compiled code is first
+//! wanted, which a node that only interprets never does.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use aivm_core::{B256, GasSchedule, Limits};
 use aivm_jit::{CodeFolder, CompileError, CompiledModule, Origin};
@@ -20,12 +21,12 @@ pub(crate) struct Code {
     /// What a call pays before its code runs: those pages, at the price of grown ones.
     pub(crate) instantiation_ink: u64,
     pub(crate) interpreter: Interpreter,
-    /// `None` if the compile failed: then the contract runs interpreted, with the same outcome.
-    pub(crate) compiled: Option<Box<dyn Machine>>,
+    /// Empty until compiled code is wanted; `None` if the compile failed.
+    pub(crate) compiled: OnceLock<Option<Box<dyn Machine>>>,
 }
 
 impl Code {
-    /// Prepares `bytes`.
+    /// Prepares `bytes` for the interpreter.
     ///
     /// # Errors
     /// The first rule that the code breaks.
@@ -34,8 +35,6 @@ impl Code {
         rules: Rules,
         limits: &Limits,
         schedule: &GasSchedule,
-        counters: &Counters,
-        folder: Option<&CodeFolder>,
     ) -> Result<Code, Refusal> {
         let validated = aivm_wasm::validate(bytes, limits, rules)?;
         let module = Arc::new(aivm_wasm::meter(&validated, schedule));
@@ -44,8 +43,23 @@ impl Code {
             .expect("validation found the entry point among the exports");
         let pages = module.memory.map_or(0, |memory| memory.min_pages);
         let instantiation_ink = module.dynamic_costs.grow(pages);
-        counters.codes_prepared.add();
-        let compiled = match compile(&module, folder) {
+        Ok(Code {
+            entrypoint,
+            memory_pages: pages,
+            instantiation_ink,
+            interpreter: Interpreter(Arc::new(aivm_interpreter::Program::new(module))),
+            compiled: OnceLock::new(),
+        })
+    }
+
+    /// The code compiled, by whoever asks first; others wait. `None` if that failed: then the contract runs
+    /// interpreted, with the same outcome.
+    pub(crate) fn compiled(
+        &self,
+        folder: Option<&CodeFolder>,
+        counters: &Counters,
+    ) -> Option<&dyn Machine> {
+        let compile = || match compile(self.interpreter.0.module(), folder) {
             Ok((compiled, origin)) => {
                 if origin == Origin::Folder {
                     counters.codes_from_folder.add();
@@ -57,13 +71,7 @@ impl Code {
                 None
             }
         };
-        Ok(Code {
-            entrypoint,
-            memory_pages: pages,
-            instantiation_ink,
-            interpreter: Interpreter(Arc::new(aivm_interpreter::Program::new(module))),
-            compiled,
-        })
+        self.compiled.get_or_init(compile).as_deref()
     }
 }
 

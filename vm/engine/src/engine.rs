@@ -18,6 +18,7 @@ use crate::code::{Code, CodeCache};
 use crate::compare::Difference;
 use crate::error::{DeployError, EngineError};
 use crate::execution::{Execution, is_fault};
+use crate::machine::Machine;
 use crate::metrics::{Counters, Metrics};
 use crate::receipt::{Call, Receipt, Run, below_base, starting_ink};
 use crate::state::State;
@@ -145,7 +146,9 @@ impl Engine {
         code: &[u8],
     ) -> Result<Address, DeployError> {
         let hash = keccak256(code);
-        self.codes.get(hash, || self.prepare(code))?;
+        let prepared = self.prepared(hash, code)?;
+        // Here, where it is paid for, and not in the first call.
+        self.compiled(&prepared);
         let address = deployer.create2(salt, hash);
         if state.set_code(address, hash, code) {
             state.commit();
@@ -254,15 +257,15 @@ impl Engine {
         console.push(line);
     }
 
+    /// Compiled code of a contract, unless it cannot be compiled.
+    pub(crate) fn compiled<'a>(&self, code: &'a Code) -> Option<&'a dyn Machine> {
+        code.compiled(self.folder.as_ref(), &self.counters)
+    }
+
     fn prepare(&self, code: &[u8]) -> Result<Code, aivm_wasm::Refusal> {
-        Code::prepare(
-            code,
-            self.rules,
-            &self.limits,
-            &self.schedule,
-            &self.counters,
-            self.folder.as_ref(),
-        )
+        let code = Code::prepare(code, self.rules, &self.limits, &self.schedule)?;
+        self.counters.codes_prepared.add();
+        Ok(code)
     }
 
     /// Runs the transaction's first frame, and with it all others. If that ends in a fault after compiled code

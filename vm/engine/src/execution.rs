@@ -106,17 +106,25 @@ impl<'a> Execution<'a> {
             read_only: context.read_only,
             delegate,
         });
-        let run = match (self.mode, code.compiled.as_deref()) {
-            (Mode::Interpret, _) => self.run_one(&code.interpreter, &entry, context, ink),
-            (_, None) => {
-                self.engine.counters.interpreted_for_lack_of_code.add();
-                self.run_one(&code.interpreter, &entry, context, ink)
+        let compiled = match self.mode {
+            Mode::Interpret => None,
+            Mode::Jit | Mode::Compare => {
+                let compiled = self.engine.compiled(code);
+                if compiled.is_none() {
+                    self.engine.counters.interpreted_for_lack_of_code.add();
+                }
+                compiled
             }
-            (Mode::Jit, Some(compiled)) => {
+        };
+        let run = match compiled {
+            None => self.run_one(&code.interpreter, &entry, context, ink),
+            Some(compiled) if self.mode == Mode::Compare => {
+                self.run_both(code, compiled, &entry, context, ink)
+            }
+            Some(compiled) => {
                 self.ran_compiled = true;
                 self.run_one(compiled, &entry, context, ink)
             }
-            (Mode::Compare, Some(compiled)) => self.run_both(code, compiled, &entry, context, ink),
         };
         self.live.pop();
         run
@@ -299,8 +307,11 @@ impl<'a> Execution<'a> {
         };
         self.state.touch_account(address);
         let engine = self.engine;
-        if engine.prepared(hash, &request.code).is_err() {
+        let Ok(prepared) = engine.prepared(hash, &request.code) else {
             return Ok(failed(request.ink));
+        };
+        if self.mode != Mode::Interpret {
+            engine.compiled(&prepared);
         }
         let checkpoint = self.state.checkpoint();
         if !self.state.set_code(address, hash, &request.code)

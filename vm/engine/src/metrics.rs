@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// A snapshot of an engine's counts.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Metrics {
-    /// Code prepared: validated, metered, lowered and, where possible, compiled.
+    /// Code prepared: validated, metered and lowered.
     pub codes_prepared: u64,
     /// Code whose native form was found on disk instead of compiled.
     pub codes_from_folder: u64,

@@ -97,12 +97,13 @@ fn world(native: Option<Native>, pages: u32) -> (Engine, State, Call) {
     let engine = engine();
     let bytes = wat::parse_str(CONTRACT.replace("PAGES", &pages.to_string())).unwrap();
     if let Some(native) = native {
-        let mut code = engine.prepare(&bytes).unwrap();
+        let code = engine.prepare(&bytes).unwrap();
         let inner = engine.prepare(&bytes).unwrap().interpreter;
-        code.compiled = match native {
+        let compiled = match native {
             Native::Missing => None,
-            _ => Some(Box::new(Broken { inner, native })),
+            _ => Some(Box::new(Broken { inner, native }) as Box<dyn Machine>),
         };
+        assert!(code.compiled.set(compiled).is_ok());
         let held = engine.codes.get(keccak256(&bytes), || Ok::<Code, ()>(code));
         assert!(held.is_ok());
     }
