@@ -12,6 +12,7 @@ use std::time::Instant;
 
 use aivm_core::{Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits};
 use aivm_jit::{CompiledModule, Instance, Traps};
+use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{Rules, meter, validate};
 
 const ROUNDS: u32 = 20;
@@ -26,6 +27,10 @@ const CONTRACT: &str = "(module
   (func (export \"touch\") (param i32) (result i32)
     (i32.store (i32.const 1048576) (local.get 0))
     (i32.store (i32.const 1048000) (local.get 0))
+    (local.get 0))
+  (func (export \"touch low\") (param i32) (result i32)
+    (i32.store (i32.const 4096) (local.get 0))
+    (i32.store (i32.const 64) (local.get 0))
     (local.get 0))
   (func (export \"trap\") (param i32) (result i32) (i32.load (i32.const 0x7fffffff)))
   (func (export \"ask\") (param i32) (result i32)
@@ -44,17 +49,17 @@ impl Host for One {
 }
 
 fn main() {
-    let bytes = wat::parse_str(CONTRACT).expect("text");
-    let module = validate(&bytes, &Limits::CONTRACT, Rules::Generic).expect("accepted");
-    let plan = Arc::new(meter(&module, &GasSchedule::V1));
+    let plan = plan_of(CONTRACT);
+    let small = plan_of(&CONTRACT.replace("(memory 17)", "(memory 1)"));
     println!("| traps | operation | ns |\n|---|---|---|");
     let mut forms = vec![Traps::Explicit];
     if Traps::best() == Traps::Signals {
         forms.insert(0, Traps::Signals);
     }
     for traps in forms {
-        let compiled = CompiledModule::compile_with(&plan, traps).expect("compiled");
-        let compiled = Arc::new(compiled);
+        let compile = |plan| Arc::new(CompiledModule::compile_with(plan, traps).expect("compiled"));
+        let compiled = compile(&plan);
+        let compiled_small = compile(&small);
         let mut instance = Instance::new(&compiled).expect("instantiated");
         let line = |name: &str, ns: f64| println!("| {traps:?} | {name} | {ns:.0} |");
 
@@ -65,18 +70,28 @@ fn main() {
         line("enter and trap", each(|| run(&mut instance, "trap", 1)));
         let calls = fastest(|| run(&mut instance, "ask", u64::from(OPERATIONS)));
         line("host call", calls / f64::from(OPERATIONS));
-        let fresh = |name: &str| {
+        let fresh_of = |compiled: &Arc<CompiledModule>, name: &str| {
             each(|| {
-                run(
-                    &mut Instance::new(&compiled).expect("instantiated"),
-                    name,
-                    1,
-                )
+                let mut instance = Instance::new(compiled).expect("instantiated");
+                run(&mut instance, name, 1);
             })
         };
+        let fresh = |name: &str| fresh_of(&compiled, name);
+        let fresh_small = |name: &str| fresh_of(&compiled_small, name);
         line("new instance, enter, return", fresh("nothing"));
         line("the same, writing two pages", fresh("touch"));
+        line("one page of memory instead of 17", fresh_small("nothing"));
+        line(
+            "the same, writing two pages of the system's",
+            fresh_small("touch low"),
+        );
     }
+}
+
+fn plan_of(text: &str) -> Arc<MeteredModule> {
+    let bytes = wat::parse_str(text).expect("text");
+    let module = validate(&bytes, &Limits::CONTRACT, Rules::Generic).expect("accepted");
+    Arc::new(meter(&module, &GasSchedule::V1))
 }
 
 fn run(instance: &mut Instance, name: &str, argument: u64) {

@@ -26,6 +26,9 @@ use crate::traps::Traps;
 pub(crate) const GUARDED_BYTES: u64 = (1 << 33) + PAGE_BYTES as u64;
 /// Idle reservations that are kept. More instances than these at a time are mapped and unmapped.
 const KEPT: usize = 64;
+/// Memories of at most so many bytes are zeroed by writing, and keep their pages: giving pages back and faulting two
+/// in again takes longer. Which pages of a larger one were touched is known to the system only.
+const CLEARED_BYTES: usize = PAGE_BYTES as usize;
 
 /// Reservations without an owner: all zero, `accessible` bytes of each readable and writable.
 static IDLE: Mutex<Vec<Guarded>> = Mutex::new(Vec::new());
@@ -166,12 +169,18 @@ impl Guarded {
         Ok(())
     }
 
-    /// Empties the pages and keeps the reservation, or unmaps it.
+    /// Zeroes the pages and keeps the reservation, or unmaps it.
     fn give_back(self) {
-        // SAFETY: the accessible pages of this private mapping; the owner is gone, and with it all references.
-        let emptied =
-            self.accessible == 0 || unsafe { pages::empty(self.base, self.accessible) }.is_ok();
-        if emptied {
+        let is_zero = match self.accessible {
+            // SAFETY: these bytes are writable; the owner is gone, and with it all references.
+            bytes if bytes <= CLEARED_BYTES => unsafe {
+                self.base.write_bytes(0, bytes);
+                true
+            },
+            // SAFETY: the accessible pages of this private mapping; nobody refers to them, as above.
+            bytes => unsafe { pages::empty(self.base, bytes) }.is_ok(),
+        };
+        if is_zero {
             let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
             if idle.len() < KEPT {
                 idle.push(self);

@@ -88,6 +88,25 @@ fn every_border_between_the_memory_and_its_guard_is_exact() {
     }
 }
 
+/// Small memories are zeroed by writing, larger ones by the system: both sides of the line, all of each written.
+#[test]
+fn a_memory_that_never_grew_leaves_nothing_to_the_next() {
+    let wat = |pages: u32| {
+        format!(
+            "(module (memory {pages} 9)
+               (func (export \"fill\") (param i32)
+                 (memory.fill (i32.const 0) (i32.const 7) (local.get 0))))"
+        )
+    };
+    for pages in [1, 1, 2, 2, 1] {
+        let mut instance = guarded(&wat(pages));
+        assert!(instance.memory().iter().all(|byte| *byte == 0), "{pages}");
+        let bytes = u64::from(pages) * PAGE;
+        assert_eq!(instance.exit("fill", &[bytes]), returns(&[]));
+        assert!(instance.memory().iter().all(|byte| *byte == 7), "{pages}");
+    }
+}
+
 #[test]
 fn a_reused_reservation_is_zero_and_has_its_own_size() {
     let wat = |pages: u32| {
