@@ -270,7 +270,7 @@ fn out_of_gas_in_the_middle_of_infer_runs_no_kernel() {
     let data = infer_data(keccak256(MODEL), &image(3));
     let whole = world.call(&data, 5_000_000).gas_used;
     // After `infer` come a few instructions and one `write_result` of 14 bytes, below 3 gas.
-    let after = ink_to_gas_ceil(V1.host_base + 14 * V1.host_byte + 10 * V1.memory);
+    let after = ink_to_gas_ceil(V1.host_base + 14 * V1.host_byte + 10 * V1.load);
     assert!(after <= 3);
     let mut ran = Vec::new();
     for missing in 0..=after + 1 {

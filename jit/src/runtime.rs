@@ -250,7 +250,7 @@ unsafe extern "C" fn table_copy(
     // SAFETY: called by native code with its context.
     unsafe {
         with_context(context, |context| {
-            context.charge_bulk(length * 4)?;
+            context.charge_entries(length)?;
             let (to, from) = halves(tables);
             let destination = context.entries(to, destination, length)?;
             let source = context.entries(from, source, length)?;
@@ -270,7 +270,7 @@ unsafe extern "C" fn table_init(
     // SAFETY: called by native code with its context.
     unsafe {
         with_context(context, |context| {
-            context.charge_bulk(length * 4)?;
+            context.charge_entries(length)?;
             let (table, segment) = halves(table_and_segment);
             context.table_init(table, destination, source, length, segment as usize)?;
             Ok(())
@@ -348,6 +348,11 @@ impl VmContext {
     fn charge_bulk(&mut self, bytes: u64) -> Outcome {
         let costs = self.store.module.module().dynamic_costs;
         self.charge(costs.bulk(bytes))
+    }
+
+    fn charge_entries(&mut self, entries: u64) -> Outcome {
+        let costs = self.store.module.module().dynamic_costs;
+        self.charge(costs.entries(entries))
     }
 
     fn charge(&mut self, ink: u64) -> Outcome {

@@ -20,10 +20,15 @@ const MARK: &str = ";; clif:\n";
 /// Prices of these tests, so that a new calibration changes none of the files.
 const PRICES: GasSchedule = GasSchedule {
     simple: 1,
+    local_write: 1,
+    compare: 1,
+    bit_count: 1,
     multiply: 2,
     divide: 10,
-    memory: 3,
+    load: 3,
+    store: 3,
     branch: 2,
+    branch_table: 2,
     call: 20,
     call_indirect: 30,
     function_header: 100,

@@ -60,15 +60,15 @@ fn table_operations_act_on_all_or_nothing() {
 }
 
 #[test]
-fn table_operations_charge_four_bytes_an_entry_before_the_check() {
+fn table_operations_charge_each_entry_before_the_check() {
     let module = plan(WAT);
-    let byte = module.dynamic_costs.bulk_byte;
+    let entry = module.dynamic_costs.table_entry;
     let index = module.exported_function("copy").expect("an export") as usize;
     let Op::Charge(base) = module.functions[index].ops[0] else {
         panic!("a charge comes first");
     };
     let mut instance = instance(WAT);
-    let full = base + 4 * byte * 7;
+    let full = base + 7 * entry;
     assert_eq!(instance.run("copy", &[0, 0, 7], full), (OUT, 0));
     assert_eq!(
         instance.run("copy", &[0, 0, 7], full - 1),

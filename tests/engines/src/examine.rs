@@ -25,16 +25,22 @@ pub(crate) const INSTRUCTIONS_MIN: u64 = 100;
 /// Every instruction costs 1 and nothing else costs anything, so that ink counts instructions.
 const COUNTING: GasSchedule = GasSchedule {
     simple: 1,
+    local_write: 1,
+    compare: 1,
+    bit_count: 1,
     multiply: 1,
     divide: 1,
-    memory: 1,
+    load: 1,
+    store: 1,
     branch: 1,
+    branch_table: 1,
     call: 1,
     call_indirect: 0,
     function_header: 0,
     local: 0,
     bulk_base: 1,
     bulk_byte: 0,
+    table_entry: 0,
     memory_page: 0,
     ..GasSchedule::V1
 };

@@ -32,16 +32,22 @@ use aivm_core::GasSchedule;
 /// be run at every ink limit.
 pub const PRICES: GasSchedule = GasSchedule {
     simple: 1,
+    local_write: 1,
+    compare: 1,
+    bit_count: 1,
     multiply: 2,
     divide: 3,
-    memory: 2,
+    load: 2,
+    store: 2,
     branch: 1,
+    branch_table: 1,
     call: 5,
     call_indirect: 3,
     function_header: 4,
     local: 1,
     bulk_base: 6,
     bulk_byte: 1,
+    table_entry: 4,
     memory_page: 11,
     ..GasSchedule::V1
 };

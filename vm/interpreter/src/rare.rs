@@ -66,7 +66,7 @@ pub(crate) fn rare(
             from: from_table,
         } => {
             let (to, from, len) = three(base);
-            charge(ink, costs.bulk(4 * u64::from(len)))?;
+            charge(ink, costs.entries(u64::from(len)))?;
             state.table.copy(to_table, from_table, to, from, len)?;
         }
         Instruction::TableInit {
@@ -75,7 +75,7 @@ pub(crate) fn rare(
             segment,
         } => {
             let (to, from, len) = three(base);
-            charge(ink, costs.bulk(4 * u64::from(len)))?;
+            charge(ink, costs.entries(u64::from(len)))?;
             let segment = segment as usize;
             let entries: &[Option<u32>] = if state.elements_dropped[segment] {
                 &[]

@@ -95,6 +95,7 @@ fn empty() -> MeteredModule {
         start: None,
         dynamic_costs: DynamicCosts {
             bulk_byte: 2,
+            table_entry: 8,
             memory_page: 100,
         },
         stack_words: 100,

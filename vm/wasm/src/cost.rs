@@ -3,11 +3,16 @@
 //! | ops | price |
 //! |---|---|
 //! | `Block`, `Loop`, `Else`, `End`, `Charge` | 0: they do nothing at run time |
-//! | `Unreachable`, constants, locals, `Drop`, `Select`, arithmetic, comparison, conversion | `simple` |
+//! | `Unreachable`, constants, `LocalGet`, `Drop`, `Select`, other arithmetic, conversion | `simple` |
+//! | `LocalSet`, `LocalTee` | `local_write` |
+//! | comparison, `eqz` | `compare` |
+//! | `clz`, `ctz`, `popcnt` | `bit_count` |
 //! | multiplication | `multiply` |
 //! | division, remainder | `divide` |
-//! | loads, stores, globals | `memory` |
-//! | `If`, `Br`, `BrIf`, `BrTable`, `Return` | `branch` |
+//! | loads | `load` |
+//! | stores, globals | `store` |
+//! | `If`, `Br`, `BrIf`, `Return` | `branch` |
+//! | `BrTable` | `branch_table` |
 //! | `Call`, to a function of the module or the host | `call`; the host's own price is charged by the host |
 //! | `CallIndirect` | `call` + `call_indirect` |
 //! | `MemorySize`, `MemoryGrow`, bulk operations, segment drops | `bulk_base`; lengths are priced at run time |
@@ -17,7 +22,7 @@
 
 use aivm_core::GasSchedule;
 
-use crate::plan::{BinaryOp, Op};
+use crate::plan::{BinaryOp, Op, UnaryOp};
 
 /// The price of `op` under `schedule`, in ink.
 #[must_use]
@@ -28,15 +33,15 @@ pub const fn op(op: &Op, schedule: &GasSchedule) -> u64 {
         | Op::Drop
         | Op::Select
         | Op::LocalGet(_)
-        | Op::LocalSet(_)
-        | Op::LocalTee(_)
         | Op::I32Const(_)
-        | Op::I64Const(_)
-        | Op::Unary(_) => schedule.simple,
-        Op::If(_) | Op::Br(_) | Op::BrIf(_) | Op::BrTable { .. } | Op::Return => schedule.branch,
+        | Op::I64Const(_) => schedule.simple,
+        Op::LocalSet(_) | Op::LocalTee(_) => schedule.local_write,
+        Op::If(_) | Op::Br(_) | Op::BrIf(_) | Op::Return => schedule.branch,
+        Op::BrTable { .. } => schedule.branch_table,
         Op::Call(_) => schedule.call,
         Op::CallIndirect { .. } => schedule.call.saturating_add(schedule.call_indirect),
-        Op::GlobalGet(_) | Op::GlobalSet(_) | Op::Load { .. } | Op::Store { .. } => schedule.memory,
+        Op::Load { .. } => schedule.load,
+        Op::GlobalGet(_) | Op::GlobalSet(_) | Op::Store { .. } => schedule.store,
         Op::MemorySize
         | Op::MemoryGrow
         | Op::MemoryCopy
@@ -46,6 +51,7 @@ pub const fn op(op: &Op, schedule: &GasSchedule) -> u64 {
         | Op::TableCopy { .. }
         | Op::TableInit { .. }
         | Op::ElemDrop(_) => schedule.bulk_base,
+        Op::Unary(operator) => unary(*operator, schedule),
         Op::Binary(operator) => binary(*operator, schedule),
     }
 }
@@ -58,6 +64,18 @@ pub const fn entry(locals: u32, schedule: &GasSchedule) -> u64 {
         .saturating_add(schedule.local.saturating_mul(locals as u64))
 }
 
+const fn unary(operator: UnaryOp, schedule: &GasSchedule) -> u64 {
+    use UnaryOp as U;
+    match operator {
+        U::I32Eqz | U::I64Eqz => schedule.compare,
+        U::I32Clz | U::I32Ctz | U::I32Popcnt => schedule.bit_count,
+        U::I64Clz | U::I64Ctz | U::I64Popcnt => schedule.bit_count,
+        U::I32Extend8S | U::I32Extend16S => schedule.simple,
+        U::I64Extend8S | U::I64Extend16S | U::I64Extend32S => schedule.simple,
+        U::I32WrapI64 | U::I64ExtendI32S | U::I64ExtendI32U => schedule.simple,
+    }
+}
+
 const fn binary(operator: BinaryOp, schedule: &GasSchedule) -> u64 {
     use BinaryOp as B;
     match operator {
@@ -66,13 +84,13 @@ const fn binary(operator: BinaryOp, schedule: &GasSchedule) -> u64 {
         B::I64DivS | B::I64DivU | B::I64RemS | B::I64RemU => schedule.divide,
         B::I32Add | B::I32Sub | B::I32And | B::I32Or | B::I32Xor => schedule.simple,
         B::I32Shl | B::I32ShrS | B::I32ShrU | B::I32Rotl | B::I32Rotr => schedule.simple,
-        B::I32Eq | B::I32Ne => schedule.simple,
-        B::I32LtS | B::I32LtU | B::I32GtS | B::I32GtU => schedule.simple,
-        B::I32LeS | B::I32LeU | B::I32GeS | B::I32GeU => schedule.simple,
+        B::I32Eq | B::I32Ne => schedule.compare,
+        B::I32LtS | B::I32LtU | B::I32GtS | B::I32GtU => schedule.compare,
+        B::I32LeS | B::I32LeU | B::I32GeS | B::I32GeU => schedule.compare,
         B::I64Add | B::I64Sub | B::I64And | B::I64Or | B::I64Xor => schedule.simple,
         B::I64Shl | B::I64ShrS | B::I64ShrU | B::I64Rotl | B::I64Rotr => schedule.simple,
-        B::I64Eq | B::I64Ne => schedule.simple,
-        B::I64LtS | B::I64LtU | B::I64GtS | B::I64GtU => schedule.simple,
-        B::I64LeS | B::I64LeU | B::I64GeS | B::I64GeU => schedule.simple,
+        B::I64Eq | B::I64Ne => schedule.compare,
+        B::I64LtS | B::I64LtU | B::I64GtS | B::I64GtU => schedule.compare,
+        B::I64LeS | B::I64LeU | B::I64GeS | B::I64GeU => schedule.compare,
     }
 }

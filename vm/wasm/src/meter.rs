@@ -65,6 +65,7 @@ impl<'a> Builder<'a> {
                 start: None,
                 dynamic_costs: DynamicCosts {
                     bulk_byte: schedule.bulk_byte,
+                    table_entry: schedule.table_entry,
                     memory_page: schedule.memory_page,
                 },
                 stack_words: module.limits().stack_words,

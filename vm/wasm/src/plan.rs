@@ -216,17 +216,25 @@ pub enum ExportItem {
 /// Prices that an engine computes at run time, in ink.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct DynamicCosts {
-    /// Each byte that a bulk operation names.
+    /// Each byte of memory that a bulk operation names.
     pub bulk_byte: u64,
+    /// Each entry of a table that a bulk operation names.
+    pub table_entry: u64,
     /// Each page that `memory.grow` adds.
     pub memory_page: u64,
 }
 
 impl DynamicCosts {
-    /// Ink for a bulk operation on `bytes` bytes (4 for each table entry).
+    /// Ink for a bulk operation on `bytes` bytes of memory.
     #[must_use]
     pub const fn bulk(self, bytes: u64) -> u64 {
         self.bulk_byte.saturating_mul(bytes)
+    }
+
+    /// Ink for a bulk operation on `entries` entries of a table.
+    #[must_use]
+    pub const fn entries(self, entries: u64) -> u64 {
+        self.table_entry.saturating_mul(entries)
     }
 
     /// Ink for growing memory by `pages` pages.

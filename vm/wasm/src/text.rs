@@ -15,8 +15,8 @@ impl Display for MeteredModule {
         let costs = self.dynamic_costs;
         writeln!(
             f,
-            "bulk byte {}, memory page {}",
-            costs.bulk_byte, costs.memory_page
+            "bulk byte {}, table entry {}, memory page {}",
+            costs.bulk_byte, costs.table_entry, costs.memory_page
         )?;
         for (index, ty) in self.types.iter().enumerate() {
             writeln!(f, "type {index} {ty}")?;

@@ -15,10 +15,15 @@ use wasmparser::{FunctionBody, Operator, Parser, Payload};
 /// Every price differs, so that a mix-up shows.
 const PRICES: GasSchedule = GasSchedule {
     simple: 1,
+    local_write: 5,
+    compare: 7,
+    bit_count: 9,
     multiply: 20,
     divide: 300,
-    memory: 4_000,
+    load: 4_000,
+    store: 6_000,
     branch: 50_000,
+    branch_table: 30_000,
     call: 600_000,
     call_indirect: 7_000_000,
     function_header: 80_000_000,
@@ -126,6 +131,7 @@ fn file_step(operator: &Operator<'_>) -> Step {
                 .map(|depth| depth.expect("a depth"))
                 .collect();
             depths.push(targets.default());
+            let price = PRICES.branch_table;
             Step::BranchTable { price, depths }
         }
         Operator::Return => Step::Leave { price },
@@ -146,12 +152,25 @@ fn file_step(operator: &Operator<'_>) -> Step {
 fn price_by_name(operator: &str) -> u64 {
     let name = operator.split(' ').next().unwrap_or(operator);
     let is = |parts: &[&str]| parts.iter().any(|part| name.contains(part));
+    let integer = name.strip_prefix("I32").or(name.strip_prefix("I64"));
+    let begins = |parts: &[&str]| {
+        let begins_with = |part| integer.is_some_and(|name| name.starts_with(part));
+        parts.iter().copied().any(begins_with)
+    };
     if name == "Nop" {
         0
     } else if is(&["Memory", "Table", "DataDrop", "ElemDrop"]) {
         PRICES.bulk_base
-    } else if is(&["Load", "Store", "Global"]) {
-        PRICES.memory
+    } else if is(&["Load"]) {
+        PRICES.load
+    } else if is(&["Store", "Global"]) {
+        PRICES.store
+    } else if is(&["LocalSet", "LocalTee"]) {
+        PRICES.local_write
+    } else if begins(&["Eq", "Ne", "Lt", "Gt", "Le", "Ge"]) {
+        PRICES.compare
+    } else if begins(&["Clz", "Ctz", "Popcnt"]) {
+        PRICES.bit_count
     } else if is(&["Mul"]) {
         PRICES.multiply
     } else if is(&["Div", "Rem"]) {

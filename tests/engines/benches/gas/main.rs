@@ -1,7 +1,8 @@
 //! Nanoseconds per gas of contract code: every class of instructions in both engines, and the bench programs.
 //!
-//! `cargo bench -p aivm-lockstep --bench gas -- [--only NAME] [--verbose]`. The rule: in each engine, nothing is more
-//! than three times slower per gas than the median. Prices are in `vm/core/src/schedule.rs`.
+//! `cargo bench -p aivm-lockstep --bench gas -- [--only NAME] [--verbose]`. The rule: in each engine that nodes run,
+//! nothing is more than three times slower per gas than the median; the program ends with 1 where that does not hold.
+//! Prices are in `vm/core/src/schedule.rs`.
 
 #![cfg(unix)]
 #![allow(
@@ -12,11 +13,23 @@
 mod cases;
 mod measure;
 
+use std::process::ExitCode;
+
+use aivm_lockstep::engine::{Engine, Interpreter, Jit, JitExplicit};
 use cases::Case;
 use measure::Figure;
 
 /// How many times slower per gas than the median anything may be.
 const RATIO_MAX: f64 = 3.0;
+
+/// Cases that wait for memory behind the machine's caches, at addresses that nobody can foresee: what they take is the
+/// machine's, not an instruction's, and priced for it every load would cost a hundred times what it takes. They are
+/// shown, not judged.
+const BEHIND_CACHES: [&str; 3] = [
+    "i32.load through all of memory",
+    "i64.load all over memory",
+    "i64.store all over memory",
+];
 
 /// What the command line asks for.
 struct Options {
@@ -50,22 +63,24 @@ impl Options {
     }
 }
 
-fn main() {
+fn main() -> ExitCode {
     let cases = cases::all();
     let Some(options) = Options::read() else {
         for case in &cases {
             measure::check(case);
         }
-        return;
+        return ExitCode::SUCCESS;
     };
     let cases: Vec<Case> = cases
         .into_iter()
         .filter(|case| case.name.contains(&options.only))
         .collect();
-    for engine in aivm_lockstep::engine::ENGINES {
+    let mut all_within = true;
+    let engines: [&dyn Engine; 3] = [&Interpreter, &Jit, &JitExplicit];
+    for engine in engines {
         let mut figures: Vec<(&Case, Figure)> = cases
             .iter()
-            .map(|case| (case, measure::figure(case, *engine)))
+            .map(|case| (case, measure::figure(case, engine)))
             .collect();
         figures.sort_by(|a, b| b.1.ns_per_gas().total_cmp(&a.1.ns_per_gas()));
         let median = figures[figures.len() / 2].1.ns_per_gas();
@@ -86,9 +101,18 @@ fn main() {
                 );
             }
         }
+        let is_judged = |case: &Case| !BEHIND_CACHES.contains(&case.name.as_str());
         let above = figures
             .iter()
-            .filter(|(_, figure)| figure.ns_per_gas() > RATIO_MAX * median);
-        println!("  {} cases above {RATIO_MAX} × the median", above.count());
+            .filter(|(case, figure)| is_judged(case) && figure.ns_per_gas() > RATIO_MAX * median)
+            .count();
+        println!(
+            "  {above} cases above {RATIO_MAX} × the median, those behind the caches not counted"
+        );
+        all_within &= above == 0;
+    }
+    match all_within {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
     }
 }

@@ -16,24 +16,24 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 2, memory page 10000000
+;;   bulk byte 16, table entry 1300, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32) operands 1 frame 6 words
-;;     charge 500
+;;     charge 1800
 ;;     block
 ;;       loop
-;;         charge 120
+;;         charge 920
 ;;         local.get 0
 ;;         if
-;;           charge 80
+;;           charge 880
 ;;           br 2
 ;;         else
-;;           charge 80
+;;           charge 880
 ;;           br 1
 ;;         end
 ;;       end
 ;;     end
-;;     charge 120
+;;     charge 920
 ;;     i32.const 1
 ;;     br 0
 ;;   end

@@ -19,21 +19,21 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 2, memory page 10000000
+;;   bulk byte 16, table entry 1300, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32 i64) operands 1 frame 7 words
-;;     charge 640
+;;     charge 2740
 ;;     local.get 0
 ;;     if
-;;       charge 80
+;;       charge 165
 ;;       i64.const 1
 ;;       local.set 1
 ;;     else
 ;;     end
-;;     charge 120
+;;     charge 920
 ;;     local.get 0
 ;;     if i32
-;;       charge 120
+;;       charge 920
 ;;       i32.const 3
 ;;       return
 ;;     else

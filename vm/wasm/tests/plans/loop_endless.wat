@@ -8,12 +8,12 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 2, memory page 10000000
+;;   bulk byte 16, table entry 1300, memory page 10000000
 ;;   type 0 () -> (i32)
 ;;   function 0 type 0 locals () operands 1 frame 5 words
-;;     charge 500
+;;     charge 1800
 ;;     loop
-;;       charge 80
+;;       charge 880
 ;;       br 0
 ;;     end
 ;;     charge 40
