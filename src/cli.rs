@@ -52,7 +52,7 @@ enum Command {
     /// Deploys a contract to an empty in-memory state and calls it.
     #[command(after_help = failure::EXIT_CODES)]
     Run(run::RunArguments),
-    /// Shows every rule that a contract breaks, or what the machine makes of it.
+    /// Shows where a contract breaks the rules (once in each function), or what the machine makes of it.
     #[command(after_help = failure::EXIT_CODES)]
     Check(check::CheckArguments),
     /// Looks into WebAssembly modules.
@@ -133,7 +133,7 @@ pub(crate) fn main() -> ExitCode {
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => fail(&failure, json, || eprintln!("error: {failure}")),
+        Err(failure) => fail(&failure, json, || tell(format_args!("error: {failure}"))),
     }
 }
 
@@ -157,14 +157,24 @@ fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     print_text(&text)
 }
 
-/// Prints `text` and a line feed to standard output. A reader that went away is no panic.
+/// Writes a line to standard error; nobody is left to tell when that is closed.
+fn tell(line: std::fmt::Arguments<'_>) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{line}");
+}
+
+/// Prints `text` and a line feed to standard output. A reader that went away has read what it wanted.
 fn print_text(text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     REPORTED.store(true, Ordering::Relaxed);
-    writeln!(out, "{text}")
-        .and_then(|()| out.flush())
-        .map_err(|error| Failure::Machine(format!("writing to standard output: {error}")))
+    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
+            let error = format!("writing to standard output: {error}");
+            Err(Failure::Machine(error))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// `bytes` as hex with 0x before it.

@@ -1,4 +1,4 @@
-//! `aivm check`: every rule that a contract breaks, or what the machine makes of it.
+//! `aivm check`: where a contract breaks the rules, or what the machine makes of it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -19,6 +19,10 @@ use super::{print_json, print_text};
 pub(crate) struct CheckArguments {
     /// The contract: WebAssembly, or its text form in a file that ends with .wat.
     contract: PathBuf,
+
+    /// Accept the functions of the module `console`, as `aivm run --debug` does.
+    #[arg(long)]
+    debug: bool,
 }
 
 /// What `--json` prints.
@@ -27,7 +31,7 @@ struct Report {
     /// Bytes of the module.
     bytes: usize,
     accepted: bool,
-    /// Every rule that it breaks, in file order.
+    /// Where it breaks the rules, in file order; of each function the first place.
     refusals: Vec<RefusalReport>,
     /// What the engines execute, if it is accepted.
     plan: Option<PlanReport>,
@@ -65,8 +69,12 @@ struct PlanReport {
 /// Fails if the contract is refused.
 pub(crate) fn check(arguments: &CheckArguments, json: bool) -> Result<(), Failure> {
     let bytes = read_contract(&arguments.contract)?;
-    let broken = refusals(&bytes, &Limits::CONTRACT, Rules::Contract);
-    let plan = match validate(&bytes, &Limits::CONTRACT, Rules::Contract) {
+    let rules = match arguments.debug {
+        true => Rules::Debug,
+        false => Rules::Contract,
+    };
+    let broken = refusals(&bytes, &Limits::CONTRACT, rules);
+    let plan = match validate(&bytes, &Limits::CONTRACT, rules) {
         Ok(module) => Some(plan_report(Arc::new(meter(&module, &GasSchedule::V1)))),
         Err(_) => None,
     };
@@ -83,9 +91,10 @@ pub(crate) fn check(arguments: &CheckArguments, json: bool) -> Result<(), Failur
     }
     match broken.len() {
         0 => Ok(()),
-        rules => Err(Failure::refused(
+        1 => Err(Failure::refused(&arguments.contract, "breaks a rule")),
+        places => Err(Failure::refused(
             &arguments.contract,
-            format_args!("breaks {rules} rules"),
+            format_args!("breaks rules in {places} places"),
         )),
     }
 }

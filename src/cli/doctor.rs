@@ -9,7 +9,7 @@ use aivm_tosa::{Executor, ExecutorMetrics};
 use serde::Serialize;
 
 use super::failure::Failure;
-use super::{print_json, print_text};
+use super::{print_json, print_text, tell};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -117,7 +117,11 @@ fn examine(adapter: &AdapterInfo) -> AdapterReport {
         .as_ref()
         .ok()
         .map(|executor| executor.operands().name());
-    eprintln!("{}: examined in {:?}", adapter.name, started.elapsed());
+    tell(format_args!(
+        "{}: examined in {:?}",
+        adapter.name,
+        started.elapsed()
+    ));
     AdapterReport {
         name: adapter.name.clone(),
         driver: adapter.driver.clone(),

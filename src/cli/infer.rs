@@ -13,7 +13,7 @@ use synergy_aivm::{Executor, Priced, npy};
 
 use super::backend::BackendArguments;
 use super::failure::Failure;
-use super::{files, hex, print_json, print_text, real};
+use super::{files, hex, print_json, print_text, real, tell};
 
 /// Arguments of `aivm infer`.
 #[derive(Args)]
@@ -230,13 +230,13 @@ fn run(
     let machine = |error: &dyn std::fmt::Display| Failure::Machine(error.to_string());
     let started = Instant::now();
     let plan = executor.prepare(model).map_err(|fault| machine(&fault))?;
-    eprintln!("prepared in {:?}", started.elapsed());
+    tell(format_args!("prepared in {:?}", started.elapsed()));
     let started = Instant::now();
     let output = plan.run_cases(cases, input).map_err(|error| match error {
         RunError::Status(status) => Failure::Refused(format!("input: {status}")),
         RunError::Fault(fault) => machine(&fault),
     })?;
-    eprintln!("ran {cases} cases in {:?}", started.elapsed());
+    tell(format_args!("ran {cases} cases in {:?}", started.elapsed()));
     Ok(output)
 }
 

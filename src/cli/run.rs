@@ -14,7 +14,7 @@ use synergy_aivm::{
 use super::backend::BackendArguments;
 use super::contract_file::read_contract;
 use super::failure::Failure;
-use super::{files, hex, print_json, print_text};
+use super::{files, hex, print_json, print_text, tell};
 
 /// Bytes of compiled code that are kept on disk.
 const CODE_FOLDER_BYTES: u64 = 256 << 20;
@@ -118,7 +118,7 @@ fn code_folder() -> Option<CodeFolder> {
     match CodeFolder::open(path, CODE_FOLDER_BYTES) {
         Ok(folder) => Some(folder),
         Err(error) => {
-            eprintln!("compiled code is not kept: {error}");
+            tell(format_args!("compiled code is not kept: {error}"));
             None
         }
     }
@@ -132,11 +132,11 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
         let model = coprocessor
             .register(&bytes)
             .map_err(|refusal| Failure::refused(path, refusal))?;
-        eprintln!(
+        tell(format_args!(
             "model {} costs {} gas a run",
             hex(&model.hash()),
             model.gas()
-        );
+        ));
     }
     let engine = if arguments.debug {
         Engine::debugging(Arc::new(coprocessor))
@@ -155,7 +155,9 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
         .deploy(&mut state, arguments.sender, B256::ZERO, &code)
         .map_err(|error| Failure::refused(&arguments.contract, error))?;
     if engine.metrics().compile_failures > 0 && arguments.mode != Mode::Interpret {
-        eprintln!("the contract could not be compiled and runs interpreted");
+        tell(format_args!(
+            "the contract could not be compiled and runs interpreted"
+        ));
     }
     let calls = arguments.calls.iter().map(|data| Call {
         sender: arguments.sender,
@@ -172,11 +174,14 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
     };
     let (receipts, outcome) = make_calls(&engine, arguments.mode, &mut state, &block, calls);
     for line in engine.take_console() {
-        eprintln!("{line}");
+        tell(format_args!("{line}"));
     }
     for back_end in engine.coprocessor().metrics().backends {
         if back_end.runs > 0 {
-            eprintln!("{} runs of models on {}", back_end.runs, back_end.name);
+            tell(format_args!(
+                "{} runs of models on {}",
+                back_end.runs, back_end.name
+            ));
         }
     }
     // A later call's failure does not hide what earlier calls did.

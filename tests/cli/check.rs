@@ -87,3 +87,16 @@ fn disassemble_shows_a_function_in_three_forms() {
     let output = aivm(&["wasm", "disassemble", &contract, "nowhere"]);
     assert_eq!(output.status.code(), Some(2));
 }
+
+#[test]
+fn check_accepts_the_console_where_it_is_asked_to() {
+    let folder = Folder::new("check-console");
+    let text = r#"(module
+      (import "console" "log_i32" (func (param i32)))
+      (memory (export "memory") 1)
+      (func (export "user_entrypoint") (param i32) (result i32) (i32.const 0)))"#;
+    let path = folder.write("console.wat", text.as_bytes());
+    let refused = String::from_utf8(aivm(&["check", &path]).stdout).expect("text");
+    assert!(refused.contains("for debugging only"), "{refused}");
+    assert!(stdout(&["check", "--debug", &path]).contains("accepted"));
+}

@@ -1,6 +1,8 @@
 //! `aivm --help` and `aivm doctor`.
 
-use crate::{aivm, json, stdout};
+use std::process::{Command, Stdio};
+
+use crate::{ROOT, aivm, json, stdout};
 
 #[test]
 fn help_documents_the_exit_codes_and_every_command() {
@@ -91,4 +93,30 @@ fn a_report_of_what_failed_is_the_only_object() {
     assert_eq!(output.status.code(), Some(1));
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).expect("one object");
     assert!(report["error"].is_null(), "{report}");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn readers_that_go_away_and_full_devices_are_no_panic() {
+    let contract = format!("{ROOT}/examples/contracts/erc20.wasm");
+    let run = |arguments: &[&str], out: Stdio, err: Stdio| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_aivm"));
+        let status = command.args(arguments).stdout(out).stderr(err).status();
+        status.expect("the tool starts").code()
+    };
+    let full = || Stdio::from(std::fs::File::create("/dev/full").expect("a device"));
+    // A pipe whose reading end is closed.
+    let gone = || {
+        let (reader, writer) = std::io::pipe().expect("a pipe");
+        drop(reader);
+        Stdio::from(writer)
+    };
+    let disassemble = ["wasm", "disassemble", &contract];
+    assert_eq!(run(&disassemble, gone(), gone()), Some(0));
+    assert_eq!(run(&disassemble, full(), Stdio::null()), Some(3));
+    assert_eq!(run(&disassemble, full(), full()), Some(3));
+    assert_eq!(
+        run(&["check", "nowhere.wasm"], Stdio::null(), full()),
+        Some(1)
+    );
 }

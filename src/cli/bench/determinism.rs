@@ -12,7 +12,7 @@ use aivm_gpu::GpuExecutor;
 use clap::Args;
 
 use super::super::failure::Failure;
-use super::super::{files, print_json, print_text};
+use super::super::{files, print_json, print_text, tell};
 use view::{Adapter, View};
 
 /// Arguments of `aivm bench determinism`.
@@ -58,7 +58,7 @@ pub(crate) fn determinism(arguments: &DeterminismArguments, json: bool) -> Resul
         adapters.push(adapter);
     }
     if adapters.is_empty() {
-        eprintln!("no GPU adapter: only the CPU's paths run");
+        tell(format_args!("no GPU adapter: only the CPU's paths run"));
     }
 
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
@@ -72,7 +72,7 @@ pub(crate) fn determinism(arguments: &DeterminismArguments, json: bool) -> Resul
     let report = run(&settings, &paths, &|done| {
         let tenth = done * 10 / arguments.cases;
         if told.fetch_max(tenth, Ordering::Relaxed) < tenth {
-            eprintln!("{done} of {} cases", arguments.cases);
+            tell(format_args!("{done} of {} cases", arguments.cases));
         }
     });
     if report.shapes == 0 && report.invalid.is_empty() {

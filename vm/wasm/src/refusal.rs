@@ -9,7 +9,7 @@ use std::fmt;
 
 /// A module was refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{what}{}, at byte {offset} of {section}: {right}", InFunction(*.function))]
+#[error("{what}{}, at byte {offset}, in {section}: {right}", InFunction(*.function))]
 pub struct Refusal {
     /// The rule that the module breaks.
     pub code: RefusalCode,

@@ -98,7 +98,7 @@ impl Check<'_> {
                 self.findings.note(Err(place.refuse(
                     RefusalCode::UnknownImport,
                     format!("import {full} is no host function"),
-                    "host functions are in the modules `vm_hooks` and `aivm`",
+                    "host functions are in the modules `vm_hooks` and `aivm`; those of `console` are for debugging only",
                 )))?;
             }
         }

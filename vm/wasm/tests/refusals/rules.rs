@@ -46,7 +46,7 @@ pub(crate) fn cases() -> Vec<Case> {
         generic(
             C::Float,
             "(module (func f32.const 1 drop))",
-            "instruction `f32.const` in function 0, at byte 23 of the code section",
+            "instruction `f32.const` in function 0, at byte 23, in the code section",
         ),
         generic(
             C::Float,
@@ -267,7 +267,7 @@ pub(crate) fn cases() -> Vec<Case> {
         contract(
             C::StartFunction,
             "(module (func) (start 0))",
-            "of the start section",
+            "in the start section",
         ),
         contract(
             C::EntrypointMissing,
@@ -390,7 +390,7 @@ fn a_refusal_names_instruction_function_and_offset() {
     assert_eq!(
         refusal.to_string(),
         format!(
-            "instruction `f64.convert_i64_s` in function 2, at byte {offset} of the code section: \
+            "instruction `f64.convert_i64_s` in function 2, at byte {offset}, in the code section: \
              contracts compute with i32 and i64 only"
         )
     );
