@@ -7,29 +7,13 @@ mod programs;
 use std::hint::black_box;
 use std::sync::Arc;
 
-use aivm_core::{Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, NodeFault};
+use aivm_core::{Exit, GasSchedule, Limits};
 use aivm_interpreter::Program;
 use aivm_jit::CompiledModule;
 use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{Rules, meter, validate};
 use criterion::{BatchSize, Criterion, criterion_group, criterion_main};
-use programs::PROGRAMS;
-
-/// The programs import nothing.
-struct NoHost;
-
-impl Host for NoHost {
-    fn call(
-        &mut self,
-        function: HostFunction,
-        _: &[u64],
-        _: &mut dyn Guest,
-    ) -> Result<u64, HostExit> {
-        Err(HostExit::Fault(NodeFault(format!(
-            "{function:?} was called"
-        ))))
-    }
-}
+use programs::{NoHost, PROGRAMS};
 
 fn plan(wasm: &[u8]) -> Arc<MeteredModule> {
     let module =

@@ -6,6 +6,8 @@
 
 use std::borrow::Cow;
 
+use aivm_core::{Guest, Host, HostExit, HostFunction, NodeFault};
+
 /// A module that exports `run: (i32) -> i32`, imports nothing, and has a known answer.
 pub(crate) struct Program {
     /// Name in reports.
@@ -60,3 +62,18 @@ pub(crate) const PROGRAMS: [Program; 11] = [
     Program::new("json", include_bytes!("json.wasm"), 20, 0xdf4f_ab16),
     Program::new("erc20", include_bytes!("erc20.wasm"), 300, 0x2dc1_b0af),
 ];
+
+/// Their host: they import nothing.
+pub(crate) struct NoHost;
+
+impl Host for NoHost {
+    fn call(
+        &mut self,
+        function: HostFunction,
+        _: &[u64],
+        _: &mut dyn Guest,
+    ) -> Result<u64, HostExit> {
+        let fault = NodeFault(format!("{function:?} was called"));
+        Err(HostExit::Fault(fault))
+    }
+}

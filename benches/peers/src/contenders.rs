@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use aivm_core::{Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, NodeFault};
+use aivm_core::{Exit, GasSchedule, Limits};
 use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{Rules, meter, validate};
+
+use crate::programs::NoHost;
 
 /// An engine.
 #[derive(Clone, Copy)]
@@ -48,22 +50,6 @@ pub(crate) const CONTENDERS: [Contender; 5] = [
 
 /// The function of a program that is timed.
 pub(crate) const EXPORT: &str = "run";
-
-/// The programs import nothing.
-struct NoHost;
-
-impl Host for NoHost {
-    fn call(
-        &mut self,
-        function: HostFunction,
-        _: &[u64],
-        _: &mut dyn Guest,
-    ) -> Result<u64, HostExit> {
-        Err(HostExit::Fault(NodeFault(format!(
-            "{function:?} was called"
-        ))))
-    }
-}
 
 /// The plan of a module that is accepted.
 pub(crate) fn plan(wasm: &[u8]) -> Arc<MeteredModule> {

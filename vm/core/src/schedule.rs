@@ -1,7 +1,7 @@
 //! The gas schedule of contract code: what each instruction class and host function costs, in ink.
 //!
-//! Prices of instructions are set so that `cargo bench -p aivm-lockstep --bench gas` finds none of them more than
-//! three times slower for its price than the median, in either engine (docs/gas.md).
+//! Prices of instructions are set with `cargo bench -p aivm-lockstep --bench gas`, whose aim is that none is more than
+//! three times slower for its price than the median, in either engine; docs/gas-of-code.md says where that falls short.
 
 use crate::HostFunction;
 

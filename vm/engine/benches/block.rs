@@ -15,14 +15,11 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aivm_coprocessor::Coprocessor;
-use aivm_core::{
-    Address, B256, Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, NodeFault,
-    Status, U256, keccak256,
-};
+use aivm_core::{Address, B256, Exit, GasSchedule, Limits, Status, U256, keccak256};
 use aivm_engine::{Call, Engine, Mode, State};
 use aivm_tosa::{ModelLimits, PriceTable};
 use aivm_wasm::{Rules, meter, validate};
-use programs::{PROGRAMS, Program};
+use programs::{NoHost, PROGRAMS, Program};
 
 const ROUNDS: usize = 5;
 /// A program is too short for a block alone.
@@ -196,19 +193,4 @@ fn abi(signature: &str, arguments: &[B256]) -> Vec<u8> {
     let mut data = keccak256(signature)[..4].to_vec();
     data.extend(arguments.iter().flat_map(|word| word.0));
     data
-}
-
-/// The programs import nothing.
-struct NoHost;
-
-impl Host for NoHost {
-    fn call(
-        &mut self,
-        function: HostFunction,
-        _: &[u64],
-        _: &mut dyn Guest,
-    ) -> Result<u64, HostExit> {
-        let fault = NodeFault(format!("{function:?} was called"));
-        Err(HostExit::Fault(fault))
-    }
 }

@@ -1,5 +1,5 @@
-//! Code of contracts, prepared once per hash: validated, metered and lowered; compiled when compiled code is first
-//! wanted, which a node that only interprets never does.
+//! Code of contracts, prepared once per hash: validated, metered and lowered; compiled at a deployment, or when a call
+//! first wants compiled code, which one in mode interpret never does.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};

@@ -147,7 +147,7 @@ impl Engine {
     ) -> Result<Address, DeployError> {
         let hash = keccak256(code);
         let prepared = self.prepared(hash, code)?;
-        // Here, where it is paid for, and not in the first call.
+        // Now, so that the first call need not wait.
         self.compiled(&prepared);
         let address = deployer.create2(salt, hash);
         if state.set_code(address, hash, code) {

@@ -2,9 +2,9 @@
 //! every other engine must agree with in result, trap, ink and state.
 //!
 //! Reading order: its instructions (`instruction`), how a plan becomes them (`lower`, [`Program`]), what a
-//! running contract owns (`memory`, `table`, [`Instance`]; `pool` keeps what is costly to make), what single operations mean (`numeric`), how
-//! handlers follow each other (`machine`), what each does (`handlers`), the loop around them (`run`), and what
-//! it does itself (`rare`).
+//! running contract owns (`memory`, `table`, [`Instance`]) and what is kept for the next (`pool`), what single
+//! operations mean (`numeric`), how handlers follow each other (`machine`), what each does (`handlers`), the loop
+//! around them (`run`), and what it does itself (`rare`).
 //!
 //! Architecture Invariant: a guest call never becomes a native call. The depth of a contract's calls is
 //! bounded by the plan's stack words and by nothing of this machine; handlers nest a fixed number deep at most.

@@ -23,7 +23,7 @@ use measure::Figure;
 const RATIO_MAX: f64 = 3.0;
 
 /// Cases that wait for memory behind the machine's caches, at addresses that nobody can foresee: what they take is the
-/// machine's, not an instruction's, and priced for it every load would cost a hundred times what it takes. They are
+/// machine's, not an instruction's, and priced for it every load would cost some two hundred times what it takes. They are
 /// shown, not judged.
 const BEHIND_CACHES: [&str; 3] = [
     "i32.load through all of memory",
