@@ -1,9 +1,11 @@
 //! A module's functions to machine code: each by Cranelift on its own, on several threads where that pays, and
-//! joined in a fixed order, so that the code is the same however many threads there are.
+//! joined in a fixed order, so that the code is the same however many threads there are. A [`Budget`] ends it between
+//! two functions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use aivm_wasm::plan::MeteredModule;
+use aivm_wasm::work::{OPTIMISED_OPS, WorkLimits};
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
 use cranelift_codegen::ir::{ExternalName, Function, Signature, UserFuncName};
@@ -16,12 +18,13 @@ use rayon::prelude::*;
 use crate::abi::{LEADING_PARAMETERS, entry_signature, guest_signature};
 use crate::artefact::{Artefact, Layout};
 use crate::compile::CompileError;
-use crate::limits::{self, WorkLimits};
+use crate::limits::{self, Budget};
 use crate::translate::{ModuleFacts, translate_entry, translate_function, translate_thunk};
 use crate::traps::{TrapSite, Traps};
 
-/// Native stack that the compiler may use: its passes recurse a little.
-const COMPILER_STACK_BYTES: usize = 2 << 20;
+/// Native stack that the compiler finds at least: its passes recurse a little. Every bomb of `tests/engines` compiles on a
+/// quarter of it, and a thread of rayon has more, so that a new stack, which takes longer than a small function, is rare.
+const COMPILER_STACK_BYTES: usize = 512 << 10;
 /// Modules of fewer ops are compiled by the calling thread: waking others takes as long.
 const SHARED_OPS: usize = 2000;
 
@@ -34,8 +37,18 @@ enum Item {
 }
 
 /// Compiles every function of `module`, its thunks and entries. May panic if Cranelift does.
-pub(crate) fn generate(module: &MeteredModule, traps: Traps) -> Result<Artefact, CompileError> {
+pub(crate) fn generate(
+    module: &MeteredModule,
+    traps: Traps,
+    budget: &Budget,
+) -> Result<Artefact, CompileError> {
     let shared = Shared::new(module, traps)?;
+    let compile = |worker: &mut Worker<'_, '_>, item: &Item| {
+        budget.check_time()?;
+        let piece = worker.compile(*item)?;
+        budget.take_code(piece.code.len() + piece.alignment)?;
+        Ok(piece)
+    };
     let imports = (0..count(module.imports.len())).map(Item::Thunk);
     let functions = (0..count(module.functions.len())).map(Item::Function);
     let own_types = module.functions.iter().map(|function| function.ty);
@@ -44,23 +57,22 @@ pub(crate) fn generate(module: &MeteredModule, traps: Traps) -> Result<Artefact,
     let items: Vec<Item> = imports.chain(functions).chain(entries).collect();
 
     let ops: usize = module.functions.iter().map(|one| one.ops.len()).sum();
-    let pieces: Vec<Result<Piece, CompileError>> = match ops < SHARED_OPS {
+    // The first error ends all: which one it is matters to nobody but a reader.
+    let pieces: Vec<Piece> = match ops < SHARED_OPS {
         true => {
             let mut worker = Worker::new(&shared);
-            items.iter().map(|item| worker.compile(*item)).collect()
+            let pieces = items.iter().map(|item| compile(&mut worker, item));
+            pieces.collect::<Result<_, CompileError>>()?
         }
         false => items
             .par_iter()
-            .map_init(
-                || Worker::new(&shared),
-                |worker, item| worker.compile(*item),
-            )
-            .collect(),
+            .map_init(|| Worker::new(&shared), compile)
+            .collect::<Result<_, CompileError>>()?,
     };
 
     let mut joined = Joined::default();
     for (item, piece) in items.into_iter().zip(pieces) {
-        joined.append(item, piece?)?;
+        joined.append(item, piece);
     }
     joined.finish(module)
 }
@@ -124,11 +136,11 @@ impl<'s, 'm> Worker<'s, 'm> {
 
     /// Compiles one item, on a stack that is large enough.
     fn compile(&mut self, item: Item) -> Result<Piece, CompileError> {
-        stacker::maybe_grow(COMPILER_STACK_BYTES, COMPILER_STACK_BYTES, || {
+        stacker::maybe_grow(COMPILER_STACK_BYTES, 2 * COMPILER_STACK_BYTES, || {
             let is_small = match item {
                 Item::Function(index) => {
                     let module = self.shared.facts.module;
-                    module.functions[index as usize].ops.len() <= limits::OPTIMISED_OPS
+                    module.functions[index as usize].ops.len() <= OPTIMISED_OPS
                 }
                 Item::Thunk(_) | Item::Entry(_) => false,
             };
@@ -231,16 +243,11 @@ struct Joined {
 }
 
 impl Joined {
-    fn append(&mut self, item: Item, piece: Piece) -> Result<(), CompileError> {
+    fn append(&mut self, item: Item, piece: Piece) {
         self.code
             .resize(self.code.len().next_multiple_of(piece.alignment), 0);
         let start = self.code.len();
         self.code.extend_from_slice(&piece.code);
-        if self.code.len() > limits::CODE_BYTES {
-            return Err(CompileError::CodeTooLarge {
-                limit: limits::CODE_BYTES,
-            });
-        }
         let offset = count(start);
         let sites = piece.trap_sites.into_iter().map(|site| TrapSite {
             offset: offset + site.offset,
@@ -264,7 +271,6 @@ impl Joined {
                 self.entries.insert(ty, offset);
             }
         }
-        Ok(())
     }
 
     fn finish(mut self, module: &MeteredModule) -> Result<Artefact, CompileError> {
@@ -306,7 +312,7 @@ enum Effort {
     Linear,
 }
 
-/// What the code of every module depends on besides the plan and the form of traps: this crate's sources, Cranelift's
+/// What the code of every module depends on besides the plan and the form of traps: this crate's sources and features, Cranelift's
 /// version, its flags and the architecture.
 pub(crate) fn fingerprint() -> Result<String, CompileError> {
     let mut text = format!(

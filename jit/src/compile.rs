@@ -2,15 +2,17 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Duration;
 
 use aivm_core::{B256, keccak256};
 use aivm_wasm::plan::MeteredModule;
+use aivm_wasm::work::WorkLimits;
 
 use crate::abi::Entry;
 use crate::artefact::{Artefact, Layout};
 use crate::codegen;
 use crate::folder::CodeFolder;
-use crate::limits::{self, WorkLimits};
+use crate::limits::{self, Budget};
 use crate::mapping::CodeMapping;
 use crate::traps::{TrapSite, Traps};
 
@@ -50,6 +52,9 @@ pub enum CompileError {
     /// The native code is too large.
     #[error("native code of over {limit} bytes")]
     CodeTooLarge { limit: usize },
+    /// It took too long: this machine is in trouble.
+    #[error("compiling took longer than {limit:?}")]
+    Deadline { limit: Duration },
     /// Cranelift refused.
     #[error("code generation: {0}")]
     CodeGeneration(String),
@@ -85,7 +90,7 @@ impl CompiledModule {
     /// # Errors
     /// A [`CompileError`]: the caller falls back to the interpreter.
     pub fn compile(module: &Arc<MeteredModule>) -> Result<CompiledModule, CompileError> {
-        CompiledModule::compile_within(module, Traps::best(), WorkLimits::NODE)
+        CompiledModule::compile_with(module, Traps::best())
     }
 
     /// As [`CompiledModule::compile_with`], however large the functions are: for tests, since it may take minutes.
@@ -96,7 +101,7 @@ impl CompiledModule {
         module: &Arc<MeteredModule>,
         traps: Traps,
     ) -> Result<CompiledModule, CompileError> {
-        CompiledModule::compile_within(module, traps, WorkLimits::NONE)
+        CompiledModule::compile_within(module, traps, WorkLimits::NONE, Duration::MAX)
     }
 
     /// As [`CompiledModule::compile`], with traps in this form.
@@ -107,23 +112,24 @@ impl CompiledModule {
         module: &Arc<MeteredModule>,
         traps: Traps,
     ) -> Result<CompiledModule, CompileError> {
-        CompiledModule::compile_within(module, traps, WorkLimits::NODE)
+        CompiledModule::compile_within(module, traps, WorkLimits::NODE, limits::COMPILE_TIME)
     }
 
-    fn compile_within(
+    pub(crate) fn compile_within(
         module: &Arc<MeteredModule>,
         traps: Traps,
         work: WorkLimits,
+        time: Duration,
     ) -> Result<CompiledModule, CompileError> {
         if traps == Traps::Signals && Traps::best() != Traps::Signals {
             let reason = "no guard pages or no signal handlers";
             return Err(CompileError::UnsupportedHost(reason.into()));
         }
-        limits::check(module, work)?;
-        // A stack that cannot be allocated is a panic too.
-        let artefact = catch_unwind(AssertUnwindSafe(|| codegen::generate(module, traps)));
-        let artefact = artefact.unwrap_or(Err(CompileError::Panicked))?;
-        CompiledModule::map(module, traps, artefact)
+        contained(|| {
+            limits::check(module, work)?;
+            let artefact = codegen::generate(module, traps, &Budget::new(time))?;
+            CompiledModule::map(module, traps, artefact)
+        })
     }
 
     /// As [`CompiledModule::compile`], but takes the code from `folder` if it has been compiled before, and puts it
@@ -135,20 +141,22 @@ impl CompiledModule {
         module: &Arc<MeteredModule>,
         folder: &CodeFolder,
     ) -> Result<(CompiledModule, Origin), CompileError> {
-        let traps = Traps::best();
-        let key = key(module, traps)?;
-        if let Some(bytes) = folder.read(&key) {
-            match Artefact::from_bytes(&bytes, module) {
-                Some(artefact) => {
-                    let loaded = CompiledModule::map(module, traps, artefact)?;
-                    return Ok((loaded, Origin::Folder));
+        contained(|| {
+            let traps = Traps::best();
+            let key = key(module, traps)?;
+            if let Some(bytes) = folder.read(&key) {
+                match Artefact::from_bytes(&bytes, module) {
+                    Some(artefact) => {
+                        let loaded = CompiledModule::map(module, traps, artefact)?;
+                        return Ok((loaded, Origin::Folder));
+                    }
+                    None => folder.remove(&key),
                 }
-                None => folder.remove(&key),
             }
-        }
-        let compiled = CompiledModule::compile_with(module, traps)?;
-        folder.write(&key, &compiled.to_bytes());
-        Ok((compiled, Origin::Compiled))
+            let compiled = CompiledModule::compile_with(module, traps)?;
+            folder.write(&key, &compiled.to_bytes());
+            Ok((compiled, Origin::Compiled))
+        })
     }
 
     fn map(
@@ -179,6 +187,16 @@ impl CompiledModule {
     #[must_use]
     pub fn code_bytes(&self) -> usize {
         self.mapping.len()
+    }
+
+    /// Bytes of memory that it holds besides its plan.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        let layout = &self.layout;
+        self.mapping.len()
+            + size_of_val(&layout.trap_sites[..])
+            + size_of_val(&layout.functions[..])
+            + layout.entries.len() * size_of::<(u32, u32)>()
     }
 
     /// The native code.
@@ -219,6 +237,11 @@ impl CompiledModule {
     pub(crate) fn native_stack_bytes(&self) -> usize {
         usize::try_from(self.layout.native_stack_bytes).unwrap_or(usize::MAX)
     }
+}
+
+/// A panic inside is an error: nothing that compiles may end the node. A stack that cannot be allocated is a panic too.
+fn contained<T>(body: impl FnOnce() -> Result<T, CompileError>) -> Result<T, CompileError> {
+    catch_unwind(AssertUnwindSafe(body)).unwrap_or(Err(CompileError::Panicked))
 }
 
 /// Names what the code of `module` depends on: the plan (and so the contract's code, the metering, prices and limits), the

@@ -31,7 +31,6 @@ mod signals;
 mod status;
 mod translate;
 mod traps;
-mod work;
 
 #[cfg(test)]
 mod tests;

@@ -18,7 +18,7 @@ use std::sync::Arc;
 use aivm_core::{
     Exit, GasSchedule, Guest, Host, HostExit, HostFunction, Limits, TrapCode, ValueType,
 };
-use aivm_wasm::plan::{BlockType, FuncType, Function, MeteredModule, Op};
+use aivm_wasm::plan::{BlockType, FuncType, MeteredModule, Op};
 use aivm_wasm::{Rules, meter, validate};
 
 use crate::{CompiledModule, Instance, Traps};

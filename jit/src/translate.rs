@@ -519,7 +519,7 @@ fn leaves_charges_owed(op: &Op) -> bool {
         | Op::I32Const(_)
         | Op::I64Const(_)
         | Op::Unary(_) => true,
-        Op::Binary(op) => !crate::work::divides(*op),
+        Op::Binary(op) => !aivm_wasm::work::divides(*op),
         _ => false,
     }
 }

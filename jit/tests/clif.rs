@@ -20,6 +20,7 @@ const MARK: &str = ";; clif:\n";
 /// Prices of these tests, so that a new calibration changes none of the files.
 const PRICES: GasSchedule = GasSchedule {
     simple: 1,
+    convert: 1,
     local_write: 1,
     compare: 1,
     bit_count: 1,

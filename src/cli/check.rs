@@ -3,9 +3,10 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use aivm_core::gas;
 use aivm_jit::CompiledModule;
 use aivm_wasm::plan::{Import, MeteredModule};
-use aivm_wasm::{Refusal, Rules, meter, refusals, validate};
+use aivm_wasm::{Refusal, Rules, cost, meter, refusals, validate, work};
 use clap::Args;
 use serde::Serialize;
 use synergy_aivm::{GasSchedule, Limits};
@@ -61,6 +62,10 @@ struct PlanReport {
     /// Pages of memory at the start and at most, 64 KiB each.
     memory_pages: [u32; 2],
     imports: Vec<String>,
+    /// Units of work to compile it, about a nanosecond each, of an estimate on the safe side.
+    compile_work: u64,
+    /// What creating it costs in gas, for its bytes and for its activation.
+    activation_gas: u64,
     /// Bytes of native code; none if the contract is interpreted only, and then why.
     native_bytes: Option<usize>,
     interpreted_because: Option<String>,
@@ -126,6 +131,8 @@ fn plan_report(plan: Arc<MeteredModule>) -> PlanReport {
             .memory
             .map_or([0, 0], |memory| [memory.min_pages, memory.max_pages]),
         imports: imports.collect(),
+        compile_work: work::of_module(&plan),
+        activation_gas: gas::ink_to_gas_ceil(cost::creation(&plan, &GasSchedule::V1)),
         native_bytes: compiled.as_ref().ok().map(CompiledModule::code_bytes),
         interpreted_because: compiled.err().map(|error| error.to_string()),
     }
@@ -150,6 +157,7 @@ fn text(report: &Report, broken: &[Refusal]) -> String {
          stack        {} words in the largest frame, {} for one call\n\
          memory       {} pages at the start, {} at most\n\
          native code  {native}\n\
+         activation   {} gas\n\
          imports      {}",
         report.bytes,
         plan.functions,
@@ -159,6 +167,7 @@ fn text(report: &Report, broken: &[Refusal]) -> String {
         plan.stack_words,
         plan.memory_pages[0],
         plan.memory_pages[1],
+        plan.activation_gas,
         plan.imports.join(", "),
     )
 }

@@ -54,6 +54,8 @@ fn check_says_what_an_accepted_contract_needs() {
         "charges",
         "frame_words",
         "stack_words",
+        "compile_work",
+        "activation_gas",
         "native_bytes",
     ] {
         assert!(plan[number].as_u64() > Some(0), "{number}: {plan}");

@@ -1,9 +1,11 @@
 //! What is refused before or after code generation, and that nothing leaks.
 
+use std::time::Duration;
+
 use super::*;
 use crate::CompileError;
-use crate::limits::{FUNCTION_WORK, WorkLimits, check};
-use crate::work::work;
+use crate::limits::{Budget, CODE_BYTES, COMPILE_TIME, check};
+use aivm_wasm::work::{self, WorkLimits};
 
 fn refusal(module: MeteredModule) -> CompileError {
     CompileError::clone(
@@ -14,141 +16,100 @@ fn refusal(module: MeteredModule) -> CompileError {
     )
 }
 
-#[test]
-fn nested_loops_over_many_locals_are_refused_before_compiling() {
-    let mut module = plan("(module (func (export \"f\")))");
-    let locals = 348;
-    module.functions[0].locals = vec![ValueType::I64; locals];
-    module.functions[0].frame_words = 360;
-    let body: Vec<Op> = (0..locals as u32)
-        .flat_map(|local| [Op::LocalGet(local), Op::I64Const(1), Op::LocalSet(local)])
-        .flat_map(|op| match op {
-            Op::LocalSet(_) => vec![Op::Binary(aivm_wasm::plan::BinaryOp::I64Add), op],
-            op => vec![op],
-        })
-        .collect();
-    let mut ops = Vec::new();
-    for _ in 0..2 {
-        ops.extend(std::iter::repeat_n(Op::Loop(BlockType::Empty), 256));
-        ops.extend(body.clone());
-        ops.extend(std::iter::repeat_n(Op::End, 256));
-    }
+const NODE: WorkLimits = WorkLimits::NODE;
+
+/// A plan of so many constants, with a file of so many bytes.
+fn constants(count: usize, bytes: u32) -> MeteredModule {
+    let mut ops = vec![Op::I32Const(1); count];
     ops.push(Op::End);
-    module.functions[0].ops = ops;
-    assert!(matches!(
-        refusal(module),
-        CompileError::FunctionTooLarge { function: 0, .. }
-    ));
+    let mut module = module_of(ops);
+    module.bytes = bytes;
+    module
 }
 
-/// A loop that carries `locals` locals and then goes on with `body`.
-fn loop_over_locals(locals: usize, body: &str) -> MeteredModule {
-    let sums: String = (1..locals)
-        .map(|i| format!("(local.set {i} (i32.add (local.get {i}) (i32.const {i})))"))
-        .collect();
-    let others = "i32 ".repeat(locals - 1);
-    plan(&format!(
-        "(module (func (param i32) (local {others}) (loop {sums} {body})))"
-    ))
-}
-
-fn refused_for_its_work(module: MeteredModule) -> bool {
-    matches!(
-        refusal(module),
-        CompileError::FunctionTooLarge { function: 0, .. }
-    )
-}
-
-#[test]
-fn the_edges_of_a_branch_table_count_with_what_they_carry() {
-    let table = |targets| format!("(block (br_table {}0 (local.get 0)))", "1 ".repeat(targets));
-    assert!(refused_for_its_work(loop_over_locals(340, &table(1000))));
-    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(340, &table(100)))).is_ok());
-    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(4, &table(1000)))).is_ok());
-}
-
-#[test]
-fn conditional_branches_count_with_what_they_carry() {
-    let branches = |count| "(br_if 0 (local.get 0))".repeat(count);
-    assert!(refused_for_its_work(loop_over_locals(340, &branches(500))));
-    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(340, &branches(50)))).is_ok());
-    assert!(CompiledModule::compile(&Arc::new(loop_over_locals(4, &branches(500)))).is_ok());
-}
-
-/// A function that calls others with 16 results and 64 parameters.
-fn wide_calls(rounds: usize) -> MeteredModule {
-    let results = "i64 ".repeat(16);
-    let parameters = "i64 ".repeat(64);
-    let zeros = "(i64.const 0)".repeat(16);
-    let round = "(call $g)(call $g)(call $g)(call $g)(call $f)".repeat(rounds);
-    plan(&format!(
-        "(module (func {round}) (func $g (result {results}) {zeros})
-           (func $f (param {parameters})))"
-    ))
-}
-
-#[test]
-fn calls_count_with_their_parameters_and_results() {
-    assert!(refused_for_its_work(wide_calls(300)));
-    assert!(CompiledModule::compile(&Arc::new(wide_calls(60))).is_ok());
-}
-
-#[test]
-fn many_calls_in_one_function_are_refused() {
-    // Each call splits the context and the stack words, which all others use.
-    let calls = |count: usize| {
-        plan(&format!(
-            "(module (func {}) (func $e))",
-            "(call $e)".repeat(count)
-        ))
-    };
-    assert!(refused_for_its_work(calls(4000)));
-    assert!(CompiledModule::compile(&Arc::new(calls(1000))).is_ok());
-}
-
-#[test]
-fn operands_alive_over_many_blocks_are_refused() {
-    let module = |blocks: usize| {
-        let loads: String = (0..200)
-            .map(|i| format!("(i32.load offset={i} (local.get 0))"))
-            .collect();
-        let ifs = "(if (local.get 0) (then))".repeat(blocks);
-        let sums = "i32.xor ".repeat(199);
-        plan(&format!(
-            "(module (memory 1) (func (param i32) (result i32) {loads} {ifs} {sums}))"
-        ))
-    };
-    assert!(refused_for_its_work(module(1000)));
-    assert!(CompiledModule::compile(&Arc::new(module(50))).is_ok());
+/// Work of one more constant in a long function.
+fn of_a_constant() -> u64 {
+    work::of_module(&constants(100_001, 0)) - work::of_module(&constants(100_000, 0))
 }
 
 #[test]
 fn the_cap_of_one_function_is_exact() {
-    let at = |consts: usize| {
-        let mut ops = vec![Op::I32Const(1); consts];
-        ops.push(Op::End);
-        module_of(ops)
-    };
-    let end = work(&at(0), &at(0).functions[0]);
-    let most = usize::try_from(FUNCTION_WORK - end).expect("fits");
-    assert!(check(&at(most), WorkLimits::NODE).is_ok());
-    assert!(refused_for_its_work(at(most + 1)));
+    let few = constants(2_000, u32::MAX);
+    let left = NODE.function - work::of_function(&few, &few.functions[0]);
+    let most = 2_000 + usize::try_from(left / of_a_constant()).expect("fits");
+    assert!(check(&constants(most, u32::MAX), NODE).is_ok());
+    assert!(matches!(
+        check(&constants(most + 1, u32::MAX), NODE),
+        Err(CompileError::FunctionTooLarge { function: 0, .. })
+    ));
 }
 
 #[test]
-fn many_large_functions_are_refused_together() {
-    let mut module = plan("(module (func (export \"f\")))");
-    let mut ops = vec![Op::I32Const(1); 230_000];
-    ops.push(Op::End);
-    let function = Function {
-        ops,
-        ..module.functions[0].clone()
+fn the_cap_of_a_module_is_exact() {
+    let with_functions = |count: usize, last: usize| {
+        let mut module = constants(300_000, u32::MAX);
+        let functions = vec![module.functions[0].clone(); count];
+        module.functions = functions;
+        module
+            .functions
+            .push(constants(last, 0).functions[0].clone());
+        module
     };
-    module.functions = vec![function; 5];
-    assert!(matches!(
-        refusal(module),
-        CompileError::ModuleTooLarge { .. }
-    ));
+    let work = |count, last| work::of_module(&with_functions(count, last));
+    let left = NODE.module - work(3, 2_000);
+    let most = 2_000 + usize::try_from(left / of_a_constant()).expect("fits");
+    assert!(check(&with_functions(3, most), NODE).is_ok());
+    assert_eq!(
+        check(&with_functions(3, most + 1), NODE),
+        Err(CompileError::ModuleTooLarge {
+            work: work(3, most + 1),
+            limit: NODE.module
+        })
+    );
+}
+
+#[test]
+fn the_cap_of_a_kibibyte_is_exact() {
+    let few = constants(2_000, 1);
+    let most = |kibibytes: u64| {
+        let left = kibibytes * NODE.kibibyte - work::of_module(&few);
+        2_000 + usize::try_from(left / of_a_constant()).expect("fits")
+    };
+    for (bytes, kibibytes) in [(1, 1), (1024, 1), (1025, 2), (3072, 3)] {
+        let most = most(kibibytes);
+        assert!(check(&constants(most, bytes), NODE).is_ok(), "{bytes}");
+        assert_eq!(
+            check(&constants(most + 1, bytes), NODE),
+            Err(CompileError::ModuleTooLarge {
+                work: work::of_module(&constants(most + 1, bytes)),
+                limit: kibibytes * NODE.kibibyte
+            })
+        );
+    }
+}
+
+#[test]
+fn a_compile_ends_at_its_deadline() {
+    let module = Arc::new(plan("(module (func) (func))"));
+    let within = |time| CompiledModule::compile_within(&module, Traps::best(), NODE, time);
+    assert_eq!(
+        within(Duration::ZERO).err(),
+        Some(CompileError::Deadline {
+            limit: Duration::ZERO
+        })
+    );
+    assert!(within(COMPILE_TIME).is_ok());
+}
+
+#[test]
+fn native_code_is_bounded_while_it_is_made() {
+    let budget = Budget::new(COMPILE_TIME);
+    assert!(budget.take_code(CODE_BYTES - 1).is_ok());
+    assert!(budget.take_code(1).is_ok());
+    assert_eq!(
+        budget.take_code(1),
+        Err(CompileError::CodeTooLarge { limit: CODE_BYTES })
+    );
 }
 
 #[test]

@@ -124,8 +124,8 @@ impl Engine for JitExplicit {
 }
 
 fn compiled(module: &Arc<MeteredModule>, traps: Traps) -> Box<dyn Prepared> {
-    let compiled = aivm_jit::CompiledModule::compile_with(module, traps)
-        .unwrap_or_else(|error| panic!("the JIT refuses a module within the limits: {error}"));
+    let compiled = aivm_jit::CompiledModule::compile_any_size(module, traps)
+        .unwrap_or_else(|error| panic!("the JIT refuses a module: {error}"));
     Box::new(Arc::new(compiled))
 }
 

@@ -25,6 +25,7 @@ pub(crate) const INSTRUCTIONS_MIN: u64 = 100;
 /// Every instruction costs 1 and nothing else costs anything, so that ink counts instructions.
 const COUNTING: GasSchedule = GasSchedule {
     simple: 1,
+    convert: 1,
     local_write: 1,
     compare: 1,
     bit_count: 1,

@@ -12,6 +12,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod bombs;
 pub mod engine;
 mod examine;
 pub mod host;
@@ -32,6 +33,7 @@ use aivm_core::GasSchedule;
 /// be run at every ink limit.
 pub const PRICES: GasSchedule = GasSchedule {
     simple: 1,
+    convert: 1,
     local_write: 1,
     compare: 1,
     bit_count: 1,

@@ -117,10 +117,10 @@ host_functions! {
         [1 host_base, 3 host_pointer, 1 host_api, 1 account_warm] "as `call_contract`, without value",
         "(address, data, length, gas, length out): calls a contract that may change nothing; status as `call_contract`.";
     Create1 = "vm_hooks" "create1" (I32, I32, I32, I32, I32),
-        [1 host_base, 3 host_pointer, 1 host_api, 1 create] "`host_byte` and `create_byte` a byte of code",
+        [1 host_base, 3 host_pointer, 1 host_api, 1 create] "`host_byte` and `create_byte` a byte of code, `activation`, `activation_work` a unit of compile work",
         "(code, length, endowment, address out, length out): creates a contract at the address of sender and nonce; address zero on failure.";
     Create2 = "vm_hooks" "create2" (I32, I32, I32, I32, I32, I32),
-        [1 host_base, 4 host_pointer, 1 host_api, 1 create] "`host_byte` and `create_byte` a byte of code, `keccak_word` a started 32 bytes of it",
+        [1 host_base, 4 host_pointer, 1 host_api, 1 create] "`host_byte` and `create_byte` a byte of code, `keccak_word` a started 32 bytes of it, `activation`, `activation_work` a unit of compile work",
         "(code, length, endowment, salt, address out, length out): creates a contract at the address of sender, salt and code; address zero on failure.";
     AccountBalance = "vm_hooks" "account_balance" (I32, I32),
         [1 host_base, 2 host_pointer, 1 host_api, 1 account_warm] "`account_cold` if nothing touched the account before",

@@ -10,8 +10,10 @@ use crate::HostFunction;
 pub struct GasSchedule {
     /// Version, part of every compiled artefact's key.
     pub version: u32,
-    /// Constants, `local.get`, drop, select, arithmetic but for what is named below, conversion.
+    /// Constants, `local.get`, drop, select, arithmetic but for what is named below.
     pub simple: u64,
+    /// Conversions between widths, sign extensions.
+    pub convert: u64,
     /// `local.set` and `local.tee`.
     pub local_write: u64,
     /// Comparisons, `eqz` among them.
@@ -80,8 +82,12 @@ pub struct GasSchedule {
     pub call_stipend: u64,
     /// Creating a contract.
     pub create: u64,
-    /// Each byte of a created contract's code: validated, compiled and kept.
+    /// Each byte of a created contract's code: validated, metered and kept.
     pub create_byte: u64,
+    /// Activating a contract, whatever its size.
+    pub activation: u64,
+    /// Each unit of the work to compile a contract: about a nanosecond, of an estimate that is on the safe side.
+    pub activation_work: u64,
     /// A log, its topics and data on top.
     pub log_base: u64,
     /// Each topic of a log.
@@ -101,24 +107,25 @@ impl GasSchedule {
     pub const V1: GasSchedule = GasSchedule {
         version: 1,
         simple: 40,
-        local_write: 125,
-        compare: 320,
-        bit_count: 2_000,
-        multiply: 210,
-        divide: 1_500,
-        load: 440,
-        store: 180,
-        branch: 880,
-        branch_table: 3_000,
-        call: 400,
+        convert: 90,
+        local_write: 195,
+        compare: 450,
+        bit_count: 2_600,
+        multiply: 310,
+        divide: 2_200,
+        load: 670,
+        store: 200,
+        branch: 1_130,
+        branch_table: 4_100,
+        call: 550,
         call_indirect: 400,
-        function_header: 1_800,
+        function_header: 2_500,
         local: 20,
-        bulk_base: 6_000,
-        bulk_byte: 16,
-        table_entry: 1_300,
+        bulk_base: 8_000,
+        bulk_byte: 24,
+        table_entry: 1_600,
         memory_page: 10_000_000,
-        host_base: 8_400,
+        host_base: 10_000,
         host_byte: 20,
         host_pointer: 5_040,
         host_api: 59_673,
@@ -136,6 +143,8 @@ impl GasSchedule {
         call_stipend: 23_000_000,
         create: 320_000_000,
         create_byte: 2_000_000,
+        activation: 100_000_000,
+        activation_work: 1_000,
         log_base: 3_750_000,
         log_topic: 3_750_000,
         log_byte: 80_000,

@@ -8,13 +8,14 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aivm_coprocessor::Coprocessor;
 use aivm_core::{
     Address, B256, BlockContext, Environment, GasSchedule, Limits, NodeFault, Status,
-    TransactionContext, keccak256,
+    TransactionContext, gas, keccak256,
 };
 use aivm_host::CallContext;
 use aivm_jit::CodeFolder;
-use aivm_wasm::Rules;
+use aivm_wasm::{Rules, cost};
 
-use crate::code::{Code, CodeCache};
+use crate::cache::CodeCache;
+use crate::code::Code;
 use crate::compare::Difference;
 use crate::error::{DeployError, EngineError};
 use crate::execution::{Execution, is_fault};
@@ -90,7 +91,7 @@ impl Engine {
             limits: Limits::CONTRACT,
             schedule: GasSchedule::V1,
             coprocessor,
-            codes: CodeCache::default(),
+            codes: CodeCache::new(CodeCache::BYTES),
             folder: None,
             counters: Counters::default(),
             console: Mutex::default(),
@@ -115,6 +116,16 @@ impl Engine {
         }
     }
 
+    /// The same, with so many bytes of memory for prepared code instead of 256 MiB; the code that was used last is held
+    /// however large it is.
+    #[must_use]
+    pub fn with_code_memory(self, bytes: usize) -> Engine {
+        Engine {
+            codes: CodeCache::new(bytes),
+            ..self
+        }
+    }
+
     /// What contracts printed since this was last asked, a line each. In mode compare nothing is printed twice.
     #[must_use]
     pub fn take_console(&self) -> Vec<String> {
@@ -134,7 +145,8 @@ impl Engine {
     }
 
     /// Puts the WebAssembly module `code` into the account that follows from deployer, salt and code (as
-    /// CREATE2 computes it), and prepares it. The address of the contract.
+    /// CREATE2 computes it), and prepares it. The address of the contract. Nothing is charged:
+    /// [`Engine::activation_gas`] says what a chain would take.
     ///
     /// # Errors
     /// If the code breaks a rule, or the same was deployed before.
@@ -156,6 +168,17 @@ impl Engine {
         } else {
             Err(DeployError::AddressTaken(address))
         }
+    }
+
+    /// What creating a contract of this code costs for its bytes and its activation, in gas: what a chain takes for
+    /// [`Engine::deploy`], which charges nothing itself.
+    ///
+    /// # Errors
+    /// The first rule that the code breaks.
+    pub fn activation_gas(&self, code: &[u8]) -> Result<u64, aivm_wasm::Refusal> {
+        let prepared = self.prepared(keccak256(code), code)?;
+        let ink = cost::creation(prepared.interpreter.0.module(), &self.schedule);
+        Ok(gas::ink_to_gas_ceil(ink))
     }
 
     /// Runs `call` on `state` in a block of no chain ([`BlockContext::default`]).
@@ -232,7 +255,7 @@ impl Engine {
         hash: B256,
         code: &[u8],
     ) -> Result<Arc<Code>, aivm_wasm::Refusal> {
-        self.codes.get(hash, || self.prepare(code))
+        self.codes.get(hash, || self.prepare(hash, code))
     }
 
     /// The code of an account, if it has any.
@@ -258,12 +281,17 @@ impl Engine {
     }
 
     /// Compiled code of a contract, unless it cannot be compiled.
-    pub(crate) fn compiled<'a>(&self, code: &'a Code) -> Option<&'a dyn Machine> {
-        code.compiled(self.folder.as_ref(), &self.counters)
+    pub(crate) fn compiled<'a>(&self, code: &'a Arc<Code>) -> Option<&'a dyn Machine> {
+        let is_new = !code.was_compiled();
+        let compiled = code.compiled(self.folder.as_ref(), &self.counters);
+        if is_new {
+            self.codes.measure(code);
+        }
+        compiled
     }
 
-    fn prepare(&self, code: &[u8]) -> Result<Code, aivm_wasm::Refusal> {
-        let code = Code::prepare(code, self.rules, &self.limits, &self.schedule)?;
+    fn prepare(&self, hash: B256, code: &[u8]) -> Result<Code, aivm_wasm::Refusal> {
+        let code = Code::prepare(hash, code, self.rules, &self.limits, &self.schedule)?;
         self.counters.codes_prepared.add();
         Ok(code)
     }
@@ -275,7 +303,7 @@ impl Engine {
         mode: Mode,
         state: &mut State,
         environment: &Environment,
-        code: &Code,
+        code: &Arc<Code>,
         call: &Call,
         ink: u64,
     ) -> (Run, Option<Difference>) {

@@ -88,7 +88,7 @@ impl<'a> Execution<'a> {
     /// Runs the entry point of `code` in a new frame. Commits and reverts nothing.
     pub(crate) fn run_frame(
         &mut self,
-        code: &Code,
+        code: &Arc<Code>,
         context: &CallContext,
         delegate: bool,
         ink: u64,
@@ -310,6 +310,9 @@ impl<'a> Execution<'a> {
         let Ok(prepared) = engine.prepared(hash, &request.code) else {
             return Ok(failed(request.ink));
         };
+        let Some(ink_left) = request.ink.checked_sub(prepared.activation_ink) else {
+            return Ok(failed(0));
+        };
         if self.mode != Mode::Interpret {
             engine.compiled(&prepared);
         }
@@ -324,7 +327,7 @@ impl<'a> Execution<'a> {
         Ok(CreateAnswer {
             contract: Some(address),
             output: Vec::new(),
-            ink_left: request.ink,
+            ink_left,
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Transaction to receipt: the one place where the parts are put together.
 //!
 //! Reading order is the way of a call: what is asked and answered ([`receipt`]), what it acts on
-//! ([`state`]), how code is prepared once per hash (`code`), the two engines behind one trait
+//! ([`state`]), how code is prepared (`code`) once per hash (`cache`), the two engines behind one trait
 //! (`machine`), the call itself ([`Engine`]) with its frames (`execution`), and how two engines are compared on it (`record`, `replay`,
 //! `compare`). `tensors` adapts the coprocessor to the port of the host functions.
 //!
@@ -10,6 +10,7 @@
 
 #![forbid(unsafe_code)]
 
+mod cache;
 mod code;
 mod compare;
 mod engine;

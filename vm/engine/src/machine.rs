@@ -11,6 +11,9 @@ pub(crate) trait Machine: Send + Sync {
     /// # Errors
     /// The exit that stands for a failed instantiation: the trap of a segment out of bounds, or a fault.
     fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit>;
+
+    /// Bytes of memory that the code holds, nearly.
+    fn bytes_held(&self) -> usize;
 }
 
 /// A running contract.
@@ -43,6 +46,10 @@ impl Machine for Interpreter {
             }
             Err(trap) => Err(Exit::Trap(trap)),
         }
+    }
+
+    fn bytes_held(&self) -> usize {
+        self.0.bytes_held() + self.0.module().bytes_held()
     }
 }
 
@@ -78,6 +85,10 @@ impl Machine for Compiled {
             }
             Err(trap) => Err(Exit::Trap(trap)),
         }
+    }
+
+    fn bytes_held(&self) -> usize {
+        self.0.bytes_held()
     }
 }
 

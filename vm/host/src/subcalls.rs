@@ -105,7 +105,8 @@ impl Frame<'_> {
     /// above `Limits::code_bytes` is a `HostArgument` trap.
     ///
     /// On top: `host_byte` and `create_byte` a byte of code, for `create2` `keccak_word` a started 32 bytes.
-    /// The creation gets all but a 64th of what is left then, and what it uses is taken after it.
+    /// The creation gets all but a 64th of what is left then, and what it uses is taken after it: of code that is
+    /// accepted the price of its activation.
     pub(crate) fn create(
         &mut self,
         guest: &mut dyn Guest,

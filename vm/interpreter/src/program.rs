@@ -99,6 +99,12 @@ impl Program {
         }
     }
 
+    /// Bytes of memory that it holds besides its plan.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        size_of_val(&self.code[..]) + size_of_val(&self.rare[..]) + size_of_val(&self.entries[..])
+    }
+
     /// The plan it was lowered from.
     #[must_use]
     pub fn module(&self) -> &Arc<MeteredModule> {

@@ -99,6 +99,7 @@ fn empty() -> MeteredModule {
             memory_page: 100,
         },
         stack_words: 100,
+        bytes: 0,
     }
 }
 

@@ -3,7 +3,8 @@
 //! | ops | price |
 //! |---|---|
 //! | `Block`, `Loop`, `Else`, `End`, `Charge` | 0: they do nothing at run time |
-//! | `Unreachable`, constants, `LocalGet`, `Drop`, `Select`, other arithmetic, conversion | `simple` |
+//! | `Unreachable`, constants, `LocalGet`, `Drop`, `Select`, other arithmetic | `simple` |
+//! | conversion, sign extension | `convert` |
 //! | `LocalSet`, `LocalTee` | `local_write` |
 //! | comparison, `eqz` | `compare` |
 //! | `clz`, `ctz`, `popcnt` | `bit_count` |
@@ -22,7 +23,8 @@
 
 use aivm_core::GasSchedule;
 
-use crate::plan::{BinaryOp, Op, UnaryOp};
+use crate::plan::{BinaryOp, MeteredModule, Op, UnaryOp};
+use crate::work::{self, WorkLimits};
 
 /// The price of `op` under `schedule`, in ink.
 #[must_use]
@@ -64,15 +66,36 @@ pub const fn entry(locals: u32, schedule: &GasSchedule) -> u64 {
         .saturating_add(schedule.local.saturating_mul(locals as u64))
 }
 
+/// The price of activating `module` on top of `create_byte` for each byte of its file, in ink: of compiling it, whether a
+/// node does that or not. Code that no node compiles for its work pays for as much work as is compiled, so that it gains
+/// nothing by more.
+#[must_use]
+pub fn activation(module: &MeteredModule, schedule: &GasSchedule) -> u64 {
+    let most = WorkLimits::NODE.of_module(module);
+    let work = work::of_module(module).min(most);
+    schedule
+        .activation
+        .saturating_add(schedule.activation_work.saturating_mul(work))
+}
+
+/// What creating a contract of `module` costs for its bytes and its activation, in ink.
+#[must_use]
+pub fn creation(module: &MeteredModule, schedule: &GasSchedule) -> u64 {
+    schedule
+        .create_byte
+        .saturating_mul(u64::from(module.bytes))
+        .saturating_add(activation(module, schedule))
+}
+
 const fn unary(operator: UnaryOp, schedule: &GasSchedule) -> u64 {
     use UnaryOp as U;
     match operator {
         U::I32Eqz | U::I64Eqz => schedule.compare,
         U::I32Clz | U::I32Ctz | U::I32Popcnt => schedule.bit_count,
         U::I64Clz | U::I64Ctz | U::I64Popcnt => schedule.bit_count,
-        U::I32Extend8S | U::I32Extend16S => schedule.simple,
-        U::I64Extend8S | U::I64Extend16S | U::I64Extend32S => schedule.simple,
-        U::I32WrapI64 | U::I64ExtendI32S | U::I64ExtendI32U => schedule.simple,
+        U::I32Extend8S | U::I32Extend16S => schedule.convert,
+        U::I64Extend8S | U::I64Extend16S | U::I64Extend32S => schedule.convert,
+        U::I32WrapI64 | U::I64ExtendI32S | U::I64ExtendI32U => schedule.convert,
     }
 }
 

@@ -3,7 +3,7 @@
 //! Reading order is the order of the flow: why a module can be refused ([`Refusal`]), the checks
 //! ([`validate`](validate()), then sections and bodies), what an instruction becomes (`operator`), dead
 //! code (`strip`), prices ([`cost`]), metering blocks (`segments`), the whole plan ([`meter`](meter())),
-//! how it reads as text (`text`) and what names it (`digest`).
+//! how it reads as text (`text`), what names it (`digest`) and what it costs to compile ([`work`]).
 #![forbid(unsafe_code)]
 
 mod body;
@@ -19,6 +19,7 @@ mod segments;
 mod strip;
 mod text;
 mod validate;
+pub mod work;
 
 pub use meter::{FRAME_HEADER_WORDS, meter};
 pub use refusal::{Refusal, RefusalCode, Section};

@@ -69,6 +69,7 @@ impl<'a> Builder<'a> {
                     memory_page: schedule.memory_page,
                 },
                 stack_words: module.limits().stack_words,
+                bytes: narrow(module.bytes().len() as u64),
             },
             type_map: Vec::new(),
             function_types: Vec::new(),

@@ -71,6 +71,8 @@ pub struct MeteredModule {
     pub dynamic_costs: DynamicCosts,
     /// Stack words that one call of this module may use.
     pub stack_words: u32,
+    /// Length of the file: what is done to a module is bounded by it.
+    pub bytes: u32,
 }
 
 impl MeteredModule {
@@ -90,6 +92,36 @@ impl MeteredModule {
         self.tables
             .last()
             .map_or(0, |last| last.first.saturating_add(last.entries))
+    }
+
+    /// Bytes of memory that it holds: its code, its segments, its names; small parts are left out.
+    #[must_use]
+    pub fn bytes_held(&self) -> usize {
+        let of_function = |function: &Function| {
+            let tables = function.ops.iter().map(|op| match op {
+                Op::BrTable { targets, .. } => size_of_val(&targets[..]),
+                _ => 0,
+            });
+            size_of::<Function>()
+                + size_of_val(&function.ops[..])
+                + size_of_val(&function.locals[..])
+                + tables.sum::<usize>()
+        };
+        let elements = self
+            .elements
+            .iter()
+            .map(|one| size_of_val(&one.entries[..]));
+        let data = self.data.iter().map(|one| one.bytes.len());
+        let names = self.exports.iter().map(|export| export.name.len());
+        let types = self.types.iter().map(|ty| {
+            size_of::<FuncType>() + size_of_val(&ty.parameters[..]) + size_of_val(&ty.results[..])
+        });
+        self.functions.iter().map(of_function).sum::<usize>()
+            + elements.sum::<usize>()
+            + data.sum::<usize>()
+            + names.sum::<usize>()
+            + types.sum::<usize>()
+            + size_of_val(&self.globals[..])
     }
 
     /// The function index that is exported under `name`.

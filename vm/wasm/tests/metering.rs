@@ -15,6 +15,7 @@ use wasmparser::{FunctionBody, Operator, Parser, Payload};
 /// Every price differs, so that a mix-up shows.
 const PRICES: GasSchedule = GasSchedule {
     simple: 1,
+    convert: 3,
     local_write: 5,
     compare: 7,
     bit_count: 9,
@@ -175,6 +176,8 @@ fn price_by_name(operator: &str) -> u64 {
         PRICES.multiply
     } else if is(&["Div", "Rem"]) {
         PRICES.divide
+    } else if begins(&["Extend", "Wrap"]) {
+        PRICES.convert
     } else {
         PRICES.simple
     }

@@ -22,6 +22,9 @@ use measure::Figure;
 /// How many times slower per gas than the median anything may be.
 const RATIO_MAX: f64 = 3.0;
 
+/// Passes over all cases, of which a case's fastest counts: what disturbs a machine comes in bursts.
+const PASSES: usize = 3;
+
 /// Cases that wait for memory behind the machine's caches, at addresses that nobody can foresee: what they take is the
 /// machine's, not an instruction's, and priced for it every load would cost some two hundred times what it takes. They are
 /// shown, not judged.
@@ -82,6 +85,11 @@ fn main() -> ExitCode {
             .iter()
             .map(|case| (case, measure::figure(case, engine)))
             .collect();
+        for _ in 1..PASSES {
+            for (case, best) in &mut figures {
+                best.keep_faster(measure::figure(case, engine));
+            }
+        }
         figures.sort_by(|a, b| b.1.ns_per_gas().total_cmp(&a.1.ns_per_gas()));
         let median = figures[figures.len() / 2].1.ns_per_gas();
         println!(

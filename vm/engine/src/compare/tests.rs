@@ -86,6 +86,10 @@ struct LyingInstance {
 }
 
 impl Machine for Liar {
+    fn bytes_held(&self) -> usize {
+        0
+    }
+
     fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit> {
         if self.lie == Lie::FailedInstantiation {
             return Err(Exit::Trap(TrapCode::MemoryOutOfBounds));

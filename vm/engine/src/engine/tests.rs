@@ -53,6 +53,10 @@ struct BrokenInstance {
 }
 
 impl Machine for Broken {
+    fn bytes_held(&self) -> usize {
+        0
+    }
+
     fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit> {
         let inner = self.inner.instantiate(memory_pages)?;
         Ok(Box::new(BrokenInstance {
@@ -97,8 +101,11 @@ fn world(native: Option<Native>, pages: u32) -> (Engine, State, Call) {
     let engine = engine();
     let bytes = wat::parse_str(CONTRACT.replace("PAGES", &pages.to_string())).unwrap();
     if let Some(native) = native {
-        let code = engine.prepare(&bytes).unwrap();
-        let inner = engine.prepare(&bytes).unwrap().interpreter;
+        let code = engine.prepare(keccak256(&bytes), &bytes).unwrap();
+        let inner = engine
+            .prepare(keccak256(&bytes), &bytes)
+            .unwrap()
+            .interpreter;
         let compiled = match native {
             Native::Missing => None,
             _ => Some(Box::new(Broken { inner, native }) as Box<dyn Machine>),

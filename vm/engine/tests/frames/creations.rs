@@ -142,17 +142,54 @@ fn each_byte_of_code_is_paid_before_it_is_looked_at() {
 
 #[test]
 fn a_creation_is_undone_with_its_creator() {
+    // Enough for one creation and what its creator keeps back of it, but not for a second.
+    let one = factory().call_bytes(order(0, 0, &child()), U256::ZERO, GAS);
+    let enough = one.gas_used + one.gas_used / 32;
     let mut world = factory();
-    let before = world.state().clone();
-    // Just short of what the rest of the call needs: the creation is done, then the ink ends.
-    let whole = world.call_bytes(order(1, 0, &child()), U256::ZERO, GAS);
-    let created = addresses(&whole.output)[0];
+    let receipt = world.call_bytes(order(0, 0, &child()), U256::ZERO, enough);
+    let created = addresses(&receipt.output)[0];
     assert!(world.state().code_hash(created).is_some());
     let mut world = factory();
-    let receipt = world.call_bytes(order(1, 0, &child()), U256::ZERO, whole.gas_used - 1);
+    let before = world.state().clone();
+    let receipt = world.call_bytes(order(2, 0, &child()), U256::ZERO, enough);
     assert_eq!(
         (receipt.status, receipt.trap),
         (Status::OutOfGas, None::<TrapCode>)
     );
     assert_eq!(*world.state(), before);
+}
+
+#[test]
+fn activation_is_paid_besides_the_bytes_in_every_mode_alike() {
+    let mut world = factory();
+    let code = child();
+    // The same creation of code that is refused costs all but the activation.
+    let mut refused = code.clone();
+    refused[0] = b'x';
+    let without = world.call_bytes(order(0, 0, &refused), U256::ZERO, GAS);
+    let with = world.call_bytes(order(0, 0, &code), U256::ZERO, GAS);
+    let activation =
+        world.engine.activation_gas(&code).expect("accepted") - 200 * code.len() as u64;
+    let difference = with.gas_used - without.gas_used;
+    assert!(activation > 10_000);
+    assert!(
+        difference.abs_diff(activation) <= 1,
+        "{difference} {activation}"
+    );
+}
+
+#[test]
+fn an_activation_that_cannot_be_paid_uses_up_what_the_creation_was_given() {
+    let one = factory().call_bytes(order(0, 0, &child()), U256::ZERO, GAS);
+    let mut world = factory();
+    let receipt = world.call_bytes(order(0, 0, &child()), U256::ZERO, one.gas_used);
+    assert_eq!(receipt.status, Status::Ok);
+    assert_eq!(addresses(&receipt.output)[0], Address::ZERO);
+    assert_eq!(world.state().nonce(world.a), 2, "the nonce is used up");
+    // All but a 64th of what was left went with it.
+    assert!(
+        receipt.gas_used > one.gas_used - one.gas_used / 32,
+        "{}",
+        receipt.gas_used
+    );
 }

@@ -132,9 +132,18 @@ impl Report {
     }
 }
 
-pub(crate) fn engine() -> Engine {
+fn no_models() -> Arc<Coprocessor> {
     let coprocessor = Coprocessor::new(Vec::new(), ModelLimits::CHAIN, PriceTable::V1);
-    Engine::new(Arc::new(coprocessor))
+    Arc::new(coprocessor)
+}
+
+pub(crate) fn engine() -> Engine {
+    Engine::new(no_models())
+}
+
+/// One whose contracts may print.
+pub(crate) fn debugging() -> Engine {
+    Engine::debugging(no_models())
 }
 
 /// Two puppets in a state of their own for each mode.
@@ -153,7 +162,11 @@ impl World {
 
     /// Two accounts with the code `code`.
     pub(crate) fn of(code: &[u8]) -> World {
-        let engine = engine();
+        World::with(engine(), code)
+    }
+
+    /// The same, called by `engine`.
+    pub(crate) fn with(engine: Engine, code: &[u8]) -> World {
         let mut deployed = [Address::ZERO; 2];
         let states = Mode::ALL.map(|mode| {
             let mut state = State::default();

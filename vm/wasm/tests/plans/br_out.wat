@@ -16,24 +16,24 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 16, table entry 1300, memory page 10000000
+;;   bulk byte 24, table entry 1600, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32) operands 1 frame 6 words
-;;     charge 1800
+;;     charge 2500
 ;;     block
 ;;       loop
-;;         charge 920
+;;         charge 1170
 ;;         local.get 0
 ;;         if
-;;           charge 880
+;;           charge 1130
 ;;           br 2
 ;;         else
-;;           charge 880
+;;           charge 1130
 ;;           br 1
 ;;         end
 ;;       end
 ;;     end
-;;     charge 920
+;;     charge 1170
 ;;     i32.const 1
 ;;     br 0
 ;;   end

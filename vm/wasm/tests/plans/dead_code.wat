@@ -36,24 +36,24 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 16, table entry 1300, memory page 10000000
+;;   bulk byte 24, table entry 1600, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32) operands 1 frame 6 words
-;;     charge 2680
+;;     charge 3630
 ;;     block
 ;;       br 0
 ;;     end
-;;     charge 920
+;;     charge 1170
 ;;     local.get 0
 ;;     if
 ;;       charge 40
 ;;       unreachable
 ;;     else
-;;       charge 920
+;;       charge 1170
 ;;       i32.const 1
 ;;       return
 ;;     end
-;;     charge 920
+;;     charge 1170
 ;;     i32.const 5
 ;;     return
 ;;   end

@@ -19,21 +19,21 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 16, table entry 1300, memory page 10000000
+;;   bulk byte 24, table entry 1600, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32 i64) operands 1 frame 7 words
-;;     charge 2740
+;;     charge 3690
 ;;     local.get 0
 ;;     if
-;;       charge 165
+;;       charge 235
 ;;       i64.const 1
 ;;       local.set 1
 ;;     else
 ;;     end
-;;     charge 920
+;;     charge 1170
 ;;     local.get 0
 ;;     if i32
-;;       charge 920
+;;       charge 1170
 ;;       i32.const 3
 ;;       return
 ;;     else

@@ -8,12 +8,12 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 16, table entry 1300, memory page 10000000
+;;   bulk byte 24, table entry 1600, memory page 10000000
 ;;   type 0 () -> (i32)
 ;;   function 0 type 0 locals () operands 1 frame 5 words
-;;     charge 1800
+;;     charge 2500
 ;;     loop
-;;       charge 880
+;;       charge 1130
 ;;       br 0
 ;;     end
 ;;     charge 40

@@ -18,15 +18,15 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 16, table entry 1300, memory page 10000000
+;;   bulk byte 24, table entry 1600, memory page 10000000
 ;;   type 0 (i32 i32) -> (i32 i64)
 ;;   function 0 type 0 locals (i32 i32) operands 3 frame 9 words
-;;     charge 1880
+;;     charge 2580
 ;;     local.get 0
 ;;     local.get 1
 ;;     block type 0
 ;;       loop type 0
-;;         charge 1165
+;;         charge 1535
 ;;         i32.add
 ;;         local.tee 0
 ;;         local.get 0
