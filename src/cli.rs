@@ -12,11 +12,13 @@ mod disassemble;
 mod doctor;
 mod failure;
 mod files;
+mod flamegraph;
 mod import;
 mod infer;
 mod inspect;
 mod real;
 mod run;
+mod trace;
 mod wast;
 
 use std::process::ExitCode;

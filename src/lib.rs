@@ -50,7 +50,7 @@ pub use aivm_core::{
 };
 pub use aivm_cpu::{CpuExecutor, CpuOptions};
 pub use aivm_engine::{
-    Call, CodeFolder, CodeFolderError, DeployError, Difference, Engine, EngineError, Inference,
-    Mode, Receipt, State,
+    Call, Callee, CodeFolder, CodeFolderError, DeployError, Difference, Engine, EngineError,
+    Inference, InkStack, Mode, Receipt, State, Trace, TracedCall,
 };
 pub use aivm_tosa::{Executor, ModelLimits, PriceTable, Priced};

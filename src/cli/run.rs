@@ -8,12 +8,14 @@ use clap::Args;
 use serde::Serialize;
 use synergy_aivm::{
     Address, B256, BlockContext, Bytes, Call, CodeFolder, Engine, EngineError, Mode, ModelLimits,
-    Receipt, State, U256,
+    Receipt, State, Trace, U256,
 };
 
 use super::backend::BackendArguments;
 use super::contract_file::read_contract;
 use super::failure::Failure;
+use super::flamegraph::{self, Stacks};
+use super::trace::{Names, TraceReport};
 use super::{files, hex, print_json, print_text, tell};
 
 /// Bytes of compiled code that are kept on disk.
@@ -27,9 +29,10 @@ pub(crate) struct RunArguments {
     /// Call data of a call, in hex. Repeat for more calls; they share one state.
     #[arg(long = "call", required = true, value_name = "HEX", value_parser = parse_hex)]
     calls: Vec<Bytes>,
-    /// Which engine runs: interpret, jit, or compare for both, checked against each other.
-    #[arg(long, default_value_t = Mode::Compare)]
-    mode: Mode,
+    /// Which engine runs: interpret, jit, or compare for both, checked against each other. Compare if not given, or
+    /// interpret for a trace.
+    #[arg(long)]
+    mode: Option<Mode>,
     /// Gas limit of each call.
     #[arg(long)]
     gas: u64,
@@ -54,6 +57,14 @@ pub(crate) struct RunArguments {
     /// Lets contracts import `console`; what they print goes to standard error.
     #[arg(long)]
     debug: bool,
+    /// Shows every call that each call made, of functions, host functions and contracts, and the gas it spent. Only the
+    /// interpreter is traced.
+    #[arg(long)]
+    trace: bool,
+    /// Writes where the gas of all calls went: a flame graph if the name ends with .svg, collapsed stacks (of ink, 10,000 a
+    /// gas) if with .folded. Only the interpreter is traced.
+    #[arg(long, value_name = "FILE", value_parser = flamegraph::Output::parse)]
+    flamegraph: Option<flamegraph::Output>,
     #[command(flatten)]
     backend: BackendArguments,
 }
@@ -73,6 +84,8 @@ struct ReceiptReport {
     gas_used: u64,
     logs: Vec<LogReport>,
     inferences: Vec<InferenceReport>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    trace: Option<TraceReport>,
 }
 
 #[derive(Serialize)]
@@ -90,7 +103,7 @@ struct InferenceReport {
 }
 
 impl ReceiptReport {
-    fn new(receipt: &Receipt) -> ReceiptReport {
+    fn new(receipt: &Receipt, trace: Option<TraceReport>) -> ReceiptReport {
         let logs = receipt.logs.iter().map(|log| LogReport {
             topics: log.topics.iter().map(|topic| hex(&topic.0)).collect(),
             data: hex(&log.data),
@@ -108,6 +121,7 @@ impl ReceiptReport {
             gas_used: receipt.gas_used,
             logs: logs.collect(),
             inferences: inferences.collect(),
+            trace,
         }
     }
 }
@@ -124,7 +138,26 @@ fn code_folder() -> Option<CodeFolder> {
     }
 }
 
+/// The mode that was asked for, or follows from what was.
+fn mode(arguments: &RunArguments) -> Result<Mode, Failure> {
+    let is_traced = arguments.trace || arguments.flamegraph.is_some();
+    match arguments.mode {
+        None if is_traced => Ok(Mode::Interpret),
+        None => Ok(Mode::Compare),
+        Some(Mode::Jit | Mode::Compare) if is_traced => Err(Failure::Usage(
+            "--trace and --flamegraph show what the interpreter does: --mode interpret, or none"
+                .to_owned(),
+        )),
+        Some(mode) => Ok(mode),
+    }
+}
+
 pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
+    let mode = mode(arguments)?;
+    if let Some(output) = &arguments.flamegraph {
+        let read = arguments.models.iter().chain([&arguments.contract]);
+        files::expect_outputs(read, [&output.path].into_iter())?;
+    }
     let code = read_contract(&arguments.contract)?;
     let coprocessor = arguments.backend.coprocessor()?;
     for path in &arguments.models {
@@ -154,7 +187,7 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
     let contract = engine
         .deploy(&mut state, arguments.sender, B256::ZERO, &code)
         .map_err(|error| Failure::refused(&arguments.contract, error))?;
-    if engine.metrics().compile_failures > 0 && arguments.mode != Mode::Interpret {
+    if engine.metrics().compile_failures > 0 && mode != Mode::Interpret {
         tell(format_args!(
             "the contract could not be compiled and runs interpreted"
         ));
@@ -172,7 +205,8 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
         timestamp: arguments.block_time,
         ..BlockContext::default()
     };
-    let (receipts, outcome) = make_calls(&engine, arguments.mode, &mut state, &block, calls);
+    let is_traced = arguments.trace || arguments.flamegraph.is_some();
+    let (calls, outcome) = make_calls(&engine, mode, is_traced, &mut state, &block, calls);
     for line in engine.take_console() {
         tell(format_args!("{line}"));
     }
@@ -184,24 +218,48 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
             ));
         }
     }
+    let mut names = Names::default();
+    if let Some(output) = &arguments.flamegraph {
+        let mut stacks = Stacks::default();
+        for trace in calls.iter().filter_map(|(_, trace)| trace.as_ref()) {
+            stacks.add(trace, &mut names, &state);
+        }
+        files::write(&output.path, output.text(&stacks).as_bytes())?;
+    }
     // A later call's failure does not hide what earlier calls did.
-    if !receipts.is_empty() || outcome.is_ok() {
-        print_receipts(&receipts, json)?;
+    if !calls.is_empty() || outcome.is_ok() {
+        let reports = calls.iter().map(|(receipt, trace)| {
+            let trace = trace.as_ref().filter(|_| arguments.trace);
+            let trace = trace.map(|trace| TraceReport::new(trace, &mut names, &state));
+            ReceiptReport::new(receipt, trace)
+        });
+        print_receipts(&reports.collect::<Vec<_>>(), json)?;
     }
     outcome
 }
 
-/// The receipts of `calls` in order, up to the first that has none.
+/// A call's receipt, and its trace if one was wanted.
+type Made = (Receipt, Option<Trace>);
+
+/// What was made of `calls` in order, up to the first that has no receipt.
 fn make_calls(
     engine: &Engine,
     mode: Mode,
+    is_traced: bool,
     state: &mut State,
     block: &BlockContext,
     calls: impl Iterator<Item = Call>,
-) -> (Vec<Receipt>, Result<(), Failure>) {
+) -> (Vec<Made>, Result<(), Failure>) {
     let mut receipts = Vec::new();
     for (index, call) in calls.enumerate() {
-        match engine.call_in(mode, state, block, &call) {
+        let outcome = if is_traced {
+            let traced = engine.trace_in(state, block, &call);
+            traced.map(|(receipt, trace)| (receipt, Some(trace)))
+        } else {
+            let receipt = engine.call_in(mode, state, block, &call);
+            receipt.map(|receipt| (receipt, None))
+        };
+        match outcome {
             Ok(receipt) => receipts.push(receipt),
             Err(error) => return (receipts, Err(failure(index, error))),
         }
@@ -209,8 +267,7 @@ fn make_calls(
     (receipts, Ok(()))
 }
 
-fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
-    let reports: Vec<ReceiptReport> = receipts.iter().map(ReceiptReport::new).collect();
+fn print_receipts(reports: &[ReceiptReport], json: bool) -> Result<(), Failure> {
     if json {
         return print_json(&reports);
     }
@@ -223,6 +280,7 @@ fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
             gas_used,
             logs,
             inferences,
+            trace,
         } = report;
         let why = trap.as_ref().map(|trap| format!(" ({trap})"));
         lines.push(format!(
@@ -244,6 +302,7 @@ fn print_receipts(receipts: &[Receipt], json: bool) -> Result<(), Failure> {
             } = inference;
             format!("  inference: model {model}, input {input}, output {output}")
         }));
+        lines.extend(trace.iter().flat_map(TraceReport::lines));
     }
     print_text(&lines.join("\n"))
 }
@@ -285,7 +344,8 @@ mod tests {
         let calls = [contract, contract, nobody, contract].map(call);
         let mode = Mode::Interpret;
         let block = BlockContext::default();
-        let (receipts, outcome) = make_calls(&engine, mode, &mut state, &block, calls.into_iter());
+        let (receipts, outcome) =
+            make_calls(&engine, mode, false, &mut state, &block, calls.into_iter());
         assert_eq!(receipts.len(), 2);
         let failure = outcome.unwrap_err().to_string();
         assert!(

@@ -117,6 +117,101 @@ fn run_passes_sender_and_value_and_says_why_a_call_trapped() {
     );
 }
 
+/// A function that spends in a loop, one that has no name, and a trap in a third.
+const SPENDER: &str = r#"
+(module
+  (import "vm_hooks" "msg_reentrant" (func $reentrant (result i32)))
+  (memory (export "memory") 1)
+  (func $_ZN5token5spendE (param $n i32)
+    (loop (local.set $n (i32.sub (local.get $n) (i32.const 1))) (br_if 0 (local.get $n))))
+  (func (param i32) (drop (i32.div_u (i32.const 1) (local.get 0))))
+  (func (export "user_entrypoint") (param $len i32) (result i32)
+    (call $_ZN5token5spendE (i32.const 1000))
+    (call 2 (local.get $len))
+    (call $reentrant)))
+"#;
+
+#[test]
+fn a_trace_shows_every_call_and_a_flame_graph_where_the_gas_went() {
+    let folder = Folder::new("trace");
+    let file = folder.write("spender.wat", SPENDER.as_bytes());
+    let arguments = ["run", &file, "--call", "01", "--call", "", "--gas", "10000"];
+    let plain = json(&[&arguments[..], &["--json"]].concat());
+    let mut traced = json(&[&arguments[..], &["--json", "--trace"]].concat());
+    let calls: Vec<_> = [0, 1]
+        .map(|index| {
+            let trace = traced[index].as_object_mut().unwrap().remove("trace");
+            let trace = trace.expect("a trace in each receipt");
+            assert_eq!(trace["calls_left_out"], 0);
+            trace["calls"].as_array().expect("a list").clone()
+        })
+        .into();
+    assert_eq!(traced, plain, "a trace changes nothing else");
+    let names: Vec<_> = calls[0].iter().skip(1).map(|call| &call["name"]).collect();
+    let expected = [
+        "user_entrypoint",
+        "token::spend",
+        "function 2",
+        "vm_hooks.msg_reentrant",
+    ];
+    assert_eq!(names, expected);
+    let kinds: Vec<_> = calls[0].iter().map(|call| &call["kind"]).collect();
+    assert_eq!(
+        kinds,
+        ["contract", "function", "function", "function", "host"]
+    );
+    assert_eq!(calls[0][2]["arguments"], serde_json::json!([1000]));
+    assert!(calls[0].iter().all(|call| call["returned"] == true));
+    let returned: Vec<_> = calls[1].iter().map(|call| &call["returned"]).collect();
+    assert_eq!(returned, [false, false, true, false]);
+
+    let text = stdout(&[&arguments[..], &["--trace"]].concat());
+    assert!(text.contains("\n      token::spend(1000): "), "{text}");
+    assert!(text.contains("\n      function 2(0): "), "{text}");
+    assert!(text.contains(" gas, ended here\n"), "{text}");
+
+    let collapsed = folder.path("gas.folded");
+    stdout(&[&arguments[..], &["--flamegraph", &collapsed]].concat());
+    let collapsed = std::fs::read_to_string(collapsed).unwrap();
+    let ink: Vec<(&str, u64)> = collapsed
+        .lines()
+        .map(|line| line.rsplit_once(' ').expect("a stack and its ink"))
+        .map(|(stack, ink)| (stack, ink.parse().expect("a number")))
+        .collect();
+    let spent = |call: &Vec<Value>| call[0]["ink"].as_u64().expect("ink");
+    let all: u64 = ink.iter().map(|(_, ink)| ink).sum();
+    assert_eq!(all, calls.iter().map(spent).sum::<u64>());
+    let spender = ink
+        .iter()
+        .filter(|(stack, _)| stack.ends_with(";user_entrypoint;token::spend"));
+    assert_eq!(
+        spender.map(|(_, ink)| ink).sum::<u64>(),
+        2 * calls[0][2]["ink"].as_u64().unwrap()
+    );
+
+    let svg = folder.path("gas.svg");
+    stdout(&[&arguments[..], &["--flamegraph", &svg]].concat());
+    let svg = std::fs::read_to_string(svg).unwrap();
+    assert!(svg.starts_with("<svg ") && svg.ends_with("</svg>\n"));
+    assert!(svg.contains("<title>token::spend: "), "{svg}");
+}
+
+#[test]
+fn a_trace_is_the_interpreters() {
+    let contract = contract();
+    let run = ["run", &contract, "--call", "", "--gas", "1"];
+    for wrong in [
+        &["--trace", "--mode", "jit"][..],
+        &["--flamegraph", "x.svg", "--mode", "compare"],
+        &["--flamegraph", "x.png"],
+        &["--flamegraph", &contract.replace(".wat", ".wat/x.svg")],
+    ] {
+        let output = aivm(&[&run[..], wrong].concat());
+        assert_ne!(output.status.code(), Some(0), "{wrong:?}");
+        assert!(output.stdout.is_empty(), "{wrong:?}");
+    }
+}
+
 #[test]
 fn run_refuses_bad_code_and_bad_arguments() {
     let folder = Folder::new("bad_code");

@@ -18,11 +18,12 @@ use crate::cache::CodeCache;
 use crate::code::Code;
 use crate::compare::Difference;
 use crate::error::{DeployError, EngineError};
-use crate::execution::{Execution, is_fault};
+use crate::execution::{Execution, How, is_fault};
 use crate::machine::Machine;
 use crate::metrics::{Counters, Metrics};
 use crate::receipt::{Call, Receipt, Run, below_base, starting_ink};
 use crate::state::State;
+use crate::trace::{Trace, Tracer};
 
 /// Which engine runs a call. The receipt is the same in every mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -201,6 +202,36 @@ impl Engine {
         block: &BlockContext,
         call: &Call,
     ) -> Result<Receipt, EngineError> {
+        let how = How { mode, tracer: None };
+        self.transact(how, state, block, call)
+    }
+
+    /// As [`Engine::call_in`] in mode interpret, with an account of every call that was made in it.
+    ///
+    /// # Errors
+    /// As [`Engine::call_in`].
+    pub fn trace_in(
+        &self,
+        state: &mut State,
+        block: &BlockContext,
+        call: &Call,
+    ) -> Result<(Receipt, Trace), EngineError> {
+        let tracer = Tracer::default();
+        let how = How {
+            mode: Mode::Interpret,
+            tracer: Some(&tracer),
+        };
+        let receipt = self.transact(how, state, block, call)?;
+        Ok((receipt, tracer.into_trace()))
+    }
+
+    fn transact(
+        &self,
+        how: How<'_>,
+        state: &mut State,
+        block: &BlockContext,
+        call: &Call,
+    ) -> Result<Receipt, EngineError> {
         if call.data.len() as u64 > u64::from(self.limits.call_data_bytes) {
             return Err(EngineError::CallDataLength {
                 actual: call.data.len() as u64,
@@ -229,7 +260,7 @@ impl Engine {
             },
         };
         // A panic in a driver or in our own code is this node's fault: no half of a call may stay in the state.
-        let run = || self.run(mode, state, &environment, &code, call, ink);
+        let run = || self.run(how, state, &environment, &code, call, ink);
         let (run, difference) = match catch_unwind(AssertUnwindSafe(run)) {
             Ok(run) => run,
             Err(_) => {
@@ -300,7 +331,7 @@ impl Engine {
     /// ran, everything is undone and run once more, interpreted.
     fn run(
         &self,
-        mode: Mode,
+        how: How<'_>,
         state: &mut State,
         environment: &Environment,
         code: &Arc<Code>,
@@ -315,23 +346,27 @@ impl Engine {
             reentrant: false,
             read_only: false,
         };
-        let once = |mode, state: &mut State| {
+        let once = |how, state: &mut State| {
             // EIP-2929 and EIP-3651: known to every transaction before it begins.
             for address in [call.sender, call.contract, environment.block.coinbase] {
                 state.touch_account(address);
             }
             state.transfer(call.sender, call.contract, call.value);
-            let mut execution = Execution::new(self, state, environment, mode);
+            let mut execution = Execution::new(self, state, environment, how);
             let run = execution.run_frame(code, &context, false, ink);
             (run, execution.difference, execution.ran_compiled)
         };
-        let (run, difference, ran_compiled) = once(mode, state);
+        let (run, difference, ran_compiled) = once(how, state);
         if !(ran_compiled && is_fault(&run)) {
             return (run, difference);
         }
         self.counters.compiled_faults.add();
         state.revert();
-        let (run, difference, _) = once(Mode::Interpret, state);
+        let interpreted = How {
+            mode: Mode::Interpret,
+            ..how
+        };
+        let (run, difference, _) = once(interpreted, state);
         (run, difference)
     }
 

@@ -23,6 +23,7 @@ use crate::machine::Machine;
 use crate::receipt::Run;
 use crate::state::State;
 use crate::tensors::Tensors;
+use crate::trace::Tracer;
 
 /// Stack kept free for a sub-call's own Rust frames, and the size of a new piece where there is less. Native
 /// code takes what it needs besides.
@@ -50,12 +51,20 @@ struct LiveFrame {
     delegate: bool,
 }
 
+/// How frames are run.
+#[derive(Clone, Copy)]
+pub(crate) struct How<'a> {
+    pub(crate) mode: Mode,
+    /// Is told of every call that the interpreter runs.
+    pub(crate) tracer: Option<&'a Tracer>,
+}
+
 /// A transaction that runs.
 pub(crate) struct Execution<'a> {
     engine: &'a Engine,
     state: &'a mut State,
     environment: &'a Environment,
-    mode: Mode,
+    how: How<'a>,
     /// Outermost first.
     live: Vec<LiveFrame>,
     /// Pages that the frames above the running one hold.
@@ -71,13 +80,13 @@ impl<'a> Execution<'a> {
         engine: &'a Engine,
         state: &'a mut State,
         environment: &'a Environment,
-        mode: Mode,
+        how: How<'a>,
     ) -> Execution<'a> {
         Execution {
             engine,
             state,
             environment,
-            mode,
+            how,
             live: Vec::new(),
             held_pages: 0,
             difference: None,
@@ -106,7 +115,7 @@ impl<'a> Execution<'a> {
             read_only: context.read_only,
             delegate,
         });
-        let compiled = match self.mode {
+        let compiled = match self.how.mode {
             Mode::Interpret => None,
             Mode::Jit | Mode::Compare => {
                 let compiled = self.engine.compiled(code);
@@ -117,8 +126,11 @@ impl<'a> Execution<'a> {
             }
         };
         let run = match compiled {
-            None => self.run_one(&code.interpreter, &entry, context, ink),
-            Some(compiled) if self.mode == Mode::Compare => {
+            None => match self.how.tracer {
+                None => self.run_one(&code.interpreter, &entry, context, ink),
+                Some(tracer) => self.run_traced(tracer, code, &entry, context, ink),
+            },
+            Some(compiled) if self.how.mode == Mode::Compare => {
                 self.run_both(code, compiled, &entry, context, ink)
             }
             Some(compiled) => {
@@ -152,6 +164,36 @@ impl<'a> Execution<'a> {
             ink_left,
             outcome,
         }
+    }
+
+    fn run_traced(
+        &mut self,
+        tracer: &Tracer,
+        code: &Code,
+        entry: &Entry,
+        context: &CallContext,
+        ink: u64,
+    ) -> Run {
+        let module = code.interpreter.0.module();
+        let arguments = &entry.arguments;
+        let traced = tracer.frame(context.contract, code.hash, module, arguments, ink);
+        let ((exit, ink_left), outcome) = self.in_frame(context, |frame| {
+            let mut left = ink;
+            let exit = match code.interpreter.start(entry.memory_pages) {
+                Ok(mut instance) => {
+                    instance.invoke_observed(entry.function, arguments, &mut left, frame, &traced)
+                }
+                Err(exit) => exit,
+            };
+            (exit, left)
+        });
+        let run = Run {
+            exit,
+            ink_left,
+            outcome,
+        };
+        traced.end(&run);
+        run
     }
 
     fn run_both(
@@ -313,7 +355,7 @@ impl<'a> Execution<'a> {
         let Some(ink_left) = request.ink.checked_sub(prepared.activation_ink) else {
             return Ok(failed(0));
         };
-        if self.mode != Mode::Interpret {
+        if self.how.mode != Mode::Interpret {
             engine.compiled(&prepared);
         }
         let checkpoint = self.state.checkpoint();

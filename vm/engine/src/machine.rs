@@ -37,15 +37,18 @@ pub(crate) trait Instance {
 /// Code for the interpreter.
 pub(crate) struct Interpreter(pub(crate) Arc<aivm_interpreter::Program>);
 
+impl Interpreter {
+    /// As [`Machine::instantiate`], but an instance that can be observed.
+    pub(crate) fn start(&self, memory_pages: u32) -> Result<aivm_interpreter::Instance, Exit> {
+        let mut instance = aivm_interpreter::Instance::new(&self.0).map_err(Exit::Trap)?;
+        instance.limit_memory(memory_pages);
+        Ok(instance)
+    }
+}
+
 impl Machine for Interpreter {
     fn instantiate(&self, memory_pages: u32) -> Result<Box<dyn Instance>, Exit> {
-        match aivm_interpreter::Instance::new(&self.0) {
-            Ok(mut instance) => {
-                instance.limit_memory(memory_pages);
-                Ok(Box::new(instance))
-            }
-            Err(trap) => Err(Exit::Trap(trap)),
-        }
+        Ok(Box::new(self.start(memory_pages)?))
     }
 
     fn bytes_held(&self) -> usize {

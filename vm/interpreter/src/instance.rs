@@ -6,6 +6,7 @@ use aivm_core::{Exit, Host, HostExit, NodeFault, TrapCode, ValueType};
 use aivm_wasm::plan::{Import, MeteredModule, SegmentMode};
 
 use crate::memory::{GuestView, Memory};
+use crate::observer::{Observer, Unobserved};
 use crate::pool;
 use crate::program::{FRAME_SLOTS, Program};
 use crate::run::{Frame, run};
@@ -86,6 +87,18 @@ impl Instance {
         ink: &mut u64,
         host: &mut dyn Host,
     ) -> Exit {
+        self.invoke_observed(function, arguments, ink, host, &Unobserved)
+    }
+
+    /// As [`Instance::invoke`], while `observer` is told of calls and returns.
+    pub fn invoke_observed(
+        &mut self,
+        function: u32,
+        arguments: &[u64],
+        ink: &mut u64,
+        host: &mut dyn Host,
+        observer: &impl Observer,
+    ) -> Exit {
         let program = Arc::clone(&self.program);
         let module = program.module();
         if let Err(fault) = check_call(module, function, arguments) {
@@ -98,18 +111,18 @@ impl Instance {
             .map(|(&value, &ty)| canonical(value, ty))
             .collect();
         let results = match (function as usize).checked_sub(module.imports.len()) {
-            None => call_host(
-                module,
-                function,
-                &arguments,
-                &mut self.state.memory,
-                ink,
-                host,
-            )
-            .map(|result| result.into_iter().collect()),
+            None => {
+                observer.enter(function, &arguments, *ink);
+                let memory = &mut self.state.memory;
+                let result = call_host(module, function, &arguments, memory, ink, host);
+                result.map(|result| {
+                    observer.leave(*ink);
+                    result.into_iter().collect()
+                })
+            }
             Some(own) => {
                 self.stack[..arguments.len()].copy_from_slice(&arguments);
-                run(self, &program, own, ink, host)
+                run(self, &program, own, ink, host, observer)
                     .map(|()| self.stack[..ty.results.len()].to_vec())
             }
         };

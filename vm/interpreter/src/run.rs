@@ -9,6 +9,7 @@ use crate::instance::{Instance, call_host};
 use crate::instruction::Target;
 use crate::machine::{Machine, Pause, STRETCH, Window, stretch_at};
 use crate::memory::charge;
+use crate::observer::Observer;
 use crate::program::{Entry, Program};
 use crate::rare::rare;
 
@@ -31,6 +32,7 @@ pub(crate) fn run(
     function: usize,
     ink: &mut u64,
     host: &mut dyn Host,
+    observer: &impl Observer,
 ) -> Result<(), HostExit> {
     let module = &**program.module();
     let mut machine = Machine {
@@ -50,7 +52,7 @@ pub(crate) fn run(
         base: 0,
         words_left: module.stack_words,
     };
-    let result = stack.run(&mut machine, program, function, host);
+    let result = stack.run(&mut machine, program, function, host, observer);
     instance.state = machine.state;
     *ink = machine.ink;
     result
@@ -72,9 +74,11 @@ impl Stack<'_> {
         program: &Program,
         function: usize,
         host: &mut dyn Host,
+        observer: &impl Observer,
     ) -> Result<(), HostExit> {
         let imports = machine.module.imports.len() as u32;
-        let mut next = self.enter(machine, &program.entries[function])?;
+        let first = imports + function as u32;
+        let mut next = self.enter(machine, &program.entries[function], first, observer)?;
         loop {
             let (before, code) = stretch_at(machine.code, next, STRETCH);
             let frame = window(self.slots, self.base);
@@ -90,11 +94,13 @@ impl Stack<'_> {
                             words_left: self.words_left,
                         });
                         self.base += u32::from(machine.first);
-                        next = self.enter(machine, &program.entries[own as usize])?;
+                        let entry = &program.entries[own as usize];
+                        next = self.enter(machine, entry, machine.what, observer)?;
                     }
-                    None => self.call_host(machine, host)?,
+                    None => self.call_host(machine, host, observer)?,
                 },
                 Pause::Return => {
+                    observer.leave(machine.ink);
                     let Some(caller) = self.frames.pop() else {
                         return Ok(());
                     };
@@ -118,14 +124,25 @@ impl Stack<'_> {
         }
     }
 
-    /// Takes the stack words of a function whose arguments are in place, zeroes its locals and charges for its
+    /// Takes the stack words of `function`, whose arguments are in place, zeroes its locals and charges for its
     /// entry; where it begins.
-    fn enter(&mut self, machine: &mut Machine<'_>, entry: &Entry) -> Result<Target, HostExit> {
+    fn enter(
+        &mut self,
+        machine: &mut Machine<'_>,
+        entry: &Entry,
+        function: u32,
+        observer: &impl Observer,
+    ) -> Result<Target, HostExit> {
         self.words_left = self
             .words_left
             .checked_sub(entry.frame_words)
             .ok_or(TrapCode::StackOverflow)?;
         let frame = window(self.slots, self.base);
+        observer.enter(
+            function,
+            &frame[..usize::from(entry.parameters)],
+            machine.ink,
+        );
         frame[usize::from(entry.parameters)..usize::from(entry.locals)].fill(0);
         charge(&mut machine.ink, entry.price)?;
         Ok(entry.start)
@@ -136,16 +153,19 @@ impl Stack<'_> {
         &mut self,
         machine: &mut Machine<'_>,
         host: &mut dyn Host,
+        observer: &impl Observer,
     ) -> Result<(), HostExit> {
         let (module, import) = (machine.module, machine.what);
         let ty = module.import_types[import as usize] as usize;
         let first = usize::from(machine.first);
         let frame = window(self.slots, self.base);
         let arguments = &frame[first..first + module.types[ty].parameters.len()];
+        observer.enter(import, arguments, machine.ink);
         let (memory, ink) = (&mut machine.state.memory, &mut machine.ink);
         if let Some(result) = call_host(module, import, arguments, memory, ink, host)? {
             frame[first] = result;
         }
+        observer.leave(machine.ink);
         Ok(())
     }
 }

@@ -3,7 +3,8 @@
 //! Reading order is the order of the flow: why a module can be refused ([`Refusal`]), the checks
 //! ([`validate`](validate()), then sections and bodies), what an instruction becomes (`operator`), dead
 //! code (`strip`), prices ([`cost`]), metering blocks (`segments`), the whole plan ([`meter`](meter())),
-//! how it reads as text (`text`), what names it (`digest`) and what it costs to compile ([`work`]).
+//! how it reads as text (`text`), what names it (`digest`), what it costs to compile ([`work`]) and what the file calls its
+//! functions (`names`).
 #![forbid(unsafe_code)]
 
 mod body;
@@ -11,6 +12,7 @@ pub mod cost;
 mod digest;
 mod findings;
 mod meter;
+mod names;
 mod operator;
 pub mod plan;
 mod refusal;
@@ -22,5 +24,6 @@ mod validate;
 pub mod work;
 
 pub use meter::{FRAME_HEADER_WORDS, meter};
+pub use names::function_names;
 pub use refusal::{Refusal, RefusalCode, Section};
 pub use validate::{ENTRYPOINT, MEMORY, Rules, ValidatedModule, refusals, validate};

@@ -39,7 +39,7 @@ fn code() -> Vec<u8> {
 fn every_mode_prints_every_frames_lines_once_and_in_order() {
     let mut world = World::with(debugging(), &code());
     let b = world.b;
-    // All three modes, one after the other.
+    // All three modes and the trace, one after the other.
     let receipt = world.call_bytes(b.to_vec(), U256::ZERO, 10_000_000);
     assert_eq!(receipt.status, Status::Ok);
     let three = [
@@ -50,14 +50,14 @@ fn every_mode_prints_every_frames_lines_once_and_in_order() {
     let mut lines = [&three[..], &three[..]].concat();
     // What a frame printed stays printed when it is undone.
     lines.extend(["; \u{fffd}", "2"]);
-    assert_eq!(world.engine.take_console(), [&lines[..]; 3].concat());
+    assert_eq!(world.engine.take_console(), [&lines[..]; 4].concat());
     assert!(world.engine.take_console().is_empty());
 
     let receipt = world.call_bytes(Vec::new(), U256::ZERO, 10_000_000);
     let trap = Some(TrapCode::MemoryOutOfBounds);
     assert_eq!((receipt.status, receipt.trap), (Status::Trap, trap));
     let lines = [&three[..], &["; \u{fffd}"]].concat();
-    assert_eq!(world.engine.take_console(), [&lines[..]; 3].concat());
+    assert_eq!(world.engine.take_console(), [&lines[..]; 4].concat());
 }
 
 #[test]

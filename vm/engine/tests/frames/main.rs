@@ -9,3 +9,4 @@ mod faults;
 mod ink;
 mod puppet;
 mod semantics;
+mod trace;

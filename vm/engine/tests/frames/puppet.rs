@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use aivm_coprocessor::Coprocessor;
-use aivm_core::{Address, B256, U256};
-use aivm_engine::{Call, Engine, Mode, Receipt, State};
+use aivm_core::{Address, B256, BlockContext, U256};
+use aivm_engine::{Call, Engine, Mode, Receipt, State, Trace};
 use aivm_tosa::{ModelLimits, PriceTable};
 
 pub(crate) const CALLER: Address = Address::repeat_byte(0xCA);
@@ -212,6 +212,7 @@ impl World {
             gas_limit,
         };
         let mut receipts = Vec::new();
+        let mut traced_state = self.state().clone();
         for (mode, state) in &mut self.states {
             let receipt = self.engine.call(*mode, state, &call);
             receipts.push(receipt.unwrap_or_else(|error| panic!("{mode}: {error}")));
@@ -220,6 +221,11 @@ impl World {
             assert_eq!(receipts[0], receipts[index], "{mode}");
             assert_eq!(self.states[0].1, *state, "{mode}");
         }
+        let block = BlockContext::default();
+        let traced = self.engine.trace_in(&mut traced_state, &block, &call);
+        let (receipt, trace) = traced.expect("a receipt, as without a trace");
+        assert_eq!((&receipts[0], self.state()), (&receipt, &traced_state));
+        check_ink(&trace);
         receipts.swap_remove(0)
     }
 
@@ -238,5 +244,23 @@ impl World {
     /// Whether `address` has stored its 7.
     pub(crate) fn stored(&self, address: Address) -> bool {
         self.state().word(address, B256::with_last_byte(1)) == B256::with_last_byte(7)
+    }
+}
+
+/// A call spends no less than those that it makes, and stacks together no less than the first call: more only where a
+/// callee was given ink that its caller did not pay.
+fn check_ink(trace: &Trace) {
+    let on_stacks: u64 = trace.stacks().map(|stack| stack.ink).sum();
+    let Some(first) = trace.calls.first() else {
+        assert_eq!(on_stacks, 0);
+        return;
+    };
+    assert!(on_stacks >= first.ink, "{on_stacks} of {}", first.ink);
+    for (index, call) in trace.calls.iter().enumerate() {
+        let inside = trace.calls[index + 1..].iter();
+        let inside = inside.take_while(|inner| inner.depth > call.depth);
+        let callees = inside.filter(|inner| inner.depth == call.depth + 1);
+        let spent: u64 = callees.map(|inner| inner.ink).sum();
+        assert!(call.ink >= spent || on_stacks > first.ink, "call {index}");
     }
 }
