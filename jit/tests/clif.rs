@@ -28,6 +28,7 @@ const PRICES: GasSchedule = GasSchedule {
     divide: 10,
     load: 3,
     store: 3,
+    global: 3,
     branch: 2,
     branch_table: 2,
     call: 20,

@@ -26,7 +26,7 @@ const MILLISECONDS_REFUSED: f64 = 50.0;
 const MEBIBYTES: u64 = 256;
 const RATIO_MAX: f64 = 3.0;
 /// What the median case of the gas bench takes in the JIT (docs/gas-of-code.md).
-const NANOSECONDS_A_GAS: f64 = 5.5;
+const NANOSECONDS_A_GAS: f64 = 4.6;
 
 /// Sizes in KiB.
 const SIZES: [usize; 8] = [1, 2, 4, 8, 16, 32, 60, 124];

@@ -33,6 +33,7 @@ const COUNTING: GasSchedule = GasSchedule {
     divide: 1,
     load: 1,
     store: 1,
+    global: 1,
     branch: 1,
     branch_table: 1,
     call: 1,

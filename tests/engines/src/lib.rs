@@ -41,6 +41,7 @@ pub const PRICES: GasSchedule = GasSchedule {
     divide: 3,
     load: 2,
     store: 2,
+    global: 2,
     branch: 1,
     branch_table: 1,
     call: 5,

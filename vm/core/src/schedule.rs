@@ -10,13 +10,13 @@ use crate::HostFunction;
 pub struct GasSchedule {
     /// Version, part of every compiled artefact's key.
     pub version: u32,
-    /// Constants, `local.get`, drop, select, arithmetic but for what is named below.
+    /// Constants, `local.get`, drop, arithmetic but for what is named below.
     pub simple: u64,
     /// Conversions between widths, sign extensions.
     pub convert: u64,
     /// `local.set` and `local.tee`.
     pub local_write: u64,
-    /// Comparisons, `eqz` among them.
+    /// Comparisons, `eqz` among them, and `select`.
     pub compare: u64,
     /// Bit counts: `clz`, `ctz`, `popcnt`, for which not every processor has an instruction.
     pub bit_count: u64,
@@ -26,8 +26,10 @@ pub struct GasSchedule {
     pub divide: u64,
     /// Loads: what uses one waits for it.
     pub load: u64,
-    /// Stores and globals.
+    /// Stores.
     pub store: u64,
+    /// `global.get` and `global.set`.
+    pub global: u64,
     /// Branches: as often foreseen by the processor as not.
     pub branch: u64,
     /// `br_table`.
@@ -107,23 +109,24 @@ impl GasSchedule {
     pub const V1: GasSchedule = GasSchedule {
         version: 1,
         simple: 40,
-        convert: 90,
-        local_write: 195,
-        compare: 450,
-        bit_count: 2_600,
-        multiply: 310,
-        divide: 2_200,
-        load: 670,
-        store: 200,
-        branch: 1_130,
-        branch_table: 4_100,
-        call: 550,
+        convert: 205,
+        local_write: 120,
+        compare: 940,
+        bit_count: 3_550,
+        multiply: 525,
+        divide: 4_600,
+        load: 1_220,
+        store: 190,
+        global: 226,
+        branch: 1_560,
+        branch_table: 5_950,
+        call: 450,
         call_indirect: 400,
-        function_header: 2_500,
+        function_header: 1_400,
         local: 20,
-        bulk_base: 8_000,
-        bulk_byte: 24,
-        table_entry: 1_600,
+        bulk_base: 14_000,
+        bulk_byte: 30,
+        table_entry: 2_000,
         memory_page: 10_000_000,
         host_base: 10_000,
         host_byte: 20,
@@ -144,7 +147,7 @@ impl GasSchedule {
         create: 320_000_000,
         create_byte: 2_000_000,
         activation: 100_000_000,
-        activation_work: 1_000,
+        activation_work: 1_200,
         log_base: 3_750_000,
         log_topic: 3_750_000,
         log_byte: 80_000,

@@ -3,15 +3,16 @@
 //! | ops | price |
 //! |---|---|
 //! | `Block`, `Loop`, `Else`, `End`, `Charge` | 0: they do nothing at run time |
-//! | `Unreachable`, constants, `LocalGet`, `Drop`, `Select`, other arithmetic | `simple` |
+//! | `Unreachable`, constants, `LocalGet`, `Drop`, other arithmetic | `simple` |
 //! | conversion, sign extension | `convert` |
 //! | `LocalSet`, `LocalTee` | `local_write` |
-//! | comparison, `eqz` | `compare` |
+//! | comparison, `eqz`, `Select` | `compare` |
 //! | `clz`, `ctz`, `popcnt` | `bit_count` |
 //! | multiplication | `multiply` |
 //! | division, remainder | `divide` |
 //! | loads | `load` |
-//! | stores, globals | `store` |
+//! | stores | `store` |
+//! | globals | `global` |
 //! | `If`, `Br`, `BrIf`, `Return` | `branch` |
 //! | `BrTable` | `branch_table` |
 //! | `Call`, to a function of the module or the host | `call`; the host's own price is charged by the host |
@@ -31,19 +32,18 @@ use crate::work::{self, WorkLimits};
 pub const fn op(op: &Op, schedule: &GasSchedule) -> u64 {
     match op {
         Op::Charge(_) | Op::Block(_) | Op::Loop(_) | Op::Else | Op::End => 0,
-        Op::Unreachable
-        | Op::Drop
-        | Op::Select
-        | Op::LocalGet(_)
-        | Op::I32Const(_)
-        | Op::I64Const(_) => schedule.simple,
+        Op::Unreachable | Op::Drop | Op::LocalGet(_) | Op::I32Const(_) | Op::I64Const(_) => {
+            schedule.simple
+        }
         Op::LocalSet(_) | Op::LocalTee(_) => schedule.local_write,
+        Op::Select => schedule.compare,
         Op::If(_) | Op::Br(_) | Op::BrIf(_) | Op::Return => schedule.branch,
         Op::BrTable { .. } => schedule.branch_table,
         Op::Call(_) => schedule.call,
         Op::CallIndirect { .. } => schedule.call.saturating_add(schedule.call_indirect),
         Op::Load { .. } => schedule.load,
-        Op::GlobalGet(_) | Op::GlobalSet(_) | Op::Store { .. } => schedule.store,
+        Op::Store { .. } => schedule.store,
+        Op::GlobalGet(_) | Op::GlobalSet(_) => schedule.global,
         Op::MemorySize
         | Op::MemoryGrow
         | Op::MemoryCopy

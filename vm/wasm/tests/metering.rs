@@ -23,6 +23,7 @@ const PRICES: GasSchedule = GasSchedule {
     divide: 300,
     load: 4_000,
     store: 6_000,
+    global: 11,
     branch: 50_000,
     branch_table: 30_000,
     call: 600_000,
@@ -164,11 +165,13 @@ fn price_by_name(operator: &str) -> u64 {
         PRICES.bulk_base
     } else if is(&["Load"]) {
         PRICES.load
-    } else if is(&["Store", "Global"]) {
+    } else if is(&["Store"]) {
         PRICES.store
+    } else if is(&["Global"]) {
+        PRICES.global
     } else if is(&["LocalSet", "LocalTee"]) {
         PRICES.local_write
-    } else if begins(&["Eq", "Ne", "Lt", "Gt", "Le", "Ge"]) {
+    } else if begins(&["Eq", "Ne", "Lt", "Gt", "Le", "Ge"]) || is(&["Select"]) {
         PRICES.compare
     } else if begins(&["Clz", "Ctz", "Popcnt"]) {
         PRICES.bit_count

@@ -2,7 +2,8 @@
 //!
 //! `cargo bench -p aivm-lockstep --bench gas -- [--only NAME] [--verbose]`. The rule: in each engine that nodes run,
 //! nothing is more than three times slower per gas than the median; the program ends with 1 where that does not hold.
-//! Prices are in `vm/core/src/schedule.rs`.
+//! Prices are in `vm/core/src/schedule.rs`; `--fit` finds better ones for this machine and all whose times are in
+//! `measured/` (or, with `--fit-only`, these alone), where `--save FILE` puts them.
 
 #![cfg(unix)]
 #![allow(
@@ -11,12 +12,15 @@
 )]
 
 mod cases;
+mod fit;
 mod measure;
+mod measured;
 
 use std::process::ExitCode;
 
 use aivm_lockstep::engine::{Engine, Interpreter, Jit, JitExplicit};
 use cases::Case;
+use fit::Times;
 use measure::Figure;
 
 /// How many times slower per gas than the median anything may be.
@@ -40,6 +44,12 @@ struct Options {
     only: String,
     /// Print every line, not only the slow ones.
     verbose: bool,
+    /// Look for better prices.
+    fit: bool,
+    /// The same, but of what was measured on other machines alone.
+    from_files: bool,
+    /// Keep the times in this file.
+    save: Option<String>,
 }
 
 impl Options {
@@ -48,6 +58,9 @@ impl Options {
         let mut options = Options {
             only: String::new(),
             verbose: false,
+            fit: false,
+            from_files: false,
+            save: None,
         };
         let mut measured = false;
         let mut words = std::env::args().skip(1);
@@ -56,8 +69,13 @@ impl Options {
                 "--bench" => measured = true,
                 "--only" => options.only = words.next().unwrap_or_default(),
                 "--verbose" => options.verbose = true,
+                "--fit" => options.fit = true,
+                "--fit-only" => options.from_files = true,
+                "--save" => options.save = words.next(),
                 other => {
-                    eprintln!("no option {other}: --only NAME or --verbose");
+                    eprintln!(
+                        "no option {other}: --only NAME, --verbose, --fit, --fit-only, --save FILE"
+                    );
                     std::process::exit(2);
                 }
             }
@@ -78,7 +96,12 @@ fn main() -> ExitCode {
         .into_iter()
         .filter(|case| case.name.contains(&options.only))
         .collect();
+    if options.from_files {
+        fit::fit(&cases, &measured::others(&cases));
+        return ExitCode::SUCCESS;
+    }
     let mut all_within = true;
+    let mut times = Vec::new();
     let engines: [&dyn Engine; 3] = [&Interpreter, &Jit, &JitExplicit];
     for engine in engines {
         let mut figures: Vec<(&Case, Figure)> = cases
@@ -90,6 +113,13 @@ fn main() -> ExitCode {
                 best.keep_faster(measure::figure(case, engine));
             }
         }
+        times.push(Times {
+            whose: engine.name().to_owned(),
+            nanoseconds: figures
+                .iter()
+                .map(|(_, figure)| Some(figure.nanoseconds))
+                .collect(),
+        });
         figures.sort_by(|a, b| b.1.ns_per_gas().total_cmp(&a.1.ns_per_gas()));
         let median = figures[figures.len() / 2].1.ns_per_gas();
         println!(
@@ -118,6 +148,13 @@ fn main() -> ExitCode {
             "  {above} cases above {RATIO_MAX} × the median, those behind the caches not counted"
         );
         all_within &= above == 0;
+    }
+    if let Some(file) = options.save {
+        std::fs::write(file, measured::text(&cases, &times)).expect("the file can be written");
+    }
+    if options.fit {
+        times.extend(measured::others(&cases));
+        fit::fit(&cases, &times);
     }
     match all_within {
         true => ExitCode::SUCCESS,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aivm_core::{Exit, GasSchedule, Guest, Host, HostExit, HostFunction, INK_PER_GAS, Limits};
-use aivm_lockstep::engine::{Engine, Running};
+use aivm_lockstep::engine::{Engine, Interpreter, Running};
 use aivm_wasm::plan::MeteredModule;
 use aivm_wasm::{Rules, meter, validate};
 
@@ -15,6 +15,9 @@ const RUN_MIN: Duration = Duration::from_millis(4);
 
 /// Runs of which the fastest counts.
 const RUNS: u32 = 7;
+
+/// Rounds between which ink is counted.
+const ROUNDS_COUNTED: [u64; 2] = [64, 128];
 
 /// A host whose functions do nothing but pay: the way there and back is measured.
 struct Idle;
@@ -50,14 +53,7 @@ impl Figure {
 
 /// Measures a case.
 pub(crate) fn figure(case: &Case, engine: &dyn Engine) -> Figure {
-    let prepared = engine.prepare(&plan(case));
-    let mut running = prepared.instantiate().expect("a case has no bad segment");
-    let module = plan(case);
-    if let Some(function) = module.exported_function("init") {
-        let exit = running.invoke(function, &[], &mut { u64::MAX }, &mut Idle);
-        assert!(matches!(exit, Exit::Return(_)), "{}: {exit:?}", case.name);
-    }
-    let run = module.exported_function("run").expect("a case has `run`");
+    let (mut running, run) = begin(case, engine, &GasSchedule::V1);
     let mut rounds: u64 = 1;
     loop {
         let (time, _) = once(case, &mut *running, run, rounds);
@@ -80,6 +76,27 @@ pub(crate) fn figure(case: &Case, engine: &dyn Engine) -> Figure {
     }
 }
 
+/// What a unit of a case costs in ink under a schedule, without the way in and out.
+pub(crate) fn ink_of_a_unit(case: &Case, schedule: &GasSchedule) -> f64 {
+    let (mut running, run) = begin(case, &Interpreter, schedule);
+    let [less, more] = ROUNDS_COUNTED.map(|rounds| once(case, &mut *running, run, rounds).1);
+    let units = (ROUNDS_COUNTED[1] - ROUNDS_COUNTED[0]) * case.units;
+    (more as f64 - less as f64) / units as f64
+}
+
+/// An instance of a case that has done what comes first, and its function `run`.
+fn begin(case: &Case, engine: &dyn Engine, schedule: &GasSchedule) -> (Box<dyn Running>, u32) {
+    let module = plan(case, schedule);
+    let prepared = engine.prepare(&module);
+    let mut running = prepared.instantiate().expect("a case has no bad segment");
+    if let Some(function) = module.exported_function("init") {
+        let exit = running.invoke(function, &[], &mut { u64::MAX }, &mut Idle);
+        assert!(matches!(exit, Exit::Return(_)), "{}: {exit:?}", case.name);
+    }
+    let run = module.exported_function("run").expect("a case has `run`");
+    (running, run)
+}
+
 fn once(case: &Case, running: &mut dyn Running, run: u32, rounds: u64) -> (Duration, u64) {
     let mut ink = u64::MAX;
     let begun = thread_time();
@@ -97,11 +114,11 @@ fn thread_time() -> Duration {
 
 /// Fails if the case is no module.
 pub(crate) fn check(case: &Case) {
-    plan(case);
+    plan(case, &GasSchedule::V1);
 }
 
-fn plan(case: &Case) -> Arc<MeteredModule> {
+fn plan(case: &Case, schedule: &GasSchedule) -> Arc<MeteredModule> {
     let module = validate(&case.wasm, &Limits::CONTRACT, Rules::Generic)
         .unwrap_or_else(|refusal| panic!("{}: {refusal}", case.name));
-    Arc::new(meter(&module, &GasSchedule::V1))
+    Arc::new(meter(&module, schedule))
 }

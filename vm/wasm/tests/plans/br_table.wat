@@ -17,21 +17,21 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32) operands 1 frame 6 words
-;;     charge 6640
+;;     charge 7390
 ;;     block
 ;;       block
 ;;         block
 ;;           local.get 0
 ;;           br_table 0 1 0 2
 ;;         end
-;;         charge 1170
+;;         charge 1600
 ;;         i32.const 10
 ;;         return
 ;;       end
-;;       charge 1170
+;;       charge 1600
 ;;       i32.const 20
 ;;       return
 ;;     end

@@ -18,14 +18,14 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i32) -> ()
 ;;   table 0 4 entries
 ;;   memory 1 to 128 pages
 ;;   element 0 passive: 0
 ;;   data 0 passive: 61626364
 ;;   function 0 type 0 locals (i32) operands 3 frame 8 words
-;;     charge 75140
+;;     charge 128040
 ;;     local.get 0
 ;;     i32.const 0
 ;;     i32.const 4

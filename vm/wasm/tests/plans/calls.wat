@@ -16,24 +16,24 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   type 1 () -> ()
 ;;   table 0 2 entries
 ;;   element 0 table 0 at 0: 0
 ;;   function 0 type 0 locals (i32) operands 1 frame 6 words
-;;     charge 2540
+;;     charge 1440
 ;;     local.get 0
 ;;   end
 ;;   function 1 type 1 locals () operands 0 frame 4 words
-;;     charge 2500
+;;     charge 1400
 ;;   end
 ;;   function 2 type 0 locals (i32) operands 2 frame 7 words
-;;     charge 3050
+;;     charge 1850
 ;;     call 1
-;;     charge 550
+;;     charge 450
 ;;     call 1
-;;     charge 1030
+;;     charge 930
 ;;     i32.const 5
 ;;     local.get 0
 ;;     call_indirect table 0 type 0

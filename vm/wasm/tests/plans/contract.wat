@@ -25,7 +25,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i32) -> ()
 ;;   type 1 (i32 i32) -> ()
 ;;   type 2 (i32) -> (i32)
@@ -44,15 +44,15 @@
 ;;   export "constant" global 1
 ;;   export "user_entrypoint" function 3
 ;;   function 2 type 0 locals (i32) operands 1 frame 6 words
-;;     charge 2580
+;;     charge 1480
 ;;     local.get 0
 ;;     drop
 ;;   end
 ;;   function 3 type 2 locals (i32) operands 2 frame 7 words
-;;     charge 3090
+;;     charge 1890
 ;;     i32.const 0
 ;;     call 0
-;;     charge 630
+;;     charge 530
 ;;     i32.const 0
 ;;     local.get 0
 ;;     call 1

@@ -8,10 +8,10 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 () -> (i32)
 ;;   function 0 type 0 locals () operands 1 frame 5 words
-;;     charge 2540
+;;     charge 1440
 ;;     block
 ;;       unreachable
 ;;     end

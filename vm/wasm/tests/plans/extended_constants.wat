@@ -11,7 +11,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 () -> ()
 ;;   table 0 8 entries
 ;;   memory 1 to 128 pages
@@ -21,5 +21,5 @@
 ;;   element 0 table 0 at 3: 0
 ;;   data 0 at 6: 616263
 ;;   function 0 type 0 locals () operands 0 frame 4 words
-;;     charge 2500
+;;     charge 1400
 ;;   end

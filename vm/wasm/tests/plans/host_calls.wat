@@ -12,19 +12,19 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 () -> (i32)
 ;;   type 1 (i32 i32) -> (i32)
 ;;   import 0 vm_hooks.msg_reentrant type 0
 ;;   import 1 aivm.model_info type 1
 ;;   memory 1 to 128 pages
 ;;   function 2 type 0 locals () operands 2 frame 6 words
-;;     charge 3050
+;;     charge 1850
 ;;     call 0
-;;     charge 1260
+;;     charge 1710
 ;;     i32.load offset=8
 ;;     i32.const 64
 ;;     call 1
-;;     charge 450
+;;     charge 940
 ;;     i32.eqz
 ;;   end

@@ -19,21 +19,21 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32 i64) operands 1 frame 7 words
-;;     charge 3690
+;;     charge 3020
 ;;     local.get 0
 ;;     if
-;;       charge 235
+;;       charge 160
 ;;       i64.const 1
 ;;       local.set 1
 ;;     else
 ;;     end
-;;     charge 1170
+;;     charge 1600
 ;;     local.get 0
 ;;     if i32
-;;       charge 1170
+;;       charge 1600
 ;;       i32.const 3
 ;;       return
 ;;     else

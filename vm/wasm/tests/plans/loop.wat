@@ -14,12 +14,12 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32) operands 2 frame 7 words
-;;     charge 2500
+;;     charge 1400
 ;;     loop
-;;       charge 1445
+;;       charge 1800
 ;;       local.get 0
 ;;       i32.const 1
 ;;       i32.sub

@@ -8,12 +8,12 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 () -> (i32)
 ;;   function 0 type 0 locals () operands 1 frame 5 words
-;;     charge 2500
+;;     charge 1400
 ;;     loop
-;;       charge 1130
+;;       charge 1560
 ;;       br 0
 ;;     end
 ;;     charge 40

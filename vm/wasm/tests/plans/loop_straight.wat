@@ -10,10 +10,10 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 () -> ()
 ;;   function 0 type 0 locals () operands 1 frame 5 words
-;;     charge 2500
+;;     charge 1400
 ;;     loop
 ;;       charge 160
 ;;       i32.const 1

@@ -18,15 +18,15 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i32 i32) -> (i32 i64)
 ;;   function 0 type 0 locals (i32 i32) operands 3 frame 9 words
-;;     charge 2580
+;;     charge 1480
 ;;     local.get 0
 ;;     local.get 1
 ;;     block type 0
 ;;       loop type 0
-;;         charge 1535
+;;         charge 2005
 ;;         i32.add
 ;;         local.tee 0
 ;;         local.get 0

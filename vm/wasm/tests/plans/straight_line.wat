@@ -13,10 +13,10 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 24, table entry 1600, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 10000000
 ;;   type 0 (i64 i64) -> (i64)
 ;;   function 0 type 0 locals (i64 i64 i32 i64) operands 2 frame 10 words
-;;     charge 5445
+;;     charge 6885
 ;;     local.get 0
 ;;     local.get 1
 ;;     i64.mul
