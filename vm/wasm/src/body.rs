@@ -89,8 +89,8 @@ impl Body<'_> {
             }
             let operator = operators.read().map_err(|error| place.malformed(&error))?;
             self.branch_targets(place, &operator)?;
-            let translation =
-                translate(&operator, |index| index).map_err(|error| place.malformed(&error))?;
+            let translation = translate(&operator, |index| index, |_| 0)
+                .map_err(|error| place.malformed(&error))?;
             if let Translation::Refused = translation {
                 let (code, what, right) = refusal_of(&operator);
                 self.findings.note(Err(place.refuse(code, what, right)))?;

@@ -188,6 +188,7 @@ impl<'a> Builder<'a> {
         let ops = segments::ops(
             code.get_operators_reader()?,
             &self.type_map,
+            &self.plan.tables,
             declared,
             self.schedule,
         )?;

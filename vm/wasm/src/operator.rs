@@ -19,13 +19,15 @@ pub(crate) enum Translation {
     Refused,
 }
 
-/// Translates one operator. `type_index` maps a type index of the file to one of the plan.
+/// Translates one operator. `type_index` maps a type index of the file to one of the plan, `table_entries` says how long a
+/// table is, which is for ever.
 ///
 /// # Errors
 /// The targets of a `br_table` cannot be read.
 pub(crate) fn translate(
     operator: &Operator<'_>,
     type_index: impl Fn(u32) -> u32,
+    table_entries: impl Fn(u32) -> u32,
 ) -> wasmparser::Result<Translation> {
     use Operator as W;
     let block = |ty: wasmparser::BlockType| match ty {
@@ -81,6 +83,7 @@ pub(crate) fn translate(
             table,
             segment: elem_index,
         }),
+        W::TableSize { table } => Some(Op::I32Const(table_entries(table).cast_signed())),
         W::ElemDrop { elem_index } => Some(Op::ElemDrop(elem_index)),
         W::I32Const { value } => Some(Op::I32Const(value)),
         W::I64Const { value } => Some(Op::I64Const(value)),

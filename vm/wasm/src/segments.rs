@@ -11,7 +11,7 @@ use wasmparser::OperatorsReader;
 
 use crate::cost;
 use crate::operator::{Translation, translate};
-use crate::plan::Op;
+use crate::plan::{Op, Table};
 use crate::strip::Reach;
 
 /// The ops of a body that declares `locals` locals besides its parameters.
@@ -21,6 +21,7 @@ use crate::strip::Reach;
 pub(crate) fn ops(
     mut operators: OperatorsReader<'_>,
     type_map: &[u32],
+    tables: &[Table],
     locals: u32,
     schedule: &GasSchedule,
 ) -> wasmparser::Result<Vec<Op>> {
@@ -35,7 +36,11 @@ pub(crate) fn ops(
     body.pay(cost::entry(locals, schedule));
     while !operators.eof() {
         let operator = operators.read()?;
-        let translation = translate(&operator, |index| type_map[index as usize])?;
+        let translation = translate(
+            &operator,
+            |index| type_map[index as usize],
+            |index| tables[index as usize].entries,
+        )?;
         let Translation::Op(op) = translation else {
             continue;
         };

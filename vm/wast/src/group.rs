@@ -10,9 +10,9 @@ use std::collections::BTreeMap;
 
 use wasm_encoder::reencode::{Error, Reencode};
 use wasm_encoder::{
-    CodeSection, DataCountSection, DataSection, ElementSection, Elements, EntityType, Function,
-    FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction, MemorySection,
-    MemoryType, RefType, TableSection, TableType, TypeSection,
+    CodeSection, ConstExpr, DataCountSection, DataSection, ElementSection, Elements, EntityType,
+    Function, FunctionSection, GlobalSection, GlobalType, ImportSection, Instruction,
+    MemorySection, MemoryType, RefType, TableSection, TableType, TypeSection, ValType,
 };
 use wasmparser::{Parser, Payload};
 
@@ -130,7 +130,8 @@ struct Writer<'a> {
     alone: bool,
     links: Vec<Link>,
     places: BTreeMap<usize, Place>,
-    tables_of: BTreeMap<usize, Vec<u32>>,
+    /// Tables of each member, and the globals that say whether they were to grow.
+    tables_of: BTreeMap<usize, Vec<(u32, u32)>>,
     twin: Twin,
     /// Index of the type `() -> ()`, after the types of all members.
     empty_type: u32,
@@ -240,7 +241,13 @@ impl<'a> Writer<'a> {
             tables.push(self.tables_of[&at.unit][at.index as usize]);
         }
         for table in &module.tables[tables.len()..] {
-            tables.push(self.tables.len());
+            tables.push((self.tables.len(), self.globals.len()));
+            let grown = GlobalType {
+                val_type: ValType::I32,
+                mutable: true,
+                shared: false,
+            };
+            self.globals.global(grown, &ConstExpr::i32_const(0));
             self.tables.table(TableType {
                 element_type: self.twin.ref_type(table.element_type)?,
                 table64: table.table64,
@@ -269,7 +276,8 @@ impl<'a> Writer<'a> {
         self.twin.indices = Indices {
             types: self.twin.indices.types,
             functions: place.functions.clone(),
-            tables,
+            tables: tables.iter().map(|(table, _)| *table).collect(),
+            grown: tables.iter().map(|(_, grown)| *grown).collect(),
             globals,
             elements: self.elements.len(),
             data: self.data.len(),

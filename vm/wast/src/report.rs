@@ -69,7 +69,7 @@ impl Exclusion {
         match self {
             Exclusion::FloatArithmetic => "executes float arithmetic",
             Exclusion::ReferenceInstruction => {
-                "executes `table.get`, `table.set`, `table.grow`, `table.fill`, `table.size` or an instruction on references"
+                "executes `table.get`, `table.set`, `table.grow`, `table.fill`, `table.size` of a table that has grown, or an instruction on references"
             }
             Exclusion::ReferenceValue => "passes or returns a reference",
             Exclusion::Simd => "the module has SIMD",

@@ -6,10 +6,11 @@
 //! `i32` and `i64` with the same bits, references become `i64`; constants, loads, stores and
 //! reinterpretations of floats become those of their integers. Any other instruction on floats or
 //! references becomes a call of a marker, an import that notes that it was called and traps, then
-//! `unreachable`. So a run that did not call a marker executed only what the script says.
+//! `unreachable`. So a run that did not call a marker executed only what the script says. `table.size` is such a call once
+//! the script wanted the table to grow, which no table does here.
 
 use wasm_encoder::reencode::{Error, Reencode, utils};
-use wasm_encoder::{ConstExpr, Function, HeapType, Instruction, RefType, ValType};
+use wasm_encoder::{BlockType, ConstExpr, Function, HeapType, Instruction, RefType, ValType};
 use wasmparser::Operator;
 
 /// What a run met that this machine has not.
@@ -32,6 +33,8 @@ pub(crate) struct Indices {
     pub(crate) types: u32,
     pub(crate) functions: Vec<u32>,
     pub(crate) tables: Vec<u32>,
+    /// For each table the global that is 1 once the script wanted it to grow: its size is not known since.
+    pub(crate) grown: Vec<u32>,
     pub(crate) globals: Vec<u32>,
     pub(crate) elements: u32,
     pub(crate) data: u32,
@@ -60,7 +63,7 @@ impl Twin {
         let name = match operator {
             W::RefNull { .. } | W::RefIsNull | W::RefFunc { .. } => None,
             W::TableGet { .. } | W::TableSet { .. } | W::TableGrow { .. } => None,
-            W::TableFill { .. } | W::TableSize { .. } => None,
+            W::TableFill { .. } => None,
             ref other => Some(variant(other)),
         };
         let Some(name) = name else {
@@ -89,21 +92,39 @@ impl Twin {
 
     /// A function body's operators.
     fn body(&mut self, function: &mut Function, operator: Operator<'_>) -> Result<(), Error> {
+        match operator {
+            Operator::TableGrow { table } => {
+                function.instruction(&Instruction::I32Const(1));
+                let grown = self.indices.grown[table as usize];
+                function.instruction(&Instruction::GlobalSet(grown));
+            }
+            Operator::TableSize { table } => {
+                let grown = self.indices.grown[table as usize];
+                function.instruction(&Instruction::GlobalGet(grown));
+                function.instruction(&Instruction::If(BlockType::Empty));
+                self.marked(function, Marker::Reference);
+                function.instruction(&Instruction::End);
+            }
+            _ => {}
+        }
         match self.written(operator)? {
             Written::One(instruction) => {
                 function.instruction(&instruction);
             }
             Written::Nothing => {}
-            Written::Marked(marker) => {
-                let marker = match marker {
-                    Marker::Float => self.markers.float,
-                    Marker::Reference => self.markers.reference,
-                };
-                function.instruction(&Instruction::Call(marker));
-                function.instruction(&Instruction::Unreachable);
-            }
+            Written::Marked(marker) => self.marked(function, marker),
         }
         Ok(())
+    }
+
+    /// The call of a marker, which does not return.
+    fn marked(&self, function: &mut Function, marker: Marker) {
+        let marker = match marker {
+            Marker::Float => self.markers.float,
+            Marker::Reference => self.markers.reference,
+        };
+        function.instruction(&Instruction::Call(marker));
+        function.instruction(&Instruction::Unreachable);
     }
 }
 

@@ -150,11 +150,6 @@ pub(crate) fn cases() -> Vec<Case> {
         ),
         generic(
             C::Reference,
-            "(module (table 1 funcref) (func table.size 0 drop))",
-            "instruction `table.size`",
-        ),
-        generic(
-            C::Reference,
             "(module (table 1 funcref) (func unreachable table.fill 0))",
             "instruction `table.fill`",
         ),
