@@ -244,3 +244,43 @@ impl Observer for FrameTracer<'_> {
         self.tracer.0.borrow_mut().leave(ink, true);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Callee, Recording, Trace};
+
+    /// Calls of one function by `callers` others, each of which spends 1 and the function 2.
+    fn trace_of(callers: u32) -> Trace {
+        let mut recording = Recording::default();
+        recording.enter(Callee::Function(0), &[], 10 * u64::from(callers));
+        for caller in 0..callers {
+            recording.enter(Callee::Function(1 + caller), &[], 3);
+            recording.enter(Callee::Function(u32::MAX), &[], 2);
+            recording.leave(0, true);
+            recording.leave(0, true);
+        }
+        recording.leave(0, true);
+        recording.trace
+    }
+
+    #[test]
+    fn stacks_are_told_apart_up_to_the_limit_and_no_ink_is_lost() {
+        // The first stack, and two for each caller.
+        let most = (Trace::STACKS as u32 - 1) / 2;
+        for (callers, stacks) in [(most, 1 + 2 * most), (most + 1, Trace::STACKS as u32)] {
+            let trace = trace_of(callers);
+            let spent: Vec<u64> = trace.stacks().map(|stack| stack.ink).collect();
+            assert_eq!(spent.len() as u32, stacks);
+            assert_eq!(spent.iter().sum::<u64>(), 10 * u64::from(callers));
+        }
+    }
+
+    #[test]
+    fn calls_are_kept_up_to_the_limit_and_counted_after_it() {
+        let most = Trace::CALLS as u32 / 2;
+        let of_limit = trace_of(most);
+        assert_eq!(of_limit.calls.len(), Trace::CALLS);
+        assert_eq!(of_limit.calls_left_out, 1);
+        assert_eq!(trace_of(most - 1).calls_left_out, 0);
+    }
+}
