@@ -1,10 +1,13 @@
 //! Calling conventions between native functions, and between Rust and native code.
 //!
-//! - A **guest function** is `(context, ink, stack words, parameters…) -> (ink, results…)` in Cranelift's
-//!   `tail` convention, which returns several values in registers. Ink and stack words therefore stay in
-//!   registers across calls; stack words need no giving back, since the caller keeps its own copy. Results
-//!   beyond [`REGISTER_RESULTS`] pass through the context. A function that does not return leaves native
-//!   code for good ([`crate::boundary`]), so no caller tests anything.
+//! - A **guest function** is `(context, stack words, ink, parameters…) -> (result, result, ink, results…)` in
+//!   Cranelift's `tail` convention, which returns several values in registers. Ink and stack words therefore
+//!   stay in registers across calls; stack words need no giving back, since the caller keeps its own copy. Ink
+//!   is third both ways because the third parameter and the third result share a register: where they do not,
+//!   ink changes registers somewhere in the function, and Cranelift may choose its innermost loop. A result
+//!   that is missing before it is passed as 0. Results beyond [`REGISTER_RESULTS`] pass through the context. A
+//!   function that does not return leaves native code for good ([`crate::boundary`]), so no caller tests
+//!   anything.
 //! - **Ink and stack words count up**: a register holds [`spent_when`] so much is left. Taking some is one
 //!   addition, and its carry says that not enough was left.
 //! - A **thunk** has the same convention and calls the host; so `call`, `call_indirect` and `invoke` need
@@ -13,15 +16,16 @@
 
 use aivm_core::ValueType;
 use aivm_wasm::plan::FuncType;
-use cranelift_codegen::ir::{AbiParam, Signature, Type, types};
+use cranelift_codegen::ir::{AbiParam, Inst, InstBuilder, Signature, Type, Value, types};
 use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::FunctionBuilder;
 
 use crate::context::{REGISTER_RESULTS, VmContext};
 
-/// Parameters that come before the guest's own: context, ink, stack words.
+/// Parameters that come before the guest's own.
 pub(crate) const LEADING_PARAMETERS: usize = 3;
-/// Results that come before the guest's own: ink.
-pub(crate) const LEADING_RESULTS: usize = 1;
+/// The place of ink among results.
+const INK_RESULT: usize = 2;
 
 /// What stands for `left` units of ink or stack words in native code. Adding `n` to it carries out of 64 bits
 /// exactly when `n > left`, and otherwise gives what stands for `left - n`.
@@ -47,12 +51,43 @@ pub(crate) fn guest_signature(ty: &FuncType) -> Signature {
     let mut signature = Signature::new(CallConv::Tail);
     signature.params = [AbiParam::new(types::I64); LEADING_PARAMETERS].to_vec();
     signature.params.extend(parameters(&ty.parameters));
-    signature.returns = vec![AbiParam::new(types::I64); LEADING_RESULTS];
     let in_registers = ty.results.len().min(REGISTER_RESULTS);
+    let word = AbiParam::new(types::I64);
+    signature.returns = parameters(&ty.results[..in_registers]).collect();
+    let length = in_registers.max(INK_RESULT);
+    signature.returns.resize(length, word);
+    signature.returns.insert(INK_RESULT, word);
     signature
-        .returns
-        .extend(parameters(&ty.results[..in_registers]));
-    signature
+}
+
+/// What begins the parameters of a guest function: its context, stack words and ink.
+pub(crate) fn leading_parameters(parameters: &[Value]) -> [Value; LEADING_PARAMETERS] {
+    [parameters[0], parameters[1], parameters[2]]
+}
+
+/// Returns from a guest function with ink and the results that have registers.
+pub(crate) fn return_from_guest(
+    builder: &mut FunctionBuilder<'_>,
+    ink: Value,
+    mut results: Vec<Value>,
+) {
+    while results.len() < INK_RESULT {
+        results.push(builder.ins().iconst(types::I64, 0));
+    }
+    results.insert(INK_RESULT, ink);
+    builder.ins().return_(&results);
+}
+
+/// The ink, and the results in registers, that a call of a guest function returned.
+pub(crate) fn returned_by(
+    builder: &FunctionBuilder<'_>,
+    call: Inst,
+    ty: &FuncType,
+) -> (Value, Vec<Value>) {
+    let mut results = builder.inst_results(call).to_vec();
+    let ink = results.remove(INK_RESULT);
+    results.truncate(ty.results.len());
+    (ink, results)
 }
 
 /// The signature of [`crate::runtime::RuntimeFn`] in the host's C convention.

@@ -2,13 +2,15 @@
 //!
 //! Translation keeps a stack of SSA values for the operands and a stack of open blocks; locals, ink and
 //! (if it can grow) the memory's size are Cranelift variables, from which the frontend makes block
-//! parameters where paths meet. One file a group: [`control`] blocks and branches, [`calls`], [`memory`]
-//! bounds checks, loads and stores, [`numeric`] arithmetic, [`bridges`] thunks and entries.
+//! parameters where paths meet. One file a group: [`control`] blocks and branches, [`mod@arrivals`] what ways to a
+//! label pay, [`calls`], [`memory`] bounds checks, loads and stores, [`numeric`] arithmetic, [`bridges`] thunks and
+//! entries.
 //!
 //! A function ends before its end by a trap: an instruction that the processor refuses, which a signal
 //! handler turns into a status ([`Traps::Signals`]), or a branch to a cold block that leaves native code with
 //! one ([`Traps::Explicit`]).
 
+mod arrivals;
 mod bridges;
 mod calls;
 mod control;
@@ -27,10 +29,11 @@ use cranelift_codegen::ir::{
 use cranelift_codegen::isa::TargetFrontendConfig;
 use cranelift_frontend::{FunctionBuilder, Variable};
 
+use arrivals::{Arrival, arrivals};
 use bridges::emit_leave;
 pub(crate) use bridges::{translate_entry, translate_thunk};
 
-use crate::abi::{LEADING_PARAMETERS, clif_type};
+use crate::abi::{LEADING_PARAMETERS, clif_type, leading_parameters};
 use crate::context::offset;
 use crate::status;
 use crate::traps::Traps;
@@ -92,6 +95,10 @@ struct FunctionTranslator<'m, 'b> {
     ink: Variable,
     /// Charges that are not taken yet: see [`FunctionTranslator::charge`].
     owed: u64,
+    /// What ways to the labels that are not opened yet do with it.
+    arrivals: std::vec::IntoIter<Arrival>,
+    /// Whether the next charge was taken on every way to it.
+    paid_ahead: bool,
     /// Native address of linear memory, if the function accesses it.
     memory_base: Option<Value>,
     memory_size: MemorySize,
@@ -164,10 +171,10 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
         builder.switch_to_block(entry);
         builder.seal_block(entry);
         let parameters = builder.block_params(entry).to_vec();
-        let (context, stack_words) = (parameters[0], parameters[2]);
+        let [context, stack_words, spent] = leading_parameters(&parameters);
 
         let ink = builder.declare_var(types::I64);
-        builder.def_var(ink, parameters[1]);
+        builder.def_var(ink, spent);
 
         let mut translator = FunctionTranslator {
             facts,
@@ -181,6 +188,8 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             stack_words,
             ink,
             owed: 0,
+            arrivals: arrivals(function).into_iter(),
+            paid_ahead: false,
             checked: CheckedAddresses::default(),
             locals: Vec::with_capacity(function.locals.len()),
             stack: Vec::new(),
@@ -243,6 +252,7 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             self.settle();
         }
         match op {
+            Op::Charge(_) if std::mem::take(&mut self.paid_ahead) => {}
             Op::Charge(ink) => self.charge(*ink),
             Op::Unreachable => self.unreachable(),
             Op::Block(ty) => self.open_block(*ty),
@@ -300,7 +310,8 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
 
     /// Owes ink. It is taken by [`Self::settle`] before the next thing that anyone could see: an effect, a trap,
     /// a branch back. Charges with nothing but arithmetic and forward branches between them are taken
-    /// together: running out of ink at the first or at the last of them is the same.
+    /// together: running out of ink at the first or at the last of them is the same. [`arrivals`] says what
+    /// becomes of them where ways meet.
     fn charge(&mut self, cost: u64) {
         self.owed = match self.owed.checked_add(cost) {
             Some(owed) => owed,
@@ -508,7 +519,9 @@ fn leaves_charges_owed(op: &Op) -> bool {
         | Op::If(_)
         | Op::Else
         | Op::End
+        | Op::Br(_)
         | Op::BrIf(_)
+        | Op::Return
         | Op::Drop
         | Op::Select
         | Op::LocalGet(_)

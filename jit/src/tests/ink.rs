@@ -163,3 +163,146 @@ fn bulk_prices_saturate() {
     assert_eq!(instance.run("f", &[3], u64::MAX - 1), (Exit::OutOfInk, 0));
     assert!(matches!(instance.run("f", &[0], base).0, Exit::Return(_)));
 }
+
+/// Ends with what its path takes, for each of its arguments, at that ink, one less, and more.
+#[track_caller]
+fn takes(ops: &[Op], costs: &[(u32, u64)]) {
+    let mut module = plan("(module (func (export \"f\") (param i32)))");
+    module.functions[0].ops = ops.to_vec();
+    for &form in FORMS {
+        let mut instance = instance_with(module.clone(), form);
+        for &(argument, cost) in costs {
+            let arguments = [u64::from(argument)];
+            let mut run = |ink| instance.run("f", &arguments, ink);
+            assert_eq!(run(cost), (returns(&[]), 0), "{argument}");
+            assert_eq!(run(cost + 5), (returns(&[]), 5), "{argument}");
+            for less in 0..cost {
+                assert_eq!(run(less), (Exit::OutOfInk, 0), "{argument}, {less}");
+            }
+        }
+    }
+}
+
+/// How many steps that take ink the code of function 0 has.
+fn steps(ops: &[Op]) -> usize {
+    let mut module = plan("(module (func (export \"f\") (param i32)))");
+    module.functions[0].ops = ops.to_vec();
+    let text = crate::clif_text(&module, 0, Traps::Explicit).expect("compiles");
+    let stack_words = 1;
+    text.matches("icmp ult").count() - stack_words
+}
+
+#[test]
+fn the_only_way_to_a_label_leaves_its_charge_to_the_code_behind() {
+    use Op::{Block, Br, BrIf, Charge, End, LocalGet};
+    // The inner label is reached by its branch alone, the outer one by a branch and from above.
+    let ops = [
+        Charge(1),
+        Block(BlockType::Empty),
+        Block(BlockType::Empty),
+        LocalGet(0),
+        BrIf(0),
+        Charge(200),
+        Br(1),
+        End,
+        Charge(30),
+        End,
+        End,
+    ];
+    takes(&ops, &[(0, 201), (1, 31)]);
+    // On either path, one.
+    assert_eq!(steps(&ops), 2);
+}
+
+#[test]
+fn ways_that_owe_take_the_charge_behind_the_label_with_theirs() {
+    use Op::{Block, BrIf, Charge, Else, End, If, LocalGet, Return};
+    let ops = [
+        Charge(1),
+        LocalGet(0),
+        If(BlockType::Empty),
+        Charge(10),
+        Else,
+        Charge(20),
+        End,
+        Charge(40),
+        End,
+    ];
+    takes(&ops, &[(0, 61), (1, 51)]);
+    assert_eq!(steps(&ops), 2);
+
+    // An `if` without a second arm, a branch, and the way down.
+    let ops = [
+        Charge(1),
+        Block(BlockType::Empty),
+        LocalGet(0),
+        BrIf(0),
+        Charge(2),
+        LocalGet(0),
+        If(BlockType::Empty),
+        Charge(4),
+        Return,
+        End,
+        Charge(8),
+        End,
+        Charge(16),
+        End,
+    ];
+    takes(&ops, &[(0, 27), (1, 17)]);
+}
+
+#[test]
+fn ways_that_owe_nothing_leave_the_charge_where_it_is() {
+    use Op::{Block, BrIf, Charge, End, GlobalSet, I32Const, LocalGet, Loop};
+    let mut module =
+        plan("(module (global (mut i32) (i32.const 0)) (func (export \"f\") (param i32)))");
+    // The first way has paid before its effect, the second owes 2.
+    module.functions[0].ops = vec![
+        Charge(1),
+        Block(BlockType::Empty),
+        I32Const(7),
+        GlobalSet(0),
+        LocalGet(0),
+        BrIf(0),
+        Charge(2),
+        End,
+        Charge(4),
+        Loop(BlockType::Empty),
+        Charge(8),
+        End,
+        Charge(16),
+        End,
+    ];
+    for &form in FORMS {
+        let mut instance = instance_with(module.clone(), form);
+        assert_eq!(instance.run("f", &[1], 29), (returns(&[]), 0));
+        assert_eq!(instance.run("f", &[1], 28), (Exit::OutOfInk, 0));
+        assert_eq!(instance.run("f", &[0], 31), (returns(&[]), 0));
+        assert_eq!(instance.run("f", &[0], 30), (Exit::OutOfInk, 0));
+    }
+}
+
+#[test]
+fn a_charge_taken_ahead_does_not_overflow() {
+    use Op::{Charge, Else, End, If, LocalGet};
+    let half = u64::MAX / 2;
+    let ops = vec![
+        Charge(half),
+        LocalGet(0),
+        If(BlockType::Empty),
+        Charge(half),
+        Else,
+        Charge(1),
+        End,
+        Charge(3),
+        End,
+    ];
+    let mut module = plan("(module (func (export \"f\") (param i32)))");
+    module.functions[0].ops = ops;
+    for &form in FORMS {
+        let mut instance = instance_with(module.clone(), form);
+        let all = u64::MAX;
+        assert_eq!(instance.run("f", &[0], all), (returns(&[]), all - half - 4));
+        assert_eq!(instance.run("f", &[1], all), (Exit::OutOfInk, 0));
+    }
+}

@@ -10,8 +10,8 @@ use cranelift_frontend::FunctionBuilder;
 use super::ModuleFacts;
 use super::control::result_offset;
 use crate::abi::{
-    LEADING_PARAMETERS, LEADING_RESULTS, clif_type, guest_signature, leave_signature,
-    runtime_signature,
+    LEADING_PARAMETERS, clif_type, guest_signature, leading_parameters, leave_signature,
+    return_from_guest, returned_by, runtime_signature,
 };
 use crate::context::{REGISTER_RESULTS, offset};
 use crate::runtime::RuntimeFunction;
@@ -27,7 +27,7 @@ pub(crate) fn translate_thunk(
     let ty = &facts.module.types[facts.module.import_types[import as usize] as usize];
     let trusted = MemFlagsData::trusted();
     let parameters = begin(&mut builder);
-    let context = parameters[0];
+    let [context, _, ink] = leading_parameters(&parameters);
     let arguments = &parameters[LEADING_PARAMETERS..];
 
     let bytes = u32::try_from(arguments.len() * 8).expect("limits: few parameters");
@@ -41,7 +41,7 @@ pub(crate) fn translate_thunk(
         let wide = widen(&mut builder, *argument);
         builder.ins().store(trusted, wide, values, word(index));
     }
-    let ink = builder.ins().bnot(parameters[1]);
+    let ink = builder.ins().bnot(ink);
     builder.ins().store(trusted, ink, context, offset::INK);
 
     let signature = runtime_signature(facts.target.default_call_conv);
@@ -70,7 +70,8 @@ pub(crate) fn translate_thunk(
     let ink = builder
         .ins()
         .load(types::I64, trusted, context, offset::INK);
-    let mut returns = vec![builder.ins().bnot(ink)];
+    let ink = builder.ins().bnot(ink);
+    let mut returns = Vec::new();
     for ty in &ty.results {
         returns.push(
             builder
@@ -78,7 +79,7 @@ pub(crate) fn translate_thunk(
                 .load(clif_type(*ty), trusted, context, offset::RESULT),
         );
     }
-    builder.ins().return_(&returns);
+    return_from_guest(&mut builder, ink, returns);
     builder.seal_all_blocks();
     builder.finalize(facts.target);
 }
@@ -97,7 +98,7 @@ pub(crate) fn translate_entry(
         .ins()
         .load(types::I64, trusted, context, offset::INK);
     let ink = builder.ins().bnot(ink);
-    let mut arguments = vec![context, ink, stack_words];
+    let mut arguments = vec![context, stack_words, ink];
     for (index, ty) in ty.parameters.iter().enumerate() {
         arguments.push(
             builder
@@ -108,11 +109,9 @@ pub(crate) fn translate_entry(
 
     let signature = builder.import_signature(guest_signature(ty));
     let call = builder.ins().call_indirect(signature, code, &arguments);
-    let returned = builder.inst_results(call).to_vec();
-
-    let ink = builder.ins().bnot(returned[0]);
+    let (ink, mut results) = returned_by(&builder, call, ty);
+    let ink = builder.ins().bnot(ink);
     builder.ins().store(trusted, ink, context, offset::INK);
-    let mut results = returned[LEADING_RESULTS..].to_vec();
     for (index, ty) in ty.results.iter().skip(REGISTER_RESULTS).enumerate() {
         let ty: Type = clif_type(*ty);
         results.push(

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{
 
 use super::FunctionTranslator;
 use super::control::result_offset;
-use crate::abi::{LEADING_RESULTS, clif_type, guest_signature, runtime_signature};
+use crate::abi::{clif_type, guest_signature, returned_by, runtime_signature};
 use crate::context::{REGISTER_RESULTS, TableEntry, offset};
 use crate::runtime::RuntimeFunction;
 
@@ -94,19 +94,19 @@ impl<'m> FunctionTranslator<'m, '_> {
         &self.module.types[index as usize]
     }
 
-    /// Context, ink, stack words, then the operands.
+    /// Context, stack words, ink, then the operands.
     fn call_arguments(&mut self, ty: &FuncType) -> Vec<Value> {
         let ink = self.builder.use_var(self.ink);
-        let mut arguments = vec![self.context, ink, self.stack_words];
+        let mut arguments = vec![self.context, self.stack_words, ink];
         arguments.extend(self.pop_many(ty.parameters.len()));
         arguments
     }
 
     fn after_call(&mut self, call: Inst, ty: &FuncType) {
-        let returned = self.builder.inst_results(call).to_vec();
-        self.builder.def_var(self.ink, returned[0]);
+        let (ink, results) = returned_by(&self.builder, call, ty);
+        self.builder.def_var(self.ink, ink);
         self.reload_memory_size();
-        self.stack.extend_from_slice(&returned[LEADING_RESULTS..]);
+        self.stack.extend(results);
         for (index, ty) in ty.results.iter().skip(REGISTER_RESULTS).enumerate() {
             let value = self.builder.ins().load(
                 clif_type(*ty),

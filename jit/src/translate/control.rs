@@ -9,8 +9,9 @@ use aivm_wasm::plan::BlockType;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, JumpTableData, Value};
 
 use super::FunctionTranslator;
+use super::arrivals::Arrival;
 use super::memory::Mark;
-use crate::abi::clif_type;
+use crate::abi::{clif_type, return_from_guest};
 use crate::context::{REGISTER_RESULTS, offset};
 use crate::status;
 
@@ -26,6 +27,10 @@ pub(super) struct Frame {
     results: Vec<ValueType>,
     /// Addresses known to be checked when the block was opened; they are still known at its `Else` and `End`.
     checked: Mark,
+    /// What each way to the target does with what it owes.
+    arrival: Arrival,
+    /// What the only way to the target owed, if that is left to the code behind it.
+    left: u64,
 }
 
 enum FrameKind {
@@ -47,6 +52,7 @@ impl FunctionTranslator<'_, '_> {
     pub(super) fn open_function(&mut self) {
         let results = self.module.types[self.function.ty as usize].results.clone();
         let end = self.block_taking(&results);
+        let arrival = self.next_arrival();
         self.control.push(Frame {
             kind: FrameKind::Block,
             target: end,
@@ -54,12 +60,15 @@ impl FunctionTranslator<'_, '_> {
             height: 0,
             results,
             checked: self.checked.mark(),
+            arrival,
+            left: 0,
         });
     }
 
     pub(super) fn open_block(&mut self, ty: BlockType) {
         let (parameters, results) = self.block_types(ty);
         let end = self.block_taking(&results);
+        let arrival = self.next_arrival();
         self.control.push(Frame {
             kind: FrameKind::Block,
             target: end,
@@ -67,6 +76,8 @@ impl FunctionTranslator<'_, '_> {
             height: self.stack.len() - parameters.len(),
             results,
             checked: self.checked.mark(),
+            arrival,
+            left: 0,
         });
     }
 
@@ -75,6 +86,7 @@ impl FunctionTranslator<'_, '_> {
         let header = self.block_taking(&parameters);
         let arguments = self.pop_many(parameters.len());
         self.jump(header, &arguments);
+        let arrival = self.next_arrival();
         self.control.push(Frame {
             kind: FrameKind::Loop,
             target: header,
@@ -82,6 +94,8 @@ impl FunctionTranslator<'_, '_> {
             height: self.stack.len(),
             results,
             checked: self.checked.mark(),
+            arrival,
+            left: 0,
         });
         // Sealed at the loop's `End`, when all branches back are known.
         self.builder.switch_to_block(header);
@@ -97,6 +111,7 @@ impl FunctionTranslator<'_, '_> {
         let other = self.builder.create_block();
         self.builder.ins().brif(condition, first, &[], other, &[]);
         let height = self.stack.len() - parameters.len();
+        let arrival = self.next_arrival();
         self.control.push(Frame {
             kind: FrameKind::If {
                 other,
@@ -108,6 +123,8 @@ impl FunctionTranslator<'_, '_> {
             height,
             results,
             checked: self.checked.mark(),
+            arrival,
+            left: 0,
         });
         self.begin_single_predecessor(first);
         self.builder.seal_block(other);
@@ -115,7 +132,7 @@ impl FunctionTranslator<'_, '_> {
 
     pub(super) fn begin_else(&mut self) {
         let mut frame = self.control.pop().expect("validated: an if is open");
-        self.fall_through_to(&frame);
+        self.fall_through_to(&mut frame);
         let FrameKind::If {
             other,
             parameters,
@@ -132,7 +149,7 @@ impl FunctionTranslator<'_, '_> {
     }
 
     pub(super) fn end(&mut self) {
-        let frame = self.control.pop().expect("validated: a block is open");
+        let mut frame = self.control.pop().expect("validated: a block is open");
         if matches!(frame.kind, FrameKind::Loop) {
             // Control goes on without a branch, and so may what it owes.
             self.builder.seal_block(frame.target);
@@ -142,7 +159,7 @@ impl FunctionTranslator<'_, '_> {
                 self.begin_with_parameters(after, frame.height);
             }
         } else {
-            self.fall_through_to(&frame);
+            self.fall_through_to(&mut frame);
             if let FrameKind::If {
                 other,
                 parameters,
@@ -152,19 +169,23 @@ impl FunctionTranslator<'_, '_> {
                 // No second arm: its parameters are its results.
                 self.builder.switch_to_block(other);
                 self.owed = owed;
-                self.settle();
+                frame.left += self.arrive(frame.arrival);
                 self.jump(frame.target, &parameters);
             }
             self.builder.seal_block(frame.target);
             self.begin_with_parameters(frame.target, frame.height);
+            self.owed = frame.left;
+            self.paid_ahead = matches!(frame.arrival, Arrival::Pays { ahead: 1.. });
         }
         self.checked.restore(frame.checked);
         if self.control.is_empty() {
+            self.settle();
             self.return_results();
         }
     }
 
     pub(super) fn branch(&mut self, depth: u32) {
+        self.arrive_at(depth);
         let (target, arguments) = self.label(depth);
         self.jump(target, &arguments);
         self.terminated = true;
@@ -174,7 +195,9 @@ impl FunctionTranslator<'_, '_> {
         let condition = self.pop();
         let (target, arguments) = self.label(depth);
         let next = self.builder.create_block();
-        if self.owed == 0 {
+        let owed = self.owed;
+        if owed == 0 || self.leaves(depth) {
+            self.arrive_at(depth);
             self.builder
                 .ins()
                 .brif(condition, target, &block_args(&arguments), next, &[]);
@@ -184,11 +207,10 @@ impl FunctionTranslator<'_, '_> {
             self.builder.ins().brif(condition, taken, &[], next, &[]);
             self.builder.switch_to_block(taken);
             self.builder.seal_block(taken);
-            let owed = self.owed;
-            self.settle();
+            self.arrive_at(depth);
             self.jump(target, &arguments);
-            self.owed = owed;
         }
+        self.owed = owed;
         self.begin_single_predecessor(next);
     }
 
@@ -223,10 +245,10 @@ impl FunctionTranslator<'_, '_> {
     fn return_results(&mut self) {
         let results = std::mem::take(&mut self.stack);
         let ink = self.builder.use_var(self.ink);
-        let mut returns = vec![ink];
+        let mut in_registers = Vec::new();
         for (index, value) in results.into_iter().enumerate() {
             match index.checked_sub(REGISTER_RESULTS) {
-                None => returns.push(value),
+                None => in_registers.push(value),
                 Some(index) => {
                     self.builder.ins().store(
                         self.flags.context,
@@ -237,8 +259,13 @@ impl FunctionTranslator<'_, '_> {
                 }
             }
         }
-        self.builder.ins().return_(&returns);
+        return_from_guest(&mut self.builder, ink, in_registers);
         self.terminated = true;
+    }
+
+    /// Of the label that is being opened.
+    fn next_arrival(&mut self) -> Arrival {
+        self.arrivals.next().expect("one for each label")
     }
 
     /// The block that a branch to `depth` goes to, and the operands it passes, which stay on the stack.
@@ -248,10 +275,35 @@ impl FunctionTranslator<'_, '_> {
         (frame.target, arguments.to_vec())
     }
 
+    /// Whether the only way to the label leaves what it owes to the code behind it.
+    fn leaves(&self, depth: u32) -> bool {
+        let frame = &self.control[self.control.len() - 1 - depth as usize];
+        frame.arrival == Arrival::Leaves
+    }
+
+    /// Does with what is owed as every way to the label does.
+    fn arrive_at(&mut self, depth: u32) {
+        let index = self.control.len() - 1 - depth as usize;
+        self.control[index].left += self.arrive(self.control[index].arrival);
+    }
+
+    /// The same, and returns what is left to the code behind the label.
+    fn arrive(&mut self, arrival: Arrival) -> u64 {
+        match arrival {
+            Arrival::Leaves => std::mem::take(&mut self.owed),
+            Arrival::Pays { ahead } => {
+                debug_assert!(ahead == 0 || self.owed > 0, "every way owes something");
+                self.charge(ahead);
+                self.settle();
+                0
+            }
+        }
+    }
+
     /// Passes the block's results to its end, unless control does not get here.
-    fn fall_through_to(&mut self, frame: &Frame) {
+    fn fall_through_to(&mut self, frame: &mut Frame) {
         if !self.terminated {
-            self.settle();
+            frame.left += self.arrive(frame.arrival);
             let results = self.pop_many(frame.results.len());
             self.jump(frame.target, &results);
         }

@@ -8,7 +8,7 @@
     (i64.load32_s (i32.const 65533))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64) -> i64, i64 tail {
+;;   function u0:0(i64, i64, i64) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -18,7 +18,7 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64):
 ;;       v3 = iconst.i64 6
-;;       v4 = iadd v2, v3  ; v3 = 6
+;;       v4 = iadd v1, v3  ; v3 = 6
 ;;       v5 = icmp ult v4, v3  ; v3 = 6
 ;;       brif v5, block1, block2
 ;;
@@ -27,7 +27,7 @@
 ;;       v8 = iconst.i32 0xfff8
 ;;       v9 = iconst.i64 -1
 ;;       v10 = iconst.i64 109
-;;       v11 = iadd.i64 v1, v10  ; v10 = 109
+;;       v11 = iadd.i64 v2, v10  ; v10 = 109
 ;;       v12 = icmp ult v11, v10  ; v10 = 109
 ;;       brif v12, block4, block5
 ;;
@@ -47,23 +47,24 @@
 ;;       jump block3(v20)
 ;;
 ;;   block3(v7: i64):
-;;       return v11, v7
+;;       v21 = iconst.i64 0
+;;       return v7, v21, v11  ; v21 = 0
 ;;
 ;;   block6 cold:
-;;       v21 = iconst.i32 2
-;;       v22 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig0, v22(v0, v21)  ; v21 = 2
+;;       v22 = iconst.i32 2
+;;       v23 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig0, v23(v0, v22)  ; v22 = 2
 ;;       trap user129
 ;;
 ;;   block1 cold:
-;;       v23 = iconst.i32 8
-;;       v24 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig1, v24(v0, v23)  ; v23 = 8
+;;       v24 = iconst.i32 8
+;;       v25 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v25(v0, v24)  ; v24 = 8
 ;;       trap user129
 ;;
 ;;   block4 cold:
-;;       v25 = iconst.i32 128
-;;       v26 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig2, v26(v0, v25)  ; v25 = 128
+;;       v26 = iconst.i32 128
+;;       v27 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig2, v27(v0, v26)  ; v26 = 128
 ;;       trap user129
 ;;   }

@@ -10,18 +10,18 @@
       (i32.load8_s offset=8 (local.get 0)))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i64, i32 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i32, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
 ;;       v4 = iconst.i64 7
-;;       v5 = uadd_overflow_trap v2, v4, user8  ; v4 = 7
+;;       v5 = uadd_overflow_trap v1, v4, user8  ; v4 = 7
 ;;       v6 = load.i64 notrap aligned readonly can_move v0+8
 ;;       v8 = iconst.i32 7
 ;;       v9 = iconst.i64 114
-;;       v10 = uadd_overflow_trap v1, v9, user128  ; v9 = 114
+;;       v10 = uadd_overflow_trap v2, v9, user128  ; v9 = 114
 ;;       v11 = uextend.i64 v3
 ;;       v12 = iadd v6, v11
 ;;       store little region2 v8, v12+4  ; v8 = 7
@@ -35,5 +35,6 @@
 ;;       jump block1(v19)
 ;;
 ;;   block1(v7: i32):
-;;       return v10, v7
+;;       v20 = iconst.i64 0
+;;       return v7, v20, v10  ; v20 = 0
 ;;   }

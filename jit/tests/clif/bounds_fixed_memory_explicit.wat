@@ -11,7 +11,7 @@
       (i32.load8_s offset=8 (local.get 0)))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i64, i32 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i32, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -21,7 +21,7 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
 ;;       v4 = iconst.i64 7
-;;       v5 = iadd v2, v4  ; v4 = 7
+;;       v5 = iadd v1, v4  ; v4 = 7
 ;;       v6 = icmp ult v5, v4  ; v4 = 7
 ;;       brif v6, block1, block2
 ;;
@@ -29,7 +29,7 @@
 ;;       v7 = load.i64 notrap aligned readonly can_move v0+8
 ;;       v9 = iconst.i32 7
 ;;       v10 = iconst.i64 114
-;;       v11 = iadd.i64 v1, v10  ; v10 = 114
+;;       v11 = iadd.i64 v2, v10  ; v10 = 114
 ;;       v12 = icmp ult v11, v10  ; v10 = 114
 ;;       brif v12, block4, block5
 ;;
@@ -57,23 +57,24 @@
 ;;       jump block3(v25)
 ;;
 ;;   block3(v8: i32):
-;;       return v11, v8
+;;       v26 = iconst.i64 0
+;;       return v8, v26, v11  ; v26 = 0
 ;;
 ;;   block6 cold:
-;;       v26 = iconst.i32 2
-;;       v27 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig0, v27(v0, v26)  ; v26 = 2
+;;       v27 = iconst.i32 2
+;;       v28 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig0, v28(v0, v27)  ; v27 = 2
 ;;       trap user129
 ;;
 ;;   block1 cold:
-;;       v28 = iconst.i32 8
-;;       v29 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig1, v29(v0, v28)  ; v28 = 8
+;;       v29 = iconst.i32 8
+;;       v30 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v30(v0, v29)  ; v29 = 8
 ;;       trap user129
 ;;
 ;;   block4 cold:
-;;       v30 = iconst.i32 128
-;;       v31 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig2, v31(v0, v30)  ; v30 = 128
+;;       v31 = iconst.i32 128
+;;       v32 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig2, v32(v0, v31)  ; v31 = 128
 ;;       trap user129
 ;;   }

@@ -7,7 +7,7 @@
     (i64.load offset=0x80000000 (i32.add (local.get 0) (i32.const 1)))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i64, i64 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -16,10 +16,10 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
 ;;       v4 = iconst.i64 7
-;;       v5 = uadd_overflow_trap v2, v4, user8  ; v4 = 7
+;;       v5 = uadd_overflow_trap v1, v4, user8  ; v4 = 7
 ;;       v6 = load.i64 notrap aligned readonly can_move v0+8
 ;;       v8 = iconst.i64 151
-;;       v9 = uadd_overflow_trap v1, v8, user128  ; v8 = 151
+;;       v9 = uadd_overflow_trap v2, v8, user128  ; v8 = 151
 ;;       v10 = uextend.i64 v3
 ;;       v11 = iadd v6, v10
 ;;       v12 = load.i32 little region2 v11
@@ -45,10 +45,11 @@
 ;;       jump block1(v28)
 ;;
 ;;   block1(v7: i64):
-;;       return v20, v7
+;;       v29 = iconst.i64 0
+;;       return v7, v29, v20  ; v29 = 0
 ;;
 ;;   block2(v18: i32) cold:
-;;       v29 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig1, v29(v0, v18)
+;;       v30 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v30(v0, v18)
 ;;       trap user129
 ;;   }

@@ -8,7 +8,7 @@
     (i64.load offset=0x80000000 (i32.add (local.get 0) (i32.const 1)))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i64, i64 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -20,7 +20,7 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
 ;;       v4 = iconst.i64 7
-;;       v5 = iadd v2, v4  ; v4 = 7
+;;       v5 = iadd v1, v4  ; v4 = 7
 ;;       v6 = icmp ult v5, v4  ; v4 = 7
 ;;       brif v6, block1, block2
 ;;
@@ -28,7 +28,7 @@
 ;;       v7 = load.i64 notrap aligned readonly can_move v0+8
 ;;       v8 = load.i64 notrap aligned region0 v0+16
 ;;       v10 = iconst.i64 151
-;;       v11 = iadd.i64 v1, v10  ; v10 = 151
+;;       v11 = iadd.i64 v2, v10  ; v10 = 151
 ;;       v12 = icmp ult v11, v10  ; v10 = 151
 ;;       brif v12, block4, block5
 ;;
@@ -71,28 +71,29 @@
 ;;       jump block3(v38)
 ;;
 ;;   block3(v9: i64):
-;;       return v26, v9
+;;       v39 = iconst.i64 0
+;;       return v9, v39, v26  ; v39 = 0
 ;;
 ;;   block6 cold:
-;;       v39 = iconst.i32 2
-;;       v40 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig1, v40(v0, v39)  ; v39 = 2
+;;       v40 = iconst.i32 2
+;;       v41 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v41(v0, v40)  ; v40 = 2
 ;;       trap user129
 ;;
 ;;   block1 cold:
-;;       v41 = iconst.i32 8
-;;       v42 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig2, v42(v0, v41)  ; v41 = 8
+;;       v42 = iconst.i32 8
+;;       v43 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig2, v43(v0, v42)  ; v42 = 8
 ;;       trap user129
 ;;
 ;;   block4 cold:
-;;       v43 = iconst.i32 128
-;;       v44 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig3, v44(v0, v43)  ; v43 = 128
+;;       v44 = iconst.i32 128
+;;       v45 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig3, v45(v0, v44)  ; v44 = 128
 ;;       trap user129
 ;;
 ;;   block8(v24: i32) cold:
-;;       v45 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig4, v45(v0, v24)
+;;       v46 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig4, v46(v0, v24)
 ;;       trap user129
 ;;   }

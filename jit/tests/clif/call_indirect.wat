@@ -7,17 +7,17 @@
     (call_indirect (type $binary) (local.get 1) (local.get 2) (local.get 0))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32, i32, i32) -> i64, i32 tail {
+;;   function u0:0(i64, i64, i64, i32, i32, i32) -> i32, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
-;;       sig0 = (i64, i64, i64, i32, i32) -> i64, i32 tail
+;;       sig0 = (i64, i64, i64, i32, i32) -> i32, i64, i64 tail
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32, v4: i32, v5: i32):
 ;;       v6 = iconst.i64 10
-;;       v7 = uadd_overflow_trap v2, v6, user8  ; v6 = 10
+;;       v7 = uadd_overflow_trap v1, v6, user8  ; v6 = 10
 ;;       v9 = iconst.i64 153
-;;       v10 = uadd_overflow_trap v1, v9, user128  ; v9 = 153
+;;       v10 = uadd_overflow_trap v2, v9, user128  ; v9 = 153
 ;;       v11 = iconst.i32 8
 ;;       v12 = icmp uge v3, v11  ; v11 = 8
 ;;       trapnz v12, user3
@@ -36,9 +36,10 @@
 ;;       v24 = iconst.i64 0
 ;;       v25 = icmp ne v23, v24  ; v24 = 0
 ;;       trapnz v25, user5
-;;       v26, v27 = call_indirect sig0, v20(v0, v10, v7, v4, v5)
-;;       jump block1(v27)
+;;       v26, v27, v28 = call_indirect sig0, v20(v0, v7, v10, v4, v5)
+;;       jump block1(v26)
 ;;
 ;;   block1(v8: i32):
-;;       return v26, v8
+;;       v29 = iconst.i64 0
+;;       return v8, v29, v28  ; v29 = 0
 ;;   }

@@ -5,16 +5,16 @@
     (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i64 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
 ;;       v4 = iconst.i64 7
-;;       v5 = uadd_overflow_trap v2, v4, user8  ; v4 = 7
+;;       v5 = uadd_overflow_trap v1, v4, user8  ; v4 = 7
 ;;       v6 = iconst.i64 100
-;;       v7 = uadd_overflow_trap v1, v6, user128  ; v6 = 100
+;;       v7 = uadd_overflow_trap v2, v6, user128  ; v6 = 100
 ;;       jump block2(v3, v7)
 ;;
 ;;   block2(v8: i32, v11: i64):
@@ -28,10 +28,12 @@
 ;;       jump block2(v10, v13)
 ;;
 ;;   block3:
-;;       v14 = iconst.i64 6
-;;       v15 = uadd_overflow_trap.i64 v11, v14, user128  ; v14 = 6
 ;;       jump block1
 ;;
 ;;   block1:
-;;       return v15
+;;       v14 = iconst.i64 6
+;;       v15 = uadd_overflow_trap.i64 v11, v14, user128  ; v14 = 6
+;;       v16 = iconst.i64 0
+;;       v17 = iconst.i64 0
+;;       return v16, v17, v15  ; v16 = 0, v17 = 0
 ;;   }

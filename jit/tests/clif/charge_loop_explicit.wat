@@ -6,7 +6,7 @@
     (loop (br_if 0 (local.tee 0 (i32.sub (local.get 0) (i32.const 1)))))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i64 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -15,13 +15,13 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
 ;;       v4 = iconst.i64 7
-;;       v5 = iadd v2, v4  ; v4 = 7
+;;       v5 = iadd v1, v4  ; v4 = 7
 ;;       v6 = icmp ult v5, v4  ; v4 = 7
 ;;       brif v6, block1, block2
 ;;
 ;;   block2:
 ;;       v7 = iconst.i64 100
-;;       v8 = iadd.i64 v1, v7  ; v7 = 100
+;;       v8 = iadd.i64 v2, v7  ; v7 = 100
 ;;       v9 = icmp ult v8, v7  ; v7 = 100
 ;;       brif v9, block4, block5
 ;;
@@ -43,26 +43,28 @@
 ;;       jump block6(v12, v15)
 ;;
 ;;   block7:
+;;       jump block3
+;;
+;;   block3:
 ;;       v17 = iconst.i64 6
 ;;       v18 = iadd.i64 v13, v17  ; v17 = 6
 ;;       v19 = icmp ult v18, v17  ; v17 = 6
 ;;       brif v19, block4, block10
 ;;
 ;;   block10:
-;;       jump block3
-;;
-;;   block3:
-;;       return v18
+;;       v20 = iconst.i64 0
+;;       v21 = iconst.i64 0
+;;       return v20, v21, v18  ; v20 = 0, v21 = 0
 ;;
 ;;   block1 cold:
-;;       v20 = iconst.i32 8
-;;       v21 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig0, v21(v0, v20)  ; v20 = 8
+;;       v22 = iconst.i32 8
+;;       v23 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig0, v23(v0, v22)  ; v22 = 8
 ;;       trap user129
 ;;
 ;;   block4 cold:
-;;       v22 = iconst.i32 128
-;;       v23 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig1, v23(v0, v22)  ; v22 = 128
+;;       v24 = iconst.i32 128
+;;       v25 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v25(v0, v24)  ; v24 = 128
 ;;       trap user129
 ;;   }

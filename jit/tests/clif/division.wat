@@ -10,17 +10,17 @@
         (i64.extend_i32_u (local.get 0))))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32, i64) -> i64, i64 tail {
+;;   function u0:0(i64, i64, i64, i32, i64) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32, v4: i64):
 ;;       v5 = iconst.i64 9
-;;       v6 = uadd_overflow_trap v2, v5, user8  ; v5 = 9
+;;       v6 = uadd_overflow_trap v1, v5, user8  ; v5 = 9
 ;;       v8 = iconst.i32 7
 ;;       v9 = iconst.i64 138
-;;       v10 = uadd_overflow_trap v1, v9, user128  ; v9 = 138
+;;       v10 = uadd_overflow_trap v2, v9, user128  ; v9 = 138
 ;;       v11 = sdiv v3, v8  ; v8 = 7
 ;;       v12 = sextend.i64 v11
 ;;       v13 = iconst.i64 -1
@@ -31,5 +31,6 @@
 ;;       jump block1(v17)
 ;;
 ;;   block1(v7: i64):
-;;       return v10, v7
+;;       v18 = iconst.i64 0
+;;       return v7, v18, v10  ; v18 = 0
 ;;   }

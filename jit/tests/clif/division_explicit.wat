@@ -11,7 +11,7 @@
         (i64.extend_i32_u (local.get 0))))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32, i64) -> i64, i64 tail {
+;;   function u0:0(i64, i64, i64, i32, i64) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -22,14 +22,14 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32, v4: i64):
 ;;       v5 = iconst.i64 9
-;;       v6 = iadd v2, v5  ; v5 = 9
+;;       v6 = iadd v1, v5  ; v5 = 9
 ;;       v7 = icmp ult v6, v5  ; v5 = 9
 ;;       brif v7, block1, block2
 ;;
 ;;   block2:
 ;;       v9 = iconst.i32 7
 ;;       v10 = iconst.i64 138
-;;       v11 = iadd.i64 v1, v10  ; v10 = 138
+;;       v11 = iadd.i64 v2, v10  ; v10 = 138
 ;;       v12 = icmp ult v11, v10  ; v10 = 138
 ;;       brif v12, block4, block5
 ;;
@@ -57,29 +57,30 @@
 ;;       jump block3(v26)
 ;;
 ;;   block3(v8: i64):
-;;       return v11, v8
+;;       v27 = iconst.i64 0
+;;       return v8, v27, v11  ; v27 = 0
 ;;
 ;;   block6 cold:
-;;       v27 = iconst.i32 6
-;;       v28 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig0, v28(v0, v27)  ; v27 = 6
+;;       v28 = iconst.i32 6
+;;       v29 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig0, v29(v0, v28)  ; v28 = 6
 ;;       trap user129
 ;;
 ;;   block8 cold:
-;;       v29 = iconst.i32 7
-;;       v30 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig1, v30(v0, v29)  ; v29 = 7
+;;       v30 = iconst.i32 7
+;;       v31 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v31(v0, v30)  ; v30 = 7
 ;;       trap user129
 ;;
 ;;   block1 cold:
-;;       v31 = iconst.i32 8
-;;       v32 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig2, v32(v0, v31)  ; v31 = 8
+;;       v32 = iconst.i32 8
+;;       v33 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig2, v33(v0, v32)  ; v32 = 8
 ;;       trap user129
 ;;
 ;;   block4 cold:
-;;       v33 = iconst.i32 128
-;;       v34 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig3, v34(v0, v33)  ; v33 = 128
+;;       v34 = iconst.i32 128
+;;       v35 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig3, v35(v0, v34)  ; v34 = 128
 ;;       trap user129
 ;;   }

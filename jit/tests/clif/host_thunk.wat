@@ -4,7 +4,7 @@
   (import "aivm" "model_info" (func (param i32 i32) (result i32))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32, i32) -> i64, i32 tail {
+;;   function u0:0(i64, i64, i64, i32, i32) -> i32, i64, i64 tail {
 ;;       ss0 = explicit_slot 16, align = 8
 ;;       sig0 = (i64, i64, i64, i64, i64) -> i32 system_v
 ;;       sig1 = (i64, i32) system_v
@@ -15,7 +15,7 @@
 ;;       store notrap aligned v6, v5
 ;;       v7 = uextend.i64 v4
 ;;       store notrap aligned v7, v5+8
-;;       v8 = bnot v1
+;;       v8 = bnot v2
 ;;       store notrap aligned v8, v0
 ;;       v9 = load.i64 notrap aligned v0+280
 ;;       v10 = iconst.i64 0
@@ -32,5 +32,6 @@
 ;;       v14 = load.i64 notrap aligned v0
 ;;       v15 = bnot v14
 ;;       v16 = load.i32 notrap aligned v0+40
-;;       return v15, v16
+;;       v17 = iconst.i64 0
+;;       return v16, v17, v15  ; v17 = 0
 ;;   }

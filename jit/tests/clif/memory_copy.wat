@@ -5,7 +5,7 @@
   (func (param i32 i32 i32) (memory.copy (local.get 0) (local.get 1) (local.get 2))))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32, i32, i32) -> i64 tail {
+;;   function u0:0(i64, i64, i64, i32, i32, i32) -> i64, i64, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -14,9 +14,9 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32, v4: i32, v5: i32):
 ;;       v6 = iconst.i64 10
-;;       v7 = uadd_overflow_trap v2, v6, user8  ; v6 = 10
+;;       v7 = uadd_overflow_trap v1, v6, user8  ; v6 = 10
 ;;       v8 = iconst.i64 143
-;;       v9 = uadd_overflow_trap v1, v8, user128  ; v8 = 143
+;;       v9 = uadd_overflow_trap v2, v8, user128  ; v8 = 143
 ;;       v10 = bnot v9
 ;;       store notrap aligned region0 v10, v0
 ;;       v11 = load.i64 notrap aligned readonly can_move v0+296
@@ -33,10 +33,12 @@
 ;;       jump block1
 ;;
 ;;   block1:
-;;       return v19
+;;       v20 = iconst.i64 0
+;;       v21 = iconst.i64 0
+;;       return v20, v21, v19  ; v20 = 0, v21 = 0
 ;;
 ;;   block2(v17: i32) cold:
-;;       v20 = load.i64 notrap aligned readonly can_move v0+272
-;;       call_indirect sig1, v20(v0, v17)
+;;       v22 = load.i64 notrap aligned readonly can_move v0+272
+;;       call_indirect sig1, v22(v0, v17)
 ;;       trap user129
 ;;   }

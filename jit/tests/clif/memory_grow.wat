@@ -5,7 +5,7 @@
   (func (param i32) (result i32 i32) (memory.grow (local.get 0)) (memory.size)))
 
 ;; clif:
-;;   function u0:0(i64, i64, i64, i32) -> i64, i32, i32 tail {
+;;   function u0:0(i64, i64, i64, i32) -> i32, i32, i64 tail {
 ;;       region0 = 0 "context and globals"
 ;;       region1 = 1 "table"
 ;;       region2 = 2 "memory"
@@ -14,10 +14,10 @@
 ;;
 ;;   block0(v0: i64, v1: i64, v2: i64, v3: i32):
 ;;       v4 = iconst.i64 7
-;;       v5 = uadd_overflow_trap v2, v4, user8  ; v4 = 7
+;;       v5 = uadd_overflow_trap v1, v4, user8  ; v4 = 7
 ;;       v6 = load.i64 notrap aligned region0 v0+16
 ;;       v9 = iconst.i64 181
-;;       v10 = uadd_overflow_trap v1, v9, user128  ; v9 = 181
+;;       v10 = uadd_overflow_trap v2, v9, user128  ; v9 = 181
 ;;       v11 = bnot v10
 ;;       store notrap aligned region0 v11, v0
 ;;       v12 = load.i64 notrap aligned readonly can_move v0+288
@@ -37,7 +37,7 @@
 ;;       jump block1(v19, v23)
 ;;
 ;;   block1(v7: i32, v8: i32):
-;;       return v18, v7, v8
+;;       return v7, v8, v18
 ;;
 ;;   block2(v16: i32) cold:
 ;;       v24 = load.i64 notrap aligned readonly can_move v0+272
