@@ -95,9 +95,9 @@ fn main() -> Result<(), String> {
         .map(|times| RATIOS.each_ref().map(|ratio| ratio.of(times)))
         .collect();
     for (program, ratios) in chosen.iter().zip(&rows) {
-        row(program.name, ratios);
+        row(program.name, ratios, 2);
     }
-    row("geometric mean", &geometric_means(&rows));
+    row("geometric mean", &geometric_means(&rows), 3);
 
     println!();
     borders::report(rounds);
@@ -191,10 +191,10 @@ fn header(first: &str, columns: impl Iterator<Item = String>) {
     println!("{line}\n{rule}");
 }
 
-fn row(name: &str, values: &[f64]) {
+fn row(name: &str, values: &[f64], decimals: usize) {
     print!("| {name} |");
     for value in values {
-        print!(" {value:.2} |");
+        print!(" {value:.decimals$} |");
     }
     println!();
 }

@@ -15,7 +15,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use aivm_coprocessor::Coprocessor;
-use aivm_core::{Address, B256, Exit, GasSchedule, Limits, Status, U256, keccak256};
+use aivm_core::{Address, B256, Exit, GasSchedule, INK_PER_GAS, Limits, Status, U256, keccak256};
 use aivm_engine::{Call, Engine, Mode, State};
 use aivm_tosa::{ModelLimits, PriceTable};
 use aivm_wasm::{Rules, meter, validate};
@@ -100,10 +100,14 @@ fn main() -> ExitCode {
         ),
     ];
 
-    println!("| block | interpreted, cold (µs) | JIT, warm (µs) | ratio |\n|---|---|---|---|");
+    println!(
+        "| block | interpreted, cold (µs) | JIT, warm (µs) | ratio | ns per gas, interpreted | JIT |\n|---|---|---|---|---|---|"
+    );
     let mut worst = 0.0_f64;
-    let mut line = |name: &str, cold: f64, warm: f64| {
-        println!("| {name} | {cold:.0} | {warm:.0} | {:.1} |", cold / warm);
+    let mut line = |name: &str, (cold, gas): (f64, u64), (warm, _): (f64, u64)| {
+        let ratio = cold / warm;
+        let [cold_gas, warm_gas] = [cold, warm].map(|time| time * 1_000.0 / gas as f64);
+        println!("| {name} | {cold:.0} | {warm:.0} | {ratio:.1} | {cold_gas:.1} | {warm_gas:.1} |");
         worst = worst.max(cold / warm);
     };
     for block in &blocks {
@@ -133,26 +137,30 @@ fn engine() -> Engine {
     Engine::new(Arc::new(coprocessor))
 }
 
-fn run(engine: &Engine, mode: Mode, state: &mut State, calls: &[Call]) {
-    for call in calls {
+/// The gas that the calls used.
+fn run(engine: &Engine, mode: Mode, state: &mut State, calls: &[Call]) -> u64 {
+    let gas = calls.iter().map(|call| {
         let receipt = engine.call(mode, state, call).expect("a receipt");
         assert_eq!(receipt.status, Status::Ok, "{:?}", receipt.output);
-    }
+        receipt.gas_used
+    });
+    gas.sum()
 }
 
-/// Microseconds of the fastest round, each on what `prepare` makes.
-fn fastest<T>(mut prepare: impl FnMut() -> T, mut round: impl FnMut(&mut T)) -> f64 {
-    let times = (0..ROUNDS).map(|_| {
+/// Microseconds of the fastest round, each on what `prepare` makes, and the gas of a round.
+fn fastest<T>(mut prepare: impl FnMut() -> T, mut round: impl FnMut(&mut T) -> u64) -> (f64, u64) {
+    let rounds = (0..ROUNDS).map(|_| {
         let mut prepared = prepare();
         let begun = Instant::now();
-        round(&mut prepared);
-        begun.elapsed()
+        let gas = round(&mut prepared);
+        (begun.elapsed(), gas)
     });
-    times.min().expect("rounds").as_nanos() as f64 / 1_000.0
+    let (time, gas) = rounds.min().expect("rounds");
+    (time.as_nanos() as f64 / 1_000.0, gas)
 }
 
-/// Microseconds of some runs of a program from its bytes, interpreted, and of compiled code, each on a new instance.
-fn program_times(program: &Program) -> (f64, f64) {
+/// Microseconds and gas of some runs of a program from its bytes, interpreted, and of compiled code, each on a new instance.
+fn program_times(program: &Program) -> ((f64, u64), (f64, u64)) {
     let wasm = program.wasm();
     let prepare = || {
         let module = validate(&wasm, &Limits::CONTRACT, Rules::Generic).expect("accepted");
@@ -162,30 +170,40 @@ fn program_times(program: &Program) -> (f64, f64) {
     let function = plan.exported_function("run").expect("exported");
     let arguments = [u64::from(program.argument as u32)];
     let answer = Exit::Return(vec![u64::from(program.answer as u32)]);
-    let ink = || u64::MAX;
     let cold = fastest(
         || (),
         |()| {
             let lowered = Arc::new(aivm_interpreter::Program::new(prepare()));
-            for _ in 0..RUNS {
+            gas_of_runs(|ink| {
                 let mut instance = aivm_interpreter::Instance::new(&lowered).expect("instantiated");
-                let exit = instance.invoke(function, &arguments, &mut ink(), &mut NoHost);
+                let exit = instance.invoke(function, &arguments, ink, &mut NoHost);
                 assert_eq!(exit, answer);
-            }
+            })
         },
     );
     let compiled = Arc::new(aivm_jit::CompiledModule::compile(&plan).expect("compiled"));
     let warm = fastest(
         || (),
         |()| {
-            for _ in 0..RUNS {
+            gas_of_runs(|ink| {
                 let mut instance = aivm_jit::Instance::new(&compiled).expect("instantiated");
-                let exit = instance.invoke(function, &arguments, &mut ink(), &mut NoHost);
+                let exit = instance.invoke(function, &arguments, ink, &mut NoHost);
                 assert_eq!(exit, answer);
-            }
+            })
         },
     );
     (cold, warm)
+}
+
+/// The gas that several runs take from the ink they are given.
+fn gas_of_runs(mut run: impl FnMut(&mut u64)) -> u64 {
+    let mut taken = 0;
+    for _ in 0..RUNS {
+        let mut ink = u64::MAX;
+        run(&mut ink);
+        taken += u64::MAX - ink;
+    }
+    taken / INK_PER_GAS
 }
 
 /// A Solidity call: the function's selector, then its arguments, a word each.

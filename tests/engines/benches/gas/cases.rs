@@ -14,6 +14,8 @@ pub(crate) struct Case {
     pub(crate) wasm: Vec<u8>,
     /// What is counted in one round.
     pub(crate) units: u64,
+    /// Rounds of a run that uses up something of the instance: no more are done, and the next run has a new one.
+    pub(crate) rounds_of_an_instance: Option<u64>,
 }
 
 /// Parts of a module besides its loop.
@@ -33,6 +35,7 @@ pub(crate) fn all() -> Vec<Case> {
     arithmetic(&mut cases);
     variables(&mut cases);
     memory(&mut cases);
+    pages(&mut cases);
     bulk(&mut cases);
     control(&mut cases);
     calls(&mut cases);
@@ -75,7 +78,12 @@ fn push(cases: &mut Vec<Case>, name: String, body: &str, units: u64, around: &Ar
                     (i64.extend_i32_u (i32.add (local.get $c) (local.get $d))))))"#
     );
     let wasm = wat::parse_str(&wat).unwrap_or_else(|error| panic!("{name}: {error}"));
-    cases.push(Case { name, wasm, units });
+    cases.push(Case {
+        name,
+        wasm,
+        units,
+        rounds_of_an_instance: None,
+    });
 }
 
 fn arithmetic(cases: &mut Vec<Case>) {
@@ -192,6 +200,40 @@ const CHAIN: &str = r#"(func (export "init") (local $i i32)
             (i32.and (i32.mul (i32.add (i32.mul (local.get $i) (i32.const 77773)) (i32.const 12345)) (i32.const 64))
                 (i32.const 0x7fffc0)))
         (br_if $next (i32.lt_u (local.tee $i (i32.add (local.get $i) (i32.const 1))) (i32.const 0x20000)))))"#;
+
+/// New pages of memory, one a round.
+fn pages(cases: &mut Vec<Case>) {
+    let touches = [
+        ("memory.grow by a page", ""),
+        (
+            "memory.grow by a page, all of it touched",
+            "(loop $touch
+                (i32.store (local.get $at) (i32.const 1))
+                (local.set $at (i32.add (local.get $at) (i32.const 4096)))
+                (br_if $touch (i32.and (local.get $at) (i32.const 0xffff))))",
+        ),
+    ];
+    for (name, touch) in touches {
+        let wat = format!(
+            r#"(module
+            (memory 1 128)
+            (func (export "run") (param $n i32) (result i64)
+                (local $at i32)
+                (local.set $at (i32.const 0x10000))
+                (loop $again
+                    (if (i32.lt_s (memory.grow (i32.const 1)) (i32.const 0)) (then (unreachable)))
+                    {touch}
+                    (br_if $again (local.tee $n (i32.sub (local.get $n) (i32.const 1)))))
+                (i64.const 0)))"#
+        );
+        cases.push(Case {
+            name: name.to_owned(),
+            wasm: wat::parse_str(&wat).unwrap_or_else(|error| panic!("{name}: {error}")),
+            units: 1,
+            rounds_of_an_instance: Some(112),
+        });
+    }
+}
 
 fn memory(cases: &mut Vec<Case>) {
     let loads = [

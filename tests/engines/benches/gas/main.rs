@@ -100,6 +100,22 @@ fn main() -> ExitCode {
         fit::fit(&cases, &measured::others(&cases));
         return ExitCode::SUCCESS;
     }
+    // Opened first: a wrong path costs no measurement.
+    let save = options.save.as_ref().map(|path| {
+        std::fs::OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map(|_| path)
+    });
+    let save = match save.transpose() {
+        Ok(save) => save,
+        Err(error) => {
+            eprintln!("--save {}: {error}", options.save.unwrap_or_default());
+            return ExitCode::from(2);
+        }
+    };
     let mut all_within = true;
     let mut times = Vec::new();
     let engines: [&dyn Engine; 3] = [&Interpreter, &Jit, &JitExplicit];
@@ -149,7 +165,7 @@ fn main() -> ExitCode {
         );
         all_within &= above == 0;
     }
-    if let Some(file) = options.save {
+    if let Some(file) = save {
         std::fs::write(file, measured::text(&cases, &times)).expect("the file can be written");
     }
     if options.fit {

@@ -16,7 +16,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 30, table entry 2000, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 (i32) -> (i32)
 ;;   type 1 () -> ()
 ;;   table 0 2 entries

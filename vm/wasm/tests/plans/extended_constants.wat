@@ -11,7 +11,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 30, table entry 2000, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 () -> ()
 ;;   table 0 8 entries
 ;;   memory 1 to 128 pages

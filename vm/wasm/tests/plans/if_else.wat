@@ -19,7 +19,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 30, table entry 2000, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32 i64) operands 1 frame 7 words
 ;;     charge 3020

@@ -18,7 +18,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 30, table entry 2000, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 (i32 i32) -> (i32 i64)
 ;;   function 0 type 0 locals (i32 i32) operands 3 frame 9 words
 ;;     charge 1480
@@ -26,7 +26,7 @@
 ;;     local.get 1
 ;;     block type 0
 ;;       loop type 0
-;;         charge 2005
+;;         charge 2017
 ;;         i32.add
 ;;         local.tee 0
 ;;         local.get 0

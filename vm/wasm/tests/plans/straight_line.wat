@@ -13,7 +13,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 30, table entry 2000, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 (i64 i64) -> (i64)
 ;;   function 0 type 0 locals (i64 i64 i32 i64) operands 2 frame 10 words
 ;;     charge 6885

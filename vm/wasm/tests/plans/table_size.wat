@@ -6,7 +6,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 30, table entry 2000, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 () -> (i32)
 ;;   table 0 7 entries
 ;;   function 0 type 0 locals () operands 1 frame 5 words

@@ -9,7 +9,7 @@
 
 ;; plan:
 ;;   stack 32768 words
-;;   bulk byte 30, table entry 2000, memory page 10000000
+;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 (i32) -> (i64)
 ;;   memory 2 to 128 pages
 ;;   function 0 type 0 locals (i32) operands 3 frame 8 words
