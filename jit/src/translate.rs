@@ -2,9 +2,9 @@
 //!
 //! Translation keeps a stack of SSA values for the operands and a stack of open blocks; locals, ink and
 //! (if it can grow) the memory's size are Cranelift variables, from which the frontend makes block
-//! parameters where paths meet. One file a group: [`control`] blocks and branches, [`mod@arrivals`] what ways to a
-//! label pay, [`calls`], [`memory`] bounds checks, loads and stores, [`numeric`] arithmetic, [`bridges`] thunks and
-//! entries.
+//! parameters where paths meet. One file a group: [`control`] blocks and branches, [`ink`] charges and
+//! [`mod@arrivals`] what ways to a label pay, [`calls`], [`memory`] bounds checks, loads and stores, [`numeric`]
+//! arithmetic, [`bridges`] thunks and entries.
 //!
 //! A function ends before its end by a trap: an instruction that the processor refuses, which a signal
 //! handler turns into a status ([`Traps::Signals`]), or a branch to a cold block that leaves native code with
@@ -14,6 +14,7 @@ mod arrivals;
 mod bridges;
 mod calls;
 mod control;
+mod ink;
 mod memory;
 mod numeric;
 
@@ -21,7 +22,6 @@ use std::collections::BTreeMap;
 
 use aivm_core::{TrapCode, ValueType};
 use aivm_wasm::plan::{Function, MeteredModule, Op};
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     AliasRegionData, Block, Endianness, FuncRef, InstBuilder, InstructionData, MemFlagsData,
     Opcode, SigRef, TrapCode as CraneliftTrap, Value, ValueDef, types,
@@ -32,6 +32,7 @@ use cranelift_frontend::{FunctionBuilder, Variable};
 use arrivals::{Arrival, arrivals};
 use bridges::emit_leave;
 pub(crate) use bridges::{translate_entry, translate_thunk};
+use ink::leaves_charges_owed;
 
 use crate::abi::{LEADING_PARAMETERS, clif_type, leading_parameters};
 use crate::context::offset;
@@ -308,59 +309,6 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
         }
     }
 
-    /// Owes ink. It is taken by [`Self::settle`] before the next thing that anyone could see: an effect, a trap,
-    /// a branch back. Charges with nothing but arithmetic and forward branches between them are taken
-    /// together: running out of ink at the first or at the last of them is the same. [`arrivals`] says what
-    /// becomes of them where ways meet.
-    fn charge(&mut self, cost: u64) {
-        self.owed = match self.owed.checked_add(cost) {
-            Some(owed) => owed,
-            None => {
-                self.settle();
-                cost
-            }
-        };
-    }
-
-    /// Takes the ink that is owed, or ends.
-    fn settle(&mut self) {
-        let owed = std::mem::take(&mut self.owed);
-        if owed > 0 {
-            let spent = self.builder.use_var(self.ink);
-            let spent = self.take(spent, owed, status::OUT_OF_INK);
-            self.builder.def_var(self.ink, spent);
-        }
-    }
-
-    /// Takes `amount` from what `spent` stands for ([`crate::abi::spent_when`]), or ends with `status`.
-    fn take(&mut self, spent: Value, amount: u64, status: u32) -> Value {
-        let amount = self.i64_const(amount);
-        match self.facts.traps {
-            Traps::Signals => {
-                let code = status::code(status);
-                self.builder.ins().uadd_overflow_trap(spent, amount, code)
-            }
-            Traps::Explicit => {
-                let sum = self.builder.ins().iadd(spent, amount);
-                let carries = self
-                    .builder
-                    .ins()
-                    .icmp(IntCC::UnsignedLessThan, sum, amount);
-                self.exit_if(carries, status);
-                sum
-            }
-        }
-    }
-
-    /// Stores the ink left in the context, where Rust finds it.
-    fn write_ink_back(&mut self) {
-        let spent = self.builder.use_var(self.ink);
-        let left = self.builder.ins().bnot(spent);
-        self.builder
-            .ins()
-            .store(self.flags.context, left, self.context, offset::INK);
-    }
-
     fn select(&mut self) {
         let condition = self.pop();
         let second = self.pop();
@@ -507,33 +455,6 @@ impl<'m, 'b> FunctionTranslator<'m, 'b> {
             types::I64 => value,
             _ => self.builder.ins().uextend(types::I64, value),
         }
-    }
-}
-
-/// Whether the op has no effect and cannot trap, so that nobody sees whether charges before it are taken.
-/// `BrIf`, `If`, `Else` and `End` settle for each path on their own.
-fn leaves_charges_owed(op: &Op) -> bool {
-    match op {
-        Op::Charge(_)
-        | Op::Block(_)
-        | Op::If(_)
-        | Op::Else
-        | Op::End
-        | Op::Br(_)
-        | Op::BrIf(_)
-        | Op::Return
-        | Op::Drop
-        | Op::Select
-        | Op::LocalGet(_)
-        | Op::LocalSet(_)
-        | Op::LocalTee(_)
-        | Op::GlobalGet(_)
-        | Op::MemorySize
-        | Op::I32Const(_)
-        | Op::I64Const(_)
-        | Op::Unary(_) => true,
-        Op::Binary(op) => !aivm_wasm::work::divides(*op),
-        _ => false,
     }
 }
 

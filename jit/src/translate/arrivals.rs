@@ -5,7 +5,7 @@
 
 use aivm_wasm::plan::{Function, Op};
 
-use super::leaves_charges_owed;
+use super::ink::leaves_charges_owed;
 
 /// What each way to a label does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

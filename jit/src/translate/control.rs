@@ -28,9 +28,9 @@ pub(super) struct Frame {
     /// Addresses known to be checked when the block was opened; they are still known at its `Else` and `End`.
     checked: Mark,
     /// What each way to the target does with what it owes.
-    arrival: Arrival,
+    pub(super) arrival: Arrival,
     /// What the only way to the target owed, if that is left to the code behind it.
-    left: u64,
+    pub(super) left: u64,
 }
 
 enum FrameKind {
@@ -263,41 +263,11 @@ impl FunctionTranslator<'_, '_> {
         self.terminated = true;
     }
 
-    /// Of the label that is being opened.
-    fn next_arrival(&mut self) -> Arrival {
-        self.arrivals.next().expect("one for each label")
-    }
-
     /// The block that a branch to `depth` goes to, and the operands it passes, which stay on the stack.
     fn label(&self, depth: u32) -> (Block, Vec<Value>) {
         let frame = &self.control[self.control.len() - 1 - depth as usize];
         let arguments = &self.stack[self.stack.len() - frame.target_arity..];
         (frame.target, arguments.to_vec())
-    }
-
-    /// Whether the only way to the label leaves what it owes to the code behind it.
-    fn leaves(&self, depth: u32) -> bool {
-        let frame = &self.control[self.control.len() - 1 - depth as usize];
-        frame.arrival == Arrival::Leaves
-    }
-
-    /// Does with what is owed as every way to the label does.
-    fn arrive_at(&mut self, depth: u32) {
-        let index = self.control.len() - 1 - depth as usize;
-        self.control[index].left += self.arrive(self.control[index].arrival);
-    }
-
-    /// The same, and returns what is left to the code behind the label.
-    fn arrive(&mut self, arrival: Arrival) -> u64 {
-        match arrival {
-            Arrival::Leaves => std::mem::take(&mut self.owed),
-            Arrival::Pays { ahead } => {
-                debug_assert!(ahead == 0 || self.owed > 0, "every way owes something");
-                self.charge(ahead);
-                self.settle();
-                0
-            }
-        }
     }
 
     /// Passes the block's results to its end, unless control does not get here.
