@@ -13,7 +13,7 @@ use crate::traps::Traps;
 impl FunctionTranslator<'_, '_> {
     /// Owes ink. It is taken by [`Self::settle`] before the next thing that anyone could see: an effect, a trap,
     /// a branch back. Charges with nothing but arithmetic and forward branches between them are taken
-    /// together: running out of ink at the first or at the last of them is the same. [`super::arrivals`] says what
+    /// together: running out of ink at the first or at the last of them is the same. [`mod@super::arrivals`] says what
     /// becomes of them where ways meet.
     pub(super) fn charge(&mut self, cost: u64) {
         self.owed = match self.owed.checked_add(cost) {
@@ -96,7 +96,7 @@ impl FunctionTranslator<'_, '_> {
 }
 
 /// Whether the op has no effect and cannot trap, so that nobody sees whether charges before it are taken.
-/// Branches, `Return`, `If`, `Else` and `End` settle for each way on their own ([`super::arrivals`]).
+/// Branches, `Return`, `If`, `Else` and `End` settle for each way on their own ([`mod@super::arrivals`]).
 pub(super) fn leaves_charges_owed(op: &Op) -> bool {
     match op {
         Op::Charge(_)
