@@ -35,8 +35,9 @@ if [ "$form" = debian ]; then
     arguments+=(-Zbuild-std=std,panic_abort)
 fi
 
-# No machine's paths in the code: panics carry no message, but file names may still be kept.
-export RUSTFLAGS="${RUSTFLAGS:-} --remap-path-prefix=$HOME=/home --remap-path-prefix=$PWD=/contracts"
+# A stack of 32 KiB instead of the linker's 1 MiB, every page of which each call would pay for. No machine's paths in
+# the code: panics carry no message, but file names may still be kept.
+export RUSTFLAGS="${RUSTFLAGS:-} -C link-arg=-zstack-size=32768 --remap-path-prefix=$HOME=/home --remap-path-prefix=$PWD=/contracts"
 
 compiler="$("${RUSTC:-rustc}" --version), $form${linker_version:+, $linker_version}"
 if [ -n "$check" ] && [ "$compiler" != "$(cat built-with.txt)" ]; then
