@@ -19,16 +19,14 @@ const ROUNDS: u32 = 20;
 const OPERATIONS: u32 = 20_000;
 const INK: u64 = 1 << 60;
 
-/// A memory as Rust compiles contracts to, one page behind a megabyte of stack.
+/// Pages of memory of the instances that are made: as most contracts have them, and with the megabyte of stack that
+/// Rust's linker makes if nothing else is said.
+const MEMORIES: [u32; 5] = [1, 2, 4, 8, 17];
 const CONTRACT: &str = "(module
   (import \"vm_hooks\" \"msg_reentrant\" (func $ask (result i32)))
   (memory 17)
   (func (export \"nothing\") (param i32) (result i32) (local.get 0))
   (func (export \"touch\") (param i32) (result i32)
-    (i32.store (i32.const 1048576) (local.get 0))
-    (i32.store (i32.const 1048000) (local.get 0))
-    (local.get 0))
-  (func (export \"touch low\") (param i32) (result i32)
     (i32.store (i32.const 4096) (local.get 0))
     (i32.store (i32.const 64) (local.get 0))
     (local.get 0))
@@ -50,17 +48,15 @@ impl Host for One {
 
 fn main() {
     let plan = plan_of(CONTRACT);
-    let small = plan_of(&CONTRACT.replace("(memory 17)", "(memory 1)"));
     println!("| traps | operation | ns |\n|---|---|---|");
     let mut forms = vec![Traps::Explicit];
     if Traps::best() == Traps::Signals {
         forms.insert(0, Traps::Signals);
     }
     for traps in forms {
-        let compile = |plan| Arc::new(CompiledModule::compile_with(plan, traps).expect("compiled"));
-        let compiled = compile(&plan);
-        let compiled_small = compile(&small);
-        let mut instance = Instance::new(&compiled).expect("instantiated");
+        let compile =
+            |plan: &_| Arc::new(CompiledModule::compile_with(plan, traps).expect("compiled"));
+        let mut instance = Instance::new(&compile(&plan)).expect("instantiated");
         let line = |name: &str, ns: f64| println!("| {traps:?} | {name} | {ns:.0} |");
 
         line(
@@ -70,21 +66,20 @@ fn main() {
         line("enter and trap", each(|| run(&mut instance, "trap", 1)));
         let calls = fastest(|| run(&mut instance, "ask", u64::from(OPERATIONS)));
         line("host call", calls / f64::from(OPERATIONS));
-        let fresh_of = |compiled: &Arc<CompiledModule>, name: &str| {
-            each(|| {
-                let mut instance = Instance::new(compiled).expect("instantiated");
-                run(&mut instance, name, 1);
-            })
-        };
-        let fresh = |name: &str| fresh_of(&compiled, name);
-        let fresh_small = |name: &str| fresh_of(&compiled_small, name);
-        line("new instance, enter, return", fresh("nothing"));
-        line("the same, writing two pages", fresh("touch"));
-        line("one page of memory instead of 17", fresh_small("nothing"));
-        line(
-            "the same, writing two pages of the system's",
-            fresh_small("touch low"),
-        );
+        for pages in MEMORIES {
+            let memory = format!("(memory {pages})");
+            let compiled = compile(&plan_of(&CONTRACT.replace("(memory 17)", &memory)));
+            let fresh = |function: &str| {
+                each(|| {
+                    let mut instance = Instance::new(&compiled).expect("instantiated");
+                    run(&mut instance, function, 1);
+                })
+            };
+            let name = format!("{pages} pages, new instance, enter, return");
+            line(&name, fresh("nothing"));
+            let name = format!("{pages} pages, the same, writing two of the system's pages");
+            line(&name, fresh("touch"));
+        }
     }
 }
 

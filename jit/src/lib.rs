@@ -17,6 +17,7 @@
 mod abi;
 mod artefact;
 mod boundary;
+mod clearing;
 mod codegen;
 mod compile;
 mod context;

@@ -18,6 +18,7 @@ use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aivm_core::limits::PAGE_BYTES;
 
+use crate::clearing::clear;
 use crate::pages;
 use crate::traps::Traps;
 
@@ -26,9 +27,9 @@ use crate::traps::Traps;
 pub(crate) const GUARDED_BYTES: u64 = (1 << 33) + PAGE_BYTES as u64;
 /// Idle reservations that are kept. More instances than these at a time are mapped and unmapped.
 const KEPT: usize = 64;
-/// Memories of at most so many bytes are zeroed by writing, and keep their pages: giving pages back and faulting two
+/// Memories of at most so many bytes are looked through and keep their pages: giving pages back and faulting two
 /// in again takes longer. Which pages of a larger one were touched is known to the system only.
-const CLEARED_BYTES: usize = PAGE_BYTES as usize;
+const CLEARED_BYTES: usize = 4 * PAGE_BYTES as usize;
 
 /// Reservations without an owner: all zero, `accessible` bytes of each readable and writable.
 static IDLE: Mutex<Vec<Guarded>> = Mutex::new(Vec::new());
@@ -172,11 +173,11 @@ impl Guarded {
     /// Zeroes the pages and keeps the reservation, or unmaps it.
     fn give_back(self) {
         let is_zero = match self.accessible {
-            // SAFETY: these bytes are writable; the owner is gone, and with it all references.
-            bytes if bytes <= CLEARED_BYTES => unsafe {
-                self.base.write_bytes(0, bytes);
+            bytes if bytes <= CLEARED_BYTES => {
+                // SAFETY: these bytes are readable and writable; the owner is gone, and with it all references.
+                clear(unsafe { std::slice::from_raw_parts_mut(self.base.as_ptr(), bytes) });
                 true
-            },
+            }
             // SAFETY: the accessible pages of this private mapping; nobody refers to them, as above.
             bytes => unsafe { pages::empty(self.base, bytes) }.is_ok(),
         };

@@ -13,6 +13,7 @@ mod digest;
 mod findings;
 mod meter;
 mod names;
+mod nearest;
 mod operator;
 pub mod plan;
 mod refusal;

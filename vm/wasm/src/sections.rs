@@ -3,9 +3,21 @@
 use aivm_core::{HostFunction, HostSignature, Limits, ValueType};
 use wasmparser::{ElementItems, FuncType, Import, RecGroup, TypeRef, ValType};
 
+use crate::nearest::nearest;
 use crate::operator::{NO_EXTENSIONS, refusal_of_type, value_type};
 use crate::refusal::{Place, Refusal, RefusalCode, Section};
 use crate::validate::{Check, Rules};
+
+/// What is right instead of an import that is no host function.
+fn host_function_instead(name: &str, debug: bool) -> String {
+    let modules = "host functions are in the modules `vm_hooks` and `aivm`; those of `console` are for debugging only";
+    match nearest(name, debug).map(HostFunction::signature) {
+        Some(HostSignature { module, name, .. }) => {
+            format!("is `{module}.{name}` meant? {modules}")
+        }
+        None => modules.to_owned(),
+    }
+}
 
 /// First byte of a function type; every other form belongs to garbage collection.
 const FUNCTION_TYPE: u8 = 0x60;
@@ -92,13 +104,13 @@ impl Check<'_> {
                 continue;
             }
             let function = HostFunction::find(import.module, import.name);
-            let known = function
-                .is_some_and(|function| self.rules != Rules::Contract || !function.is_debug());
+            let debug = self.rules != Rules::Contract;
+            let known = function.is_some_and(|function| debug || !function.is_debug());
             if !known && self.rules != Rules::Spec {
                 self.findings.note(Err(place.refuse(
                     RefusalCode::UnknownImport,
                     format!("import {full} is no host function"),
-                    "host functions are in the modules `vm_hooks` and `aivm`; those of `console` are for debugging only",
+                    host_function_instead(import.name, debug),
                 )))?;
             }
         }

@@ -232,7 +232,7 @@ pub(crate) fn cases() -> Vec<Case> {
         generic(
             C::UnknownImport,
             r#"(module (import "env" "read_args" (func (param i32))))"#,
-            "import `env.read_args` is no host function",
+            "is `vm_hooks.read_args` meant?",
         ),
         contract(
             C::UnknownImport,
