@@ -16,6 +16,7 @@ mod flamegraph;
 mod import;
 mod infer;
 mod inspect;
+mod names;
 mod real;
 mod run;
 mod trace;

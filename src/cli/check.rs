@@ -1,18 +1,20 @@
 //! `aivm check`: where a contract breaks the rules, or what the machine makes of it.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use aivm_core::gas;
 use aivm_jit::CompiledModule;
 use aivm_wasm::plan::{Import, MeteredModule};
-use aivm_wasm::{Refusal, Rules, cost, meter, refusals, validate, work};
+use aivm_wasm::{Refusal, Rules, cost, function_names, meter, refusals, validate, work};
 use clap::Args;
 use serde::Serialize;
 use synergy_aivm::{GasSchedule, Limits};
 
 use super::contract_file::read_contract;
 use super::failure::Failure;
+use super::names::readable;
 use super::{print_json, print_text};
 
 /// Arguments of `aivm check`.
@@ -45,6 +47,8 @@ struct RefusalReport {
     /// Bytes from the start of the file.
     offset: u64,
     function: Option<u32>,
+    /// The function's name, if the file gives it one.
+    function_name: Option<String>,
     what: String,
     right: String,
 }
@@ -79,6 +83,7 @@ pub(crate) fn check(arguments: &CheckArguments, json: bool) -> Result<(), Failur
         false => Rules::Contract,
     };
     let broken = refusals(&bytes, &Limits::CONTRACT, rules);
+    let names = function_names(&bytes);
     let plan = match validate(&bytes, &Limits::CONTRACT, rules) {
         Ok(module) => Some(plan_report(Arc::new(meter(&module, &GasSchedule::V1)))),
         Err(_) => None,
@@ -86,13 +91,16 @@ pub(crate) fn check(arguments: &CheckArguments, json: bool) -> Result<(), Failur
     let report = Report {
         bytes: bytes.len(),
         accepted: broken.is_empty(),
-        refusals: broken.iter().map(refusal_report).collect(),
+        refusals: broken
+            .iter()
+            .map(|refusal| refusal_report(refusal, &names))
+            .collect(),
         plan,
     };
     if json {
         print_json(&report)?;
     } else {
-        print_text(&text(&report, &broken))?;
+        print_text(&text(&report))?;
     }
     match broken.len() {
         0 => Ok(()),
@@ -104,12 +112,14 @@ pub(crate) fn check(arguments: &CheckArguments, json: bool) -> Result<(), Failur
     }
 }
 
-fn refusal_report(refusal: &Refusal) -> RefusalReport {
+fn refusal_report(refusal: &Refusal, names: &BTreeMap<u32, String>) -> RefusalReport {
+    let name = refusal.function.and_then(|index| names.get(&index));
     RefusalReport {
         rule: refusal.code.name(),
         section: refusal.section.to_string(),
         offset: refusal.offset,
         function: refusal.function,
+        function_name: name.map(|name| readable(name)),
         what: refusal.what.clone(),
         right: refusal.right.to_string(),
     }
@@ -138,12 +148,24 @@ fn plan_report(plan: Arc<MeteredModule>) -> PlanReport {
     }
 }
 
-fn text(report: &Report, broken: &[Refusal]) -> String {
+impl RefusalReport {
+    /// The sentence of a [`Refusal`], with the function's name.
+    fn line(&self) -> String {
+        let function = match (self.function, &self.function_name) {
+            (Some(index), Some(name)) => format!(" in function {index} ({name})"),
+            (Some(index), None) => format!(" in function {index}"),
+            (None, _) => String::new(),
+        };
+        format!(
+            "{}: {}{function}, at byte {}, in {}: {}",
+            self.rule, self.what, self.offset, self.section, self.right
+        )
+    }
+}
+
+fn text(report: &Report) -> String {
     let Some(plan) = &report.plan else {
-        let lines: Vec<String> = broken
-            .iter()
-            .map(|refusal| format!("{}: {refusal}", refusal.code.name()))
-            .collect();
+        let lines: Vec<String> = report.refusals.iter().map(RefusalReport::line).collect();
         return lines.join("\n");
     };
     let native = match (plan.native_bytes, &plan.interpreted_because) {

@@ -1,16 +1,18 @@
 //! `aivm wasm disassemble`: what becomes of a contract's functions, as text.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
 use aivm_jit::{Traps, clif_text, native_text};
 use aivm_wasm::plan::MeteredModule;
-use aivm_wasm::{Rules, meter, validate};
+use aivm_wasm::{Rules, function_names, meter, validate};
 use clap::Args;
 use synergy_aivm::{GasSchedule, Limits};
 
 use super::contract_file::read_contract;
 use super::failure::Failure;
+use super::names::readable;
 use super::print_text;
 
 /// Arguments of `aivm wasm disassemble`.
@@ -18,8 +20,8 @@ use super::print_text;
 pub(crate) struct DisassembleArguments {
     /// The module: WebAssembly, or its text form in a file that ends with .wat. It need not export what a contract does.
     module: PathBuf,
-    /// One function: its index, imports first, or the name it is exported under. All functions and the rest of the plan if
-    /// not given.
+    /// One function: its index, imports first, the name it is exported under, or the one that the file keeps for people.
+    /// All functions and the rest of the plan if not given.
     function: Option<String>,
     /// Cranelift's intermediate form before optimisation instead of the plan.
     #[arg(long, conflicts_with = "native")]
@@ -34,8 +36,9 @@ pub(crate) fn disassemble(arguments: &DisassembleArguments) -> Result<(), Failur
     let refused = |error| Failure::refused(&arguments.module, error);
     let module = validate(&bytes, &Limits::CONTRACT, Rules::Generic).map_err(refused)?;
     let plan = meter(&module, &GasSchedule::V1);
+    let names = function_names(&bytes);
     let chosen = match &arguments.function {
-        Some(name) => Some(function_named(&plan, name)?),
+        Some(name) => Some(function_named(&plan, &names, name)?),
         None => None,
     };
     let imports = plan.imports.len() as u32;
@@ -54,23 +57,36 @@ pub(crate) fn disassemble(arguments: &DisassembleArguments) -> Result<(), Failur
     for index in chosen.map_or(every, |index| index..index + 1) {
         let code = text_of(&plan, index, Traps::best())
             .map_err(|error| Failure::refused(&arguments.module, error))?;
-        let _ = writeln!(text, ";; function {index}\n{}", code.trim_end());
+        let name = names.get(&index).map(|name| readable(name));
+        let name = name.map_or_else(String::new, |name| format!(" {name}"));
+        let _ = writeln!(text, ";; function {index}{name}\n{}", code.trim_end());
     }
     print_text(text.trim_end())
 }
 
-/// The index of a function of the index space, given as such or as an export.
-fn function_named(plan: &MeteredModule, name: &str) -> Result<u32, Failure> {
+/// The index of a function of the index space, given as such, as an export, or by its name for people.
+fn function_named(
+    plan: &MeteredModule,
+    names: &BTreeMap<u32, String>,
+    wanted: &str,
+) -> Result<u32, Failure> {
     let functions = plan.imports.len() + plan.functions.len();
-    let found = match name.parse::<u32>() {
-        Ok(index) => ((index as usize) < functions).then_some(index),
-        Err(_) => plan.exported_function(name),
-    };
-    found.ok_or_else(|| {
-        Failure::Usage(format!(
-            "no function {name}: there are {functions}, from 0, imports first, and the exported names"
-        ))
-    })
+    let index = wanted.parse().ok();
+    let index = index.filter(|&index: &u32| (index as usize) < functions);
+    if let Some(found) = index.or_else(|| plan.exported_function(wanted)) {
+        return Ok(found);
+    }
+    let named = |name: &str| name == wanted || readable(name) == wanted;
+    let mut found = names.iter().filter(|(_, name)| named(name));
+    match (found.next(), found.next()) {
+        (Some((index, _)), None) => Ok(*index),
+        (Some((first, _)), Some((second, _))) => Err(Failure::Usage(format!(
+            "several functions are named {wanted}, among them {first} and {second}: give the index"
+        ))),
+        (None, _) => Err(Failure::Usage(format!(
+            "no function {wanted}: there are {functions}, from 0, imports first, and the names that the file exports or keeps"
+        ))),
+    }
 }
 
 fn plan_text(plan: &MeteredModule, index: u32) -> String {

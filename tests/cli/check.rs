@@ -102,3 +102,33 @@ fn check_accepts_the_console_where_it_is_asked_to() {
     assert!(refused.contains("for debugging only"), "{refused}");
     assert!(stdout(&["check", "--debug", &path]).contains("accepted"));
 }
+
+#[test]
+fn functions_have_the_names_that_the_file_keeps() {
+    let folder = Folder::new("check-names");
+    let broken = r#"(module (func $_ZN3foo4halfE (drop (f32.const 1))))"#;
+    let path = folder.write("broken.wat", broken.as_bytes());
+    let text = String::from_utf8(aivm(&["check", &path]).stdout).expect("text");
+    assert!(
+        text.contains(" in function 0 (foo::half), at byte"),
+        "{text}"
+    );
+    let report: serde_json::Value =
+        serde_json::from_slice(&aivm(&["check", &path, "--json"]).stdout).expect("a report");
+    assert_eq!(report["refusals"][0]["function_name"], "foo::half");
+
+    let named = r#"(module (func $_ZN3foo3oneE nop) (func $twice nop) (func (@name "twice") nop))"#;
+    let path = folder.write("named.wat", named.as_bytes());
+    for name in ["foo::one", "_ZN3foo3oneE", "0", "twice"] {
+        let output = aivm(&["wasm", "disassemble", &path, name, "--clif"]);
+        let text = String::from_utf8(output.stdout).expect("text");
+        match name {
+            "twice" => {
+                let message = String::from_utf8(output.stderr).expect("text");
+                assert_eq!(output.status.code(), Some(2));
+                assert!(message.contains("among them 1 and 2"), "{message}");
+            }
+            _ => assert!(text.starts_with(";; function 0 foo::one"), "{text}"),
+        }
+    }
+}
