@@ -132,3 +132,20 @@ fn functions_have_the_names_that_the_file_keeps() {
         }
     }
 }
+
+#[test]
+fn the_contract_on_the_page_for_authors_does_what_the_page_says() {
+    let page = include_str!("../../docs/contracts.md");
+    let (_, rest) = page.split_once("```wat\n").expect("the contract");
+    let (text, _) = rest.split_once("```").expect("its end");
+    let folder = Folder::new("page");
+    let path = folder.write("page.wat", text.as_bytes());
+    assert!(stdout(&["check", &path]).starts_with("accepted "));
+    let report = json(&[
+        "run", &path, "--call", "07ff", "--call", "00", "--gas", "100000", "--json",
+    ]);
+    for (call, status, output) in [(0, "ok", "0x07ff"), (1, "revert", "0x00")] {
+        assert_eq!(report[call]["status"], status, "{report}");
+        assert_eq!(report[call]["output"], output, "{report}");
+    }
+}
