@@ -71,10 +71,10 @@ impl FunctionTranslator<'_, '_> {
             BinaryOp::I32LtS | BinaryOp::I64LtS => self.compare(IntCC::SignedLessThan, x, y),
             BinaryOp::I32LtU | BinaryOp::I64LtU => self.compare(IntCC::UnsignedLessThan, x, y),
             BinaryOp::I32GtS | BinaryOp::I64GtS => self.compare(IntCC::SignedGreaterThan, x, y),
-            BinaryOp::I32GtU | BinaryOp::I64GtU => self.compare(IntCC::UnsignedGreaterThan, x, y),
+            BinaryOp::I32GtU | BinaryOp::I64GtU => self.compare(IntCC::UnsignedLessThan, y, x),
             BinaryOp::I32LeS | BinaryOp::I64LeS => self.compare(IntCC::SignedLessThanOrEqual, x, y),
             BinaryOp::I32LeU | BinaryOp::I64LeU => {
-                self.compare(IntCC::UnsignedLessThanOrEqual, x, y)
+                self.compare(IntCC::UnsignedGreaterThanOrEqual, y, x)
             }
             BinaryOp::I32GeS | BinaryOp::I64GeS => {
                 self.compare(IntCC::SignedGreaterThanOrEqual, x, y)
@@ -84,7 +84,8 @@ impl FunctionTranslator<'_, '_> {
         self.stack.push(value);
     }
 
-    /// A comparison, as an i32.
+    /// A comparison, as an i32. `x > y` comes as `y < x` if it is unsigned, `x ≤ y` as `y ≥ x`: x86-64 has the one in the carry flag,
+    /// the other in two flags, which takes longer to read.
     fn compare(&mut self, condition: IntCC, x: Value, y: Value) -> Value {
         let bit = self.builder.ins().icmp(condition, x, y);
         self.builder.ins().uextend(types::I32, bit)

@@ -87,16 +87,18 @@ impl Body<'_> {
                 let what = "a SIMD instruction";
                 return Err(place.refuse(RefusalCode::Feature, what, NO_EXTENSIONS));
             }
-            let operator = operators.read().map_err(|error| place.malformed(&error))?;
-            self.branch_targets(place, &operator)?;
-            let translation = translate(&operator, |index| index, |_| 0)
+            // Looked at where it was put: a copy of an operator waits for what was just written.
+            let read = operators.read();
+            let operator = read.as_ref().map_err(|error| place.malformed(error))?;
+            self.branch_targets(place, operator)?;
+            let translation = translate(operator, |index| index, |_| 0)
                 .map_err(|error| place.malformed(&error))?;
             if let Translation::Refused = translation {
-                let (code, what, right) = refusal_of(&operator);
+                let (code, what, right) = refusal_of(operator);
                 self.findings.note(Err(place.refuse(code, what, right)))?;
             }
             self.validator
-                .op(place.offset, &operator)
+                .op(place.offset, operator)
                 .map_err(|error| place.invalid(&error))?;
             let height = self.depths(place)?;
             if let Translation::Op(op) = translation

@@ -30,15 +30,21 @@ impl Findings {
     ///
     /// # Errors
     /// The rule is broken and nothing is listed, or the list is full.
+    #[inline]
     pub(crate) fn note(&self, rule: Result<(), Refusal>) -> Result<(), Refusal> {
-        let (Err(refusal), Some(listed)) = (&rule, &self.listed) else {
-            return rule;
+        rule.or_else(|refusal| self.broken(refusal))
+    }
+
+    #[cold]
+    fn broken(&self, refusal: Refusal) -> Result<(), Refusal> {
+        let Some(listed) = &self.listed else {
+            return Err(refusal);
         };
         let mut listed = listed.borrow_mut();
         if listed.len() >= LISTED {
-            return rule;
+            return Err(refusal);
         }
-        push(&mut listed, refusal.clone());
+        push(&mut listed, refusal);
         Ok(())
     }
 

@@ -214,6 +214,7 @@ impl Place {
     }
 
     /// Refuses a `count` of `things` above `limit`.
+    #[inline]
     pub(crate) fn limit(
         self,
         code: RefusalCode,

@@ -35,12 +35,15 @@ pub(crate) fn ops(
     body.begin();
     body.pay(cost::entry(locals, schedule));
     while !operators.eof() {
-        let operator = operators.read()?;
-        let translation = translate(
-            &operator,
-            |index| type_map[index as usize],
-            |index| tables[index as usize].entries,
-        )?;
+        let translation = match operators.read() {
+            // Translated where it was put: a copy of an operator waits for what was just written.
+            Ok(ref operator) => translate(
+                operator,
+                |index| type_map[index as usize],
+                |index| tables[index as usize].entries,
+            )?,
+            Err(error) => return Err(error),
+        };
         let Translation::Op(op) = translation else {
             continue;
         };

@@ -20,7 +20,7 @@
 ;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 (i32) -> (i32)
 ;;   function 0 type 0 locals (i32) operands 1 frame 6 words
-;;     charge 7390
+;;     charge 7790
 ;;     block
 ;;       block
 ;;         block

@@ -25,7 +25,7 @@
 ;;   element 0 passive: 0
 ;;   data 0 passive: 61626364
 ;;   function 0 type 0 locals (i32) operands 3 frame 8 words
-;;     charge 128040
+;;     charge 135240
 ;;     local.get 0
 ;;     i32.const 0
 ;;     i32.const 4

@@ -21,10 +21,10 @@
 ;;   function 2 type 0 locals () operands 2 frame 6 words
 ;;     charge 1850
 ;;     call 0
-;;     charge 1710
+;;     charge 1790
 ;;     i32.load offset=8
 ;;     i32.const 64
 ;;     call 1
-;;     charge 940
+;;     charge 960
 ;;     i32.eqz
 ;;   end

@@ -25,7 +25,7 @@
 ;;     charge 3020
 ;;     local.get 0
 ;;     if
-;;       charge 160
+;;       charge 170
 ;;       i64.const 1
 ;;       local.set 1
 ;;     else

@@ -19,7 +19,7 @@
 ;;   function 0 type 0 locals (i32) operands 2 frame 7 words
 ;;     charge 1400
 ;;     loop
-;;       charge 1800
+;;       charge 1810
 ;;       local.get 0
 ;;       i32.const 1
 ;;       i32.sub

@@ -26,7 +26,7 @@
 ;;     local.get 1
 ;;     block type 0
 ;;       loop type 0
-;;         charge 2017
+;;         charge 2055
 ;;         i32.add
 ;;         local.tee 0
 ;;         local.get 0

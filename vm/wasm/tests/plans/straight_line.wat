@@ -16,7 +16,7 @@
 ;;   bulk byte 30, table entry 2000, memory page 15000000
 ;;   type 0 (i64 i64) -> (i64)
 ;;   function 0 type 0 locals (i64 i64 i32 i64) operands 2 frame 10 words
-;;     charge 6885
+;;     charge 7380
 ;;     local.get 0
 ;;     local.get 1
 ;;     i64.mul

@@ -13,7 +13,7 @@
 ;;   type 0 (i32) -> (i64)
 ;;   memory 2 to 128 pages
 ;;   function 0 type 0 locals (i32) operands 3 frame 8 words
-;;     charge 2460
+;;     charge 2480
 ;;     i64.const 1
 ;;     i64.const -1
 ;;     local.get 0
