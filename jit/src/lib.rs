@@ -1,10 +1,11 @@
 //! [`MeteredModule`](aivm_wasm::plan::MeteredModule) → native code with Cranelift, with exactly the result, trap and ink of the interpreter.
 //!
 //! Reading order is the order of the flow: what is compiled at all (`limits`), how native functions call
-//! each other (`abi`), plan to CLIF (`translate`, memory in `translate/memory.rs`), CLIF to a module's code
-//! (`codegen`, `compile`), the same as bytes (`artefact`) and on disk (`folder`), its pages (`mapping`, `pages`), an instance's memory (`reservation`), what native code sees
-//! of an instance (`context`), what it asks Rust to do (`runtime`), how it is entered and left
-//! (`boundary`), how traps leave it (`traps`, `signals`), how calls end (`status`), and the instance
+//! each other (`abi`), plan to CLIF (`translate`, memory in `translate/memory.rs`), CLIF to machine code
+//! (`codegen`) and its pieces to a module's (`codegen/join.rs`), all of that within a budget (`compile`), the same as
+//! bytes (`artefact`) and on disk (`folder`), its pages (`mapping`, `pages`), an instance's memory (`reservation`,
+//! `clearing`), what native code sees of an instance (`context`), what it asks Rust to do (`runtime`), how it is
+//! entered and left (`boundary`), how traps leave it (`traps`, `signals`), how calls end (`status`), and the instance
 //! (`instance`).
 //!
 //! A trap ends the call at once, from any depth: no function tests whether a callee trapped. On Linux the
