@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use wasmparser::WasmFeatures;
+use wasmparser::{ValType, WasmFeatures};
 use wast::core::{NanPattern, WastArgCore, WastRetCore};
 use wast::{QuoteWat, Wast, WastArg, WastDirective, WastExecute, WastInvoke, WastRet, Wat};
 
@@ -37,8 +37,8 @@ const SPECTEST: [&str; 3] = [
 /// A value as a script writes it.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Value {
-    /// Its bits, a 32-bit value zero-extended.
-    Bits(u64),
+    /// A number: its type and its bits, a 32-bit value zero-extended.
+    Number(ValType, u64),
     /// An f32 that is a canonical (or else any quiet) NaN.
     Nan32 { canonical: bool },
     /// As `Nan32`.
@@ -49,6 +49,20 @@ pub(crate) enum Value {
     Simd,
     /// One of these.
     Either(Vec<Value>),
+}
+
+impl Value {
+    /// Whether it can be a value of type `ty`.
+    pub(crate) fn fits(&self, ty: ValType) -> bool {
+        match self {
+            Value::Number(own, _) => *own == ty,
+            Value::Nan32 { .. } => ty == ValType::F32,
+            Value::Nan64 { .. } => ty == ValType::F64,
+            Value::Reference => ty.is_reference_type(),
+            Value::Simd => ty == ValType::V128,
+            Value::Either(values) => values.iter().any(|value| value.fits(ty)),
+        }
+    }
 }
 
 /// A call or a look at a global.
@@ -304,10 +318,10 @@ fn argument(argument: &WastArg<'_>) -> Value {
         return Value::Reference;
     };
     match argument {
-        WastArgCore::I32(value) => Value::Bits(u64::from(value.cast_unsigned())),
-        WastArgCore::I64(value) => Value::Bits(value.cast_unsigned()),
-        WastArgCore::F32(value) => Value::Bits(u64::from(value.bits)),
-        WastArgCore::F64(value) => Value::Bits(value.bits),
+        WastArgCore::I32(value) => Value::Number(ValType::I32, u64::from(value.cast_unsigned())),
+        WastArgCore::I64(value) => Value::Number(ValType::I64, value.cast_unsigned()),
+        WastArgCore::F32(value) => Value::Number(ValType::F32, u64::from(value.bits)),
+        WastArgCore::F64(value) => Value::Number(ValType::F64, value.bits),
         WastArgCore::V128(_) => Value::Simd,
         WastArgCore::RefNull(_) | WastArgCore::RefExtern(_) | WastArgCore::RefHost(_) => {
             Value::Reference
@@ -324,13 +338,15 @@ fn expected(result: WastRet<'_>) -> Value {
 
 fn expected_core(result: WastRetCore<'_>) -> Value {
     match result {
-        WastRetCore::I32(value) => Value::Bits(u64::from(value.cast_unsigned())),
-        WastRetCore::I64(value) => Value::Bits(value.cast_unsigned()),
-        WastRetCore::F32(NanPattern::Value(value)) => Value::Bits(u64::from(value.bits)),
+        WastRetCore::I32(value) => Value::Number(ValType::I32, u64::from(value.cast_unsigned())),
+        WastRetCore::I64(value) => Value::Number(ValType::I64, value.cast_unsigned()),
+        WastRetCore::F32(NanPattern::Value(value)) => {
+            Value::Number(ValType::F32, u64::from(value.bits))
+        }
         WastRetCore::F32(pattern) => Value::Nan32 {
             canonical: matches!(pattern, NanPattern::CanonicalNan),
         },
-        WastRetCore::F64(NanPattern::Value(value)) => Value::Bits(value.bits),
+        WastRetCore::F64(NanPattern::Value(value)) => Value::Number(ValType::F64, value.bits),
         WastRetCore::F64(pattern) => Value::Nan64 {
             canonical: matches!(pattern, NanPattern::CanonicalNan),
         },
