@@ -29,6 +29,7 @@ use aivm_tosa::Tensor;
 use clap::{Parser, Subcommand};
 
 use failure::Failure;
+use names::harmless;
 
 /// Runs contracts and integer tensor models with one answer on every machine.
 #[derive(Parser)]
@@ -108,7 +109,7 @@ pub(crate) fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         // Help is no failure.
-        Err(error) if error.exit_code() == 0 => error.exit(),
+        Err(error) if error.exit_code() == 0 => return help(&error),
         Err(error) => {
             let json = std::env::args_os().any(|argument| argument == "--json");
             return fail(&Failure::Usage(error.to_string()), json, || {
@@ -131,12 +132,22 @@ pub(crate) fn main() -> ExitCode {
         }
         Command::Conformance(arguments) => conformance::conformance(arguments, json),
         Command::Check(arguments) => check::check(arguments, json),
-        Command::Wasm(WasmCommand::Disassemble(arguments)) => disassemble::disassemble(arguments),
+        Command::Wasm(WasmCommand::Disassemble(arguments)) => {
+            disassemble::disassemble(arguments, json)
+        }
         Command::Wast(arguments) => wast::wast(arguments, json),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => fail(&failure, json, || tell(format_args!("error: {failure}"))),
+    }
+}
+
+/// Prints what was asked for instead of a command: help, or the version.
+fn help(text: &clap::Error) -> ExitCode {
+    match written(text.print()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => fail(&failure, false, || tell(format_args!("error: {failure}"))),
     }
 }
 
@@ -157,21 +168,30 @@ fn fail(failure: &Failure, json: bool, tell: impl FnOnce()) -> ExitCode {
 fn print_json(value: &impl serde::Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value)
         .map_err(|error| Failure::Machine(format!("writing JSON: {error}")))?;
-    print_text(&text)
+    print(&text)
 }
 
 /// Writes a line to standard error; nobody is left to tell when that is closed.
 fn tell(line: std::fmt::Arguments<'_>) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{line}");
+    let _ = writeln!(std::io::stderr(), "{}", harmless(&line.to_string()));
 }
 
-/// Prints `text` and a line feed to standard output. A reader that went away has read what it wanted.
+/// Prints `text` and a line feed to standard output, for people.
 fn print_text(text: &str) -> Result<(), Failure> {
+    print(&harmless(text))
+}
+
+fn print(text: &str) -> Result<(), Failure> {
     use std::io::Write;
     let mut out = std::io::stdout().lock();
     REPORTED.store(true, Ordering::Relaxed);
-    match writeln!(out, "{text}").and_then(|()| out.flush()) {
+    written(writeln!(out, "{text}").and_then(|()| out.flush()))
+}
+
+/// What became of writing to standard output. A reader that went away has read what it wanted.
+fn written(result: std::io::Result<()>) -> Result<(), Failure> {
+    match result {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
             let error = format!("writing to standard output: {error}");
             Err(Failure::Machine(error))

@@ -58,8 +58,7 @@ pub fn read<'a>(
     shape: &Shape,
     cases: bool,
 ) -> Result<NpyTensor<'a>, NpyError> {
-    let element = (data_type.bytes(), descr(data_type));
-    read_elements(bytes, element, data_type, shape, cases)
+    Contents::integers(data_type, shape).read(bytes, cases)
 }
 
 /// [`read`] for real numbers: the elements are `<f4`.
@@ -71,51 +70,115 @@ pub fn read_reals<'a>(
     shape: &Shape,
     cases: bool,
 ) -> Result<NpyTensor<'a>, NpyError> {
-    read_elements(bytes, (4, REAL), "real number", shape, cases)
+    Contents::reals(shape).read(bytes, cases)
 }
 
 /// How NumPy names a real number of a model: f32.
 const REAL: &str = "<f4";
 
-/// Checks the file against elements of so many bytes with this name in NumPy; `what` names them for people.
-fn read_elements<'a>(
-    bytes: &'a [u8],
-    (element_bytes, wanted): (u64, &str),
-    what: impl std::fmt::Display,
-    shape: &Shape,
+/// Bytes from a file's start that hold its header, and so are enough for [`file_bytes`].
+pub const PREFIX_BYTES: u64 = header::PREFIX;
+
+/// How long the file is that begins with `prefix`, if it holds what [`read`] expects, or [`read_reals`] where `reals` is set.
+///
+/// # Errors
+/// The first thing in the header that is wrong.
+pub fn file_bytes(
+    prefix: &[u8],
+    (data_type, shape): (DataType, &Shape),
     cases: bool,
-) -> Result<NpyTensor<'a>, NpyError> {
-    let (header_start, data_start) = header::bounds(bytes)?;
-    let header = Header::parse(&bytes[..data_start], header_start)?;
-    if header.descr.value != wanted {
-        return Err(header.descr.refuse(
-            format!("elements {:?}", header.descr.value),
-            format!("the model's {what} is {wanted:?} in a file"),
-        ));
+    reals: bool,
+) -> Result<u64, NpyError> {
+    let contents = match reals {
+        true => Contents::reals(shape),
+        false => Contents::integers(data_type, shape),
+    };
+    let layout = contents.layout(prefix, cases)?;
+    Ok((layout.data_start as u64).saturating_add(layout.data_bytes))
+}
+
+/// What is expected of a file.
+struct Contents<'s> {
+    element_bytes: u64,
+    /// The elements' name in NumPy.
+    descr: &'static str,
+    /// Their name for people.
+    name: String,
+    shape: &'s Shape,
+}
+
+/// Where a file has its elements.
+struct Layout {
+    cases: u32,
+    data_start: usize,
+    data_bytes: u64,
+}
+
+impl<'s> Contents<'s> {
+    fn integers(data_type: DataType, shape: &'s Shape) -> Contents<'s> {
+        Contents {
+            element_bytes: data_type.bytes(),
+            descr: descr(data_type),
+            name: data_type.to_string(),
+            shape,
+        }
     }
-    if header.fortran_order.value {
-        return Err(header.fortran_order.refuse(
-            "Fortran order".to_owned(),
-            "C order; numpy.ascontiguousarray gives it",
-        ));
+
+    fn reals(shape: &'s Shape) -> Contents<'s> {
+        Contents {
+            element_bytes: 4,
+            descr: REAL,
+            name: "real number".to_owned(),
+            shape,
+        }
     }
-    let count = matching_cases(&header.shape, shape, cases)?;
-    let case_bytes = u64::from(shape.elements()) * element_bytes;
-    let expected = case_bytes.checked_mul(u64::from(count)).ok_or_else(|| {
-        header.shape.refuse(
-            format!("{count} cases of {case_bytes} bytes"),
-            "an array of fewer than 2^64 bytes",
-        )
-    })?;
-    let data = &bytes[data_start..];
-    if data.len() as u64 != expected {
-        return Err(NpyError {
-            offset: data_start as u64,
-            what: format!("{} bytes of elements", data.len()),
-            right: format!("the header's shape needs {expected}").into(),
-        });
+
+    /// Checks the header at the start of `bytes`.
+    fn layout(&self, bytes: &[u8], cases: bool) -> Result<Layout, NpyError> {
+        let (header_start, data_start) = header::bounds(bytes)?;
+        let header = Header::parse(&bytes[..data_start], header_start)?;
+        if header.descr.value != self.descr {
+            return Err(header.descr.refuse(
+                format!("elements {:?}", header.descr.value),
+                format!("the model's {} is {:?} in a file", self.name, self.descr),
+            ));
+        }
+        if header.fortran_order.value {
+            return Err(header.fortran_order.refuse(
+                "Fortran order".to_owned(),
+                "C order; numpy.ascontiguousarray gives it",
+            ));
+        }
+        let count = matching_cases(&header.shape, self.shape, cases)?;
+        let case_bytes = u64::from(self.shape.elements()) * self.element_bytes;
+        let data_bytes = case_bytes.checked_mul(u64::from(count)).ok_or_else(|| {
+            header.shape.refuse(
+                format!("{count} cases of {case_bytes} bytes"),
+                "an array of fewer than 2^64 bytes",
+            )
+        })?;
+        Ok(Layout {
+            cases: count,
+            data_start,
+            data_bytes,
+        })
     }
-    Ok(NpyTensor { cases: count, data })
+
+    fn read<'a>(&self, bytes: &'a [u8], cases: bool) -> Result<NpyTensor<'a>, NpyError> {
+        let layout = self.layout(bytes, cases)?;
+        let data = &bytes[layout.data_start..];
+        if data.len() as u64 != layout.data_bytes {
+            return Err(NpyError {
+                offset: layout.data_start as u64,
+                what: format!("{} bytes of elements", data.len()),
+                right: format!("the header's shape needs {}", layout.data_bytes).into(),
+            });
+        }
+        Ok(NpyTensor {
+            cases: layout.cases,
+            data,
+        })
+    }
 }
 
 /// A file of version 1.0 that holds `data` as a tensor of this type and shape, with a leading axis of
@@ -211,6 +274,37 @@ mod tests {
     fn refusal(header: &str) -> String {
         let error = read(&file(header), DataType::I8, &shape(&[2, 3]), false).unwrap_err();
         error.to_string()
+    }
+
+    #[test]
+    fn a_header_tells_how_long_its_file_is() {
+        let shape = shape(&[2, 3]);
+        let file = write(DataType::I16, &shape, Some(4), &[0; 48]);
+        let of = |prefix: &[u8]| file_bytes(prefix, (DataType::I16, &shape), true, false);
+        assert_eq!(of(&file[..file.len() - 48]), Ok(file.len() as u64));
+        assert!(of(&file[..20]).is_err());
+        let reals = write_reals(&shape, None, &[0; 24]);
+        let told = file_bytes(&reals, (DataType::I8, &shape), false, true);
+        assert_eq!(told, Ok(reals.len() as u64));
+        assert!(file_bytes(&reals, (DataType::I8, &shape), false, false).is_err());
+    }
+
+    #[test]
+    fn a_header_has_a_longest_length() {
+        let dictionary = "{'descr': '|i1', 'fortran_order': False, 'shape': (2, 3)}";
+        for (bytes, is_read) in [(1_usize << 16, true), ((1 << 16) + 1, false)] {
+            let mut file = b"\x93NUMPY\x02\x00".to_vec();
+            file.extend_from_slice(&(bytes as u32).to_le_bytes());
+            file.extend_from_slice(dictionary.as_bytes());
+            file.resize(12 + bytes, b' ');
+            assert!(file.len() as u64 <= PREFIX_BYTES || !is_read);
+            file.extend_from_slice(&[0; 6]);
+            let result = read(&file, DataType::I8, &shape(&[2, 3]), false);
+            match is_read {
+                true => assert_eq!(result.map(|tensor| tensor.data), Ok(&[0; 6][..])),
+                false => assert!(result.unwrap_err().to_string().contains("at most 65536")),
+            }
+        }
     }
 
     #[test]

@@ -6,6 +6,7 @@ use aivm_cpu::{CpuExecutor, CpuOptions};
 use aivm_gpu::AdapterInfo;
 use aivm_reference::{ReferenceExecutor, ReferencePlan};
 use aivm_tosa::{NodeId, RunError};
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, ValueEnum};
 use synergy_aivm::{Coprocessor, Executor, ModelLimits, PriceTable, Priced};
 
@@ -18,7 +19,7 @@ pub(crate) struct BackendArguments {
     #[arg(long, value_enum, default_value_t = Backend::Reference)]
     backend: Backend,
     /// The adapter to use with `--backend gpu`: a part of its name, in any case. Needed if there are several.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     adapter: Option<String>,
 }
 

@@ -11,6 +11,7 @@ use synergy_aivm::{Priced, npy};
 
 use super::failure::Failure;
 use super::infer::assign;
+use super::names::readable;
 use super::{files, hex, print_json, print_text, type_and_shape};
 
 /// Arguments of `aivm model compare`.
@@ -129,7 +130,7 @@ fn read_inputs(model: &Priced, arguments: &[PathBuf]) -> Result<Vec<u8>, Failure
                 "the input {name:?} has no file; add --input {name}=FILE"
             ))
         })?;
-        let contents = files::read(&path, u64::MAX)?;
+        let contents = files::read_npy(&path, tensor, false, false)?;
         let read = npy::read(&contents, tensor.data_type, &tensor.shape, false)
             .map_err(|error| Failure::refused(&path, error))?;
         input.extend_from_slice(read.data);
@@ -309,9 +310,9 @@ impl Report {
                     difference,
                 } = found;
                 let names = if a == b {
-                    a.clone()
+                    readable(a)
                 } else {
-                    format!("{a} and {b}")
+                    format!("{} and {}", readable(a), readable(b))
                 };
                 lines.push(format!(
                     "first difference: node {node}, {operator}, {names}: {}",

@@ -1,11 +1,12 @@
 //! Files in and out: sizes checked before reading, whole files or none when writing.
 
-use std::fs;
-use std::io::{Read, Write};
+use std::fs::{self, Permissions};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use synergy_aivm::{ModelLimits, PriceTable, Priced};
+use aivm_tosa::Tensor;
+use synergy_aivm::{ModelLimits, PriceTable, Priced, npy};
 
 use super::failure::Failure;
 
@@ -45,18 +46,117 @@ pub(crate) fn read_model(path: &Path) -> Result<Arc<Priced>, Failure> {
     })
 }
 
-/// Writes `bytes` to `path`: first to a file beside it, which then takes its name, so that nobody ever
-/// sees a part.
+/// Reads the text at `path`; `form` says what it is a text of.
+pub(crate) fn read_text(path: &Path, limit: u64, form: &str) -> Result<String, Failure> {
+    let bytes = read(path, limit)?;
+    let is_binary = bytes.starts_with(b"\0asm");
+    String::from_utf8(bytes).map_err(|error| {
+        let at = error.utf8_error().valid_up_to();
+        let why = match is_binary {
+            true => format!("binary WebAssembly, where {form} is expected"),
+            false => format!("byte {at} is no UTF-8, and {form} is"),
+        };
+        Failure::refused(path, why)
+    })
+}
+
+/// Reads the .npy file at `path`, and no more of it than holds values of `tensor`: as `npy::read` expects them, or
+/// `npy::read_reals` with `reals`.
+pub(crate) fn read_npy(
+    path: &Path,
+    tensor: &Tensor,
+    cases: bool,
+    reals: bool,
+) -> Result<Vec<u8>, Failure> {
+    read_measured(path, npy::PREFIX_BYTES, |prefix| {
+        let length = npy::file_bytes(prefix, (tensor.data_type, &tensor.shape), cases, reals);
+        length.map_err(|error| error.to_string())
+    })
+}
+
+/// Reads the file at `path` whose first `prefix` bytes, or fewer if it ends before, let `length` say how long it is.
+fn read_measured(
+    path: &Path,
+    prefix: u64,
+    length: impl FnOnce(&[u8]) -> Result<u64, String>,
+) -> Result<Vec<u8>, Failure> {
+    let refuse = |error: std::io::Error| Failure::refused(path, error);
+    let file = fs::File::open(path).map_err(refuse)?;
+    let mut bytes = Vec::new();
+    let beginning = (&file).take(prefix).read_to_end(&mut bytes);
+    beginning.map_err(refuse)?;
+    let length = length(&bytes).map_err(|why| Failure::refused(path, why))?;
+    // One byte more than there should be shows that the file is too long.
+    let rest = length.saturating_add(1).saturating_sub(bytes.len() as u64);
+    file.take(rest).read_to_end(&mut bytes).map_err(refuse)?;
+    if bytes.len() as u64 > length {
+        let why = format!("more bytes than the {length} that its header stands for");
+        return Err(Failure::refused(path, why));
+    }
+    Ok(bytes)
+}
+
+/// What bytes for a path go to.
+enum Destination {
+    /// A file, which takes the place of what is there and keeps its permissions.
+    File(PathBuf, Option<Permissions>),
+    /// A device or a pipe, which is written into.
+    Stream,
+}
+
+/// Where bytes for `path` go; fails if it must not be written. Nothing is changed.
+fn destination(path: &Path) -> std::io::Result<Destination> {
+    let there = match fs::metadata(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => {
+            return Ok(Destination::File(path.to_owned(), None));
+        }
+        other => other?,
+    };
+    if there.is_dir() {
+        return Err(ErrorKind::IsADirectory.into());
+    }
+    if !there.is_file() {
+        return Ok(Destination::Stream);
+    }
+    // To take the place of a file needs rights on its folder alone; who may not write it shall not.
+    fs::OpenOptions::new().write(true).open(path)?;
+    let path = path.canonicalize()?;
+    Ok(Destination::File(path, Some(there.permissions())))
+}
+
+/// Writes `bytes` to `path`: first to a file beside it, which then takes its place, so that nobody ever
+/// sees a part. A link stays and its file is written; a device or pipe is written into.
 pub(crate) fn write(path: &Path, bytes: &[u8]) -> Result<(), Failure> {
+    let written = destination(path).and_then(|destination| match destination {
+        Destination::File(path, permissions) => replace(&path, permissions, bytes),
+        Destination::Stream => {
+            let mut stream = fs::OpenOptions::new().write(true).open(path)?;
+            stream.write_all(bytes)
+        }
+    });
+    written.map_err(|error| unwritten(path, &error))
+}
+
+/// Puts a file that holds `bytes` at `path`.
+fn replace(path: &Path, permissions: Option<Permissions>, bytes: &[u8]) -> std::io::Result<()> {
     let temporary = temporary_name(path);
-    let written = fs::File::create(&temporary)
-        .and_then(|mut file| file.write_all(bytes).and_then(|()| file.sync_all()))
-        .and_then(|()| fs::rename(&temporary, path));
-    written.map_err(|error| {
+    let written = fs::File::create(&temporary).and_then(|mut file| {
+        if let Some(permissions) = permissions {
+            file.set_permissions(permissions)?;
+        }
+        file.write_all(bytes)?;
+        file.sync_all()
+    });
+    let replaced = written.and_then(|()| fs::rename(&temporary, path));
+    if replaced.is_err() {
         // Nothing more can be done about a file that cannot be removed either.
         let _ = fs::remove_file(&temporary);
-        Failure::Machine(format!("writing {}: {error}", path.display()))
-    })
+    }
+    replaced
+}
+
+fn unwritten(path: &Path, error: &std::io::Error) -> Failure {
+    Failure::Machine(format!("writing {}: {error}", path.display()))
 }
 
 /// Fails if a file to be written is one that is read or written already, or cannot be written: before time is spent on
@@ -91,20 +191,19 @@ fn identity(path: &Path) -> Option<PathBuf> {
     Some(folder.join(path.file_name()?))
 }
 
-/// Fails as [`write()`] would if no file can be made at `path`.
+/// Fails as [`write()`] would if nothing can be written to `path`.
 fn expect_writable(path: &Path) -> Result<(), Failure> {
-    let temporary = temporary_name(path);
-    let checked: std::io::Result<()> = if path.is_dir() {
-        Err(std::io::ErrorKind::IsADirectory.into())
-    } else {
-        fs::File::create(&temporary).and_then(|_| fs::remove_file(&temporary))
-    };
-    checked.map_err(|error| Failure::Machine(format!("writing {}: {error}", path.display())))
+    let checked = destination(path).and_then(|destination| match destination {
+        Destination::File(path, _) => {
+            let temporary = temporary_name(&path);
+            fs::File::create(&temporary).and_then(|_| fs::remove_file(&temporary))
+        }
+        Destination::Stream => Ok(()),
+    });
+    checked.map_err(|error| unwritten(path, &error))
 }
 
 /// A name beside `path` that no other process uses.
 fn temporary_name(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_os_string();
-    name.push(format!(".{}.part", std::process::id()));
-    path.with_file_name(name)
+    path.with_file_name(format!("aivm-{}.part", std::process::id()))
 }

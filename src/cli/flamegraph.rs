@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
 
-use synergy_aivm::{B256, Callee, State, Trace};
+use aivm_core::gas;
+use synergy_aivm::{B256, Callee, Receipt, State, Trace};
 
 use super::trace::Names;
 
@@ -35,12 +36,11 @@ enum Form {
 
 impl Output {
     /// Reads the argument.
-    pub(crate) fn parse(text: &str) -> Result<Output, String> {
-        let path = PathBuf::from(text);
+    pub(crate) fn parse(path: PathBuf) -> Result<Output, &'static str> {
         let form = match path.extension().and_then(|extension| extension.to_str()) {
             Some("svg") => Form::Svg,
             Some("folded") => Form::Collapsed,
-            _ => return Err("the name ends with .svg or .folded".to_owned()),
+            _ => return Err("the name ends with .svg or .folded"),
         };
         Ok(Output { path, form })
     }
@@ -53,13 +53,23 @@ impl Output {
     }
 }
 
+/// What is spent on no code: the base price, the first pages, and what is lost where ink is rounded up to gas.
+const AROUND: &str = "(base price, first pages, rounding)";
+
 /// Ink by stacks of names.
 #[derive(Default)]
 pub(crate) struct Stacks(BTreeMap<Vec<String>, u64>);
 
 impl Stacks {
     /// Adds what a call spent.
-    pub(crate) fn add(&mut self, trace: &Trace, names: &mut Names, state: &State) {
+    pub(crate) fn add(
+        &mut self,
+        receipt: &Receipt,
+        trace: &Trace,
+        names: &mut Names,
+        state: &State,
+    ) {
+        let mut around = gas::gas_to_ink(receipt.gas_used);
         for stack in trace.stacks() {
             let mut running = B256::ZERO;
             let callees = stack.callees.iter().map(|&callee| {
@@ -68,9 +78,15 @@ impl Stacks {
                 }
                 names.of(callee, running, state)
             });
-            let ink = self.0.entry(callees.collect()).or_default();
-            *ink = ink.saturating_add(stack.ink);
+            self.spend(callees.collect(), stack.ink);
+            around = around.saturating_sub(stack.ink);
         }
+        self.spend(vec![AROUND.to_owned()], around);
+    }
+
+    fn spend(&mut self, names: Vec<String>, ink: u64) {
+        let spent = self.0.entry(names).or_default();
+        *spent = spent.saturating_add(ink);
     }
 
     fn collapsed(&self) -> String {

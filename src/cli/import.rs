@@ -7,6 +7,7 @@ use clap::Args;
 use serde::Serialize;
 
 use super::failure::Failure;
+use super::names::readable;
 use super::{files, print_json, print_text, real};
 
 /// Arguments of `aivm model import`.
@@ -79,7 +80,7 @@ pub(crate) fn run(arguments: &ImportArguments, json: bool) -> Result<(), Failure
     )];
     for (kind, borders) in [("input", &metadata.inputs), ("output", &metadata.outputs)] {
         lines.extend(borders.iter().map(|border| {
-            let (name, shape, scales) = (&border.name, &border.shape, &border.scales);
+            let (name, shape, scales) = (readable(&border.name), &border.shape, &border.scales);
             format!(
                 "{kind} {name}: {} {shape:?}, real = (stored - {}) x {scales:?}",
                 border.tosa_type, border.zero_point
@@ -93,7 +94,7 @@ pub(crate) fn run(arguments: &ImportArguments, json: bool) -> Result<(), Failure
             node.tosa.join(" ")
         };
         let notes: String = node.notes.iter().map(|note| format!("; {note}")).collect();
-        format!("{} {}: {tosa}{notes}", node.op, node.name)
+        format!("{} {}: {tosa}{notes}", node.op, readable(&node.name))
     }));
     print_text(&lines.join("\n"))
 }

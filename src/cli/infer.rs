@@ -13,6 +13,7 @@ use synergy_aivm::{Executor, Priced, npy};
 
 use super::backend::BackendArguments;
 use super::failure::Failure;
+use super::names::readable;
 use super::{files, hex, print_json, print_text, real, tell};
 
 /// Arguments of `aivm infer`.
@@ -100,6 +101,7 @@ pub(crate) fn infer(arguments: &InferArguments, json: bool) -> Result<(), Failur
             shape,
             ..
         } = tensor;
+        let name = readable(name);
         format!("{name}: {data_type} {shape:?} written to {file}")
     }));
     print_text(&lines.join("\n"))
@@ -119,7 +121,11 @@ pub(super) fn assign(
     let mut files = vec![None; tensors.len()];
     for argument in arguments {
         let (index, file) = match named(argument.as_os_str(), &names) {
-            Some((index, file)) => (index, file),
+            Some((index, "")) => {
+                let what = format!("--{kind} {}=: a file's name is missing", names[index]);
+                return Err(Failure::Usage(what));
+            }
+            Some((index, file)) => (index, PathBuf::from(file)),
             None if names.len() == 1 && !has_other_name(argument) => (0, argument.clone()),
             None => {
                 let what = match has_other_name(argument) {
@@ -143,16 +149,17 @@ pub(super) fn assign(
 
 /// Whether an argument with no known name reads as `NAME=FILE`: no file that is there, and not in a folder (`./a=b`).
 fn has_other_name(argument: &Path) -> bool {
-    let name = argument.to_str().and_then(|text| text.split_once('='));
+    let text = argument.to_string_lossy();
+    let name = text.split_once('=');
     name.is_some_and(|(name, _)| !name.contains(std::path::is_separator)) && !argument.exists()
 }
 
 /// Splits `NAME=FILE` where NAME is one of `names`. Anything else is the path of a file.
-fn named(argument: &OsStr, names: &[&str]) -> Option<(usize, PathBuf)> {
+fn named<'a>(argument: &'a OsStr, names: &[&str]) -> Option<(usize, &'a str)> {
     let text = argument.to_str()?;
     names.iter().enumerate().find_map(|(index, name)| {
         let file = text.strip_prefix(name)?.strip_prefix('=')?;
-        Some((index, PathBuf::from(file)))
+        Some((index, file))
     })
 }
 
@@ -166,8 +173,10 @@ fn read_inputs(
     let graph = model.graph();
     let paths: Vec<&PathBuf> = input_files.iter().flatten().collect();
     let mut contents = Vec::new();
-    for path in &paths {
-        contents.push(files::read(path, u64::MAX)?);
+    for (&id, path) in graph.inputs().iter().zip(&paths) {
+        let tensor = graph.tensor(id);
+        let reals = metadata.is_some();
+        contents.push(files::read_npy(path, tensor, with_cases, reals)?);
     }
     // The number of cases of each input, and its bytes.
     let mut tensors: Vec<(u32, Cow<'_, [u8]>)> = Vec::new();

@@ -10,6 +10,7 @@ use serde::Serialize;
 use synergy_aivm::Priced;
 
 use super::failure::Failure;
+use super::names::readable;
 use super::{files, hex, print_json, print_text};
 
 /// Arguments of `aivm model inspect`.
@@ -18,7 +19,7 @@ pub(crate) struct InspectArguments {
     /// The model, a .tosa file.
     model: PathBuf,
     /// Of a thousand steps on accelerators, how many are checked; by default as many as a node checks.
-    #[arg(long, value_name = "PER_MILLE", value_parser = clap::value_parser!(u32).range(0..=1000))]
+    #[arg(long, allow_negative_numbers = true, value_name = "PER_MILLE", value_parser = clap::value_parser!(u32).range(0..=1000))]
     checks: Option<u32>,
 }
 
@@ -229,6 +230,7 @@ fn borders(inputs: &[TensorReport], outputs: &[TensorReport]) -> Vec<String> {
 fn border(kind: &str, tensors: &[TensorReport]) -> Vec<String> {
     let lines = tensors.iter().map(|tensor| {
         let TensorReport { name, bytes, .. } = tensor;
+        let name = readable(name);
         format!("{kind:<12} {name} {}, {bytes} bytes", tensor.text())
     });
     lines.collect()

@@ -1,14 +1,16 @@
 //! `aivm run`: deploys a contract to an empty in-memory state and calls it, in order.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use aivm_gpu::cache_folder;
 use clap::Args;
+use clap::builder::{OsStringValueParser, PathBufValueParser, TypedValueParser};
 use serde::Serialize;
 use synergy_aivm::{
-    Address, B256, BlockContext, Bytes, Call, CodeFolder, Engine, EngineError, Mode, ModelLimits,
-    Receipt, State, Trace, U256,
+    Address, B256, BlockContext, Bytes, Call, CodeFolder, Engine, EngineError, Limits, Mode,
+    ModelLimits, Receipt, State, Trace, U256,
 };
 
 use super::backend::BackendArguments;
@@ -26,33 +28,48 @@ const CODE_FOLDER_BYTES: u64 = 256 << 20;
 pub(crate) struct RunArguments {
     /// The contract: WebAssembly, or its text form in a file that ends with .wat.
     contract: PathBuf,
-    /// Call data of a call, in hex. Repeat for more calls; they share one state.
-    #[arg(long = "call", required = true, value_name = "HEX", value_parser = parse_hex)]
-    calls: Vec<Bytes>,
+    /// Call data of a call, in hex, or @FILE for the bytes of a file. Repeat for more calls; they share one state.
+    #[arg(long = "call", required = true, value_name = "HEX|@FILE", value_parser = OsStringValueParser::new().try_map(CallData::parse))]
+    calls: Vec<CallData>,
     /// Which engine runs: interpret, jit, or compare for both, checked against each other. Compare if not given, or
     /// interpret for a trace.
     #[arg(long)]
     mode: Option<Mode>,
     /// Gas limit of each call.
-    #[arg(long)]
+    #[arg(long, allow_negative_numbers = true)]
     gas: u64,
     /// Who calls: a 20-byte address in hex.
-    #[arg(long, default_value_t = Address::ZERO)]
+    #[arg(long, default_value_t = Address::ZERO, value_parser = parse_address)]
     sender: Address,
     /// Value sent with each call, decimal or 0x hex.
-    #[arg(long, default_value_t = U256::ZERO)]
+    #[arg(long, default_value_t = U256::ZERO, value_parser = parse_value, allow_negative_numbers = true)]
     value: U256,
     /// A .tosa file that the contract can run, by the hash of the file. Repeat for more models.
     #[arg(long = "model", value_name = "M.tosa")]
     models: Vec<PathBuf>,
     /// The block's number, as contracts see it.
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     block_number: u64,
     /// The block's time, in seconds since 1970.
-    #[arg(long, default_value_t = 0, value_name = "SECONDS")]
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "SECONDS",
+        allow_negative_numbers = true
+    )]
     block_time: u64,
     /// The chain's number.
-    #[arg(long, default_value_t = 0, value_name = "N")]
+    #[arg(
+        long,
+        default_value_t = 0,
+        value_name = "N",
+        allow_negative_numbers = true
+    )]
     chain: u64,
     /// Lets contracts import `console`; what they print goes to standard error.
     #[arg(long)]
@@ -63,15 +80,63 @@ pub(crate) struct RunArguments {
     trace: bool,
     /// Writes where the gas of all calls went: a flame graph if the name ends with .svg, collapsed stacks (of ink, 10,000 a
     /// gas) if with .folded. Only the interpreter is traced.
-    #[arg(long, value_name = "FILE", value_parser = flamegraph::Output::parse)]
+    #[arg(long, value_name = "FILE", value_parser = PathBufValueParser::new().try_map(flamegraph::Output::parse))]
     flamegraph: Option<flamegraph::Output>,
     #[command(flatten)]
     backend: BackendArguments,
 }
 
-fn parse_hex(text: &str) -> Result<Bytes, String> {
+/// Where a call's data comes from.
+#[derive(Clone, Debug)]
+enum CallData {
+    Bytes(Bytes),
+    File(PathBuf),
+}
+
+impl CallData {
+    fn parse(argument: OsString) -> Result<CallData, String> {
+        let hex = "call data is an even number of hex digits, or @ and a file";
+        let text = argument.to_str().ok_or_else(|| hex.to_owned())?;
+        match text.strip_prefix('@') {
+            Some("") => Err("@ and no file behind it".to_owned()),
+            Some(file) => Ok(CallData::File(file.into())),
+            None => text
+                .parse()
+                .map(CallData::Bytes)
+                .map_err(|error| format!("{hex}: {error}")),
+        }
+    }
+
+    fn file(&self) -> Option<&PathBuf> {
+        match self {
+            CallData::Bytes(_) => None,
+            CallData::File(path) => Some(path),
+        }
+    }
+
+    fn read(&self) -> Result<Vec<u8>, Failure> {
+        match self {
+            CallData::Bytes(bytes) => Ok(bytes.to_vec()),
+            CallData::File(path) => files::read(path, Limits::CONTRACT.call_data_bytes.into()),
+        }
+    }
+}
+
+fn parse_address(text: &str) -> Result<Address, String> {
     text.parse()
-        .map_err(|error| format!("call data is an even number of hex digits: {error}"))
+        .map_err(|error| format!("an address is 20 bytes, 40 hex digits: {error}"))
+}
+
+/// Digits and nothing else: no separators, and no other bases than ten and sixteen.
+fn parse_value(text: &str) -> Result<U256, String> {
+    let (digits, base) = match text.strip_prefix("0x") {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    if digits.is_empty() || !digits.chars().all(|digit| digit.is_digit(base)) {
+        return Err("a value is decimal digits, or 0x and hex digits".to_owned());
+    }
+    U256::from_str_radix(digits, base.into()).map_err(|_| "at most 2^256 - 1".to_owned())
 }
 
 /// A receipt as `--json` prints it.
@@ -156,8 +221,11 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
     let mode = mode(arguments)?;
     if let Some(output) = &arguments.flamegraph {
         let read = arguments.models.iter().chain([&arguments.contract]);
+        let read = read.chain(arguments.calls.iter().filter_map(CallData::file));
         files::expect_outputs(read, [&output.path].into_iter())?;
     }
+    let data: Result<Vec<_>, Failure> = arguments.calls.iter().map(CallData::read).collect();
+    let data = data?;
     let code = read_contract(&arguments.contract)?;
     let coprocessor = arguments.backend.coprocessor()?;
     for path in &arguments.models {
@@ -192,11 +260,11 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
             "the contract could not be compiled and runs interpreted"
         ));
     }
-    let calls = arguments.calls.iter().map(|data| Call {
+    let calls = data.into_iter().map(|data| Call {
         sender: arguments.sender,
         contract,
         value: arguments.value,
-        data: data.to_vec(),
+        data,
         gas_limit: arguments.gas,
     });
     let block = BlockContext {
@@ -221,8 +289,10 @@ pub(crate) fn run(arguments: &RunArguments, json: bool) -> Result<(), Failure> {
     let mut names = Names::default();
     if let Some(output) = &arguments.flamegraph {
         let mut stacks = Stacks::default();
-        for trace in calls.iter().filter_map(|(_, trace)| trace.as_ref()) {
-            stacks.add(trace, &mut names, &state);
+        for (receipt, trace) in &calls {
+            if let Some(trace) = trace {
+                stacks.add(receipt, trace, &mut names, &state);
+            }
         }
         files::write(&output.path, output.text(&stacks).as_bytes())?;
     }

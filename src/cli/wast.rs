@@ -10,6 +10,7 @@ use serde::Serialize;
 use synergy_aivm::Mode;
 
 use super::failure::Failure;
+use super::names::short_lines;
 use super::{files, print_json, print_text};
 
 /// Longest script that is read; the specification's longest has half a MiB.
@@ -58,11 +59,10 @@ pub(crate) fn wast(arguments: &WastArguments, json: bool) -> Result<(), Failure>
     };
     let mut scripts = Vec::new();
     for path in &arguments.files {
-        let bytes = files::read(path, SCRIPT_BYTES)?;
-        let text = String::from_utf8(bytes).map_err(|error| Failure::refused(path, error))?;
+        let text = files::read_text(path, SCRIPT_BYTES, "a script")?;
         let name = path.display().to_string();
-        let report =
-            aivm_wast::run(&name, &text, mode).map_err(|error| Failure::refused(path, error))?;
+        let report = aivm_wast::run(&name, &text, mode);
+        let report = report.map_err(|error| Failure::Refused(short_lines(&error)))?;
         scripts.push((name, report));
     }
     let mut all = Report::default();

@@ -8,6 +8,12 @@ use super::{MAGIC, NpyError};
 /// Dimensions that NumPy allows at most (before version 2).
 const MAX_RANK: usize = 32;
 
+/// Bytes of a header at most: that of a tensor has a hundred.
+const MAX_BYTES: u32 = 1 << 16;
+
+/// Bytes from a file's start that hold its header.
+pub(super) const PREFIX: u64 = 12 + MAX_BYTES as u64;
+
 /// Where the header and the elements begin.
 pub(super) fn bounds(bytes: &[u8]) -> Result<(usize, usize), NpyError> {
     let truncated = |what: &str| NpyError {
@@ -44,14 +50,19 @@ pub(super) fn bounds(bytes: &[u8]) -> Result<(usize, usize), NpyError> {
             });
         }
     };
-    let data_start = (len as usize)
-        .checked_add(header_start)
-        .filter(|&end| end <= bytes.len())
-        .ok_or_else(|| NpyError {
-            offset: 8,
-            what: format!("a header of {len} bytes"),
-            right: format!("{} bytes follow", bytes.len() - header_start).into(),
-        })?;
+    let refuse = |right: String| NpyError {
+        offset: 8,
+        what: format!("a header of {len} bytes"),
+        right: right.into(),
+    };
+    if len > MAX_BYTES {
+        return Err(refuse(format!("at most {MAX_BYTES} are read")));
+    }
+    let data_start = header_start + len as usize;
+    if data_start > bytes.len() {
+        let follow = bytes.len() - header_start;
+        return Err(refuse(format!("{follow} bytes follow")));
+    }
     Ok((header_start, data_start))
 }
 

@@ -149,3 +149,52 @@ fn the_contract_on_the_page_for_authors_does_what_the_page_says() {
         assert_eq!(report[call]["output"], output, "{report}");
     }
 }
+
+#[test]
+fn names_in_files_move_no_cursor_and_make_no_lines() {
+    let folder = Folder::new("check-escapes");
+    let text = r#"(module (import "vm_hooks" "x\1b[31m\n\01y" (func)))"#;
+    let path = folder.write("escapes.wat", text.as_bytes());
+    let output = aivm(&["check", &path]);
+    let text = String::from_utf8(output.stdout).expect("text");
+    assert!(text.contains(r"`vm_hooks.x\u{1b}[31m\n\u{1}y`"), "{text}");
+    assert!(!text.contains('\u{1b}'), "{text}");
+    let run = aivm(&["run", &path, "--call", "", "--gas", "1"]);
+    assert!(!run.stderr.contains(&0x1b));
+}
+
+#[test]
+fn a_line_that_is_wrong_is_shown_as_far_as_people_read() {
+    let folder = Folder::new("check-long");
+    let path = folder.write("deep.wat", "(".repeat(100_000).as_bytes());
+    let output = aivm(&["check", &path]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(output.stderr.len() < 2000, "{}", output.stderr.len());
+    let binary = folder.write("binary.wat", b"\0asm\x01\0\0\0\xff");
+    let output = aivm(&["check", &binary]);
+    let message = String::from_utf8(output.stderr).expect("text");
+    assert!(
+        message.contains("binary WebAssembly, where WebAssembly's text form"),
+        "{message}"
+    );
+}
+
+#[test]
+fn disassemble_prints_json_too() {
+    let contract = format!("{ROOT}/examples/contracts/digit_classifier.wat");
+    for (form, flag) in [
+        ("plan", None),
+        ("clif", Some("--clif")),
+        ("native", Some("--native")),
+    ] {
+        for function in [None, Some("user_entrypoint")] {
+            let words = ["wasm", "disassemble", &contract].into_iter();
+            let words: Vec<&str> = words.chain(function).chain(flag).collect();
+            let text = stdout(&words);
+            let report = json(&[&words[..], &["--json"]].concat());
+            assert_eq!(report["form"], form);
+            assert_eq!(report["function"].is_u64(), function.is_some());
+            assert_eq!(report["text"].as_str(), Some(text.trim_end()));
+        }
+    }
+}

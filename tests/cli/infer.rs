@@ -261,3 +261,95 @@ fn an_onnx_file_is_pointed_to_the_importer() {
     );
     assert!(message.contains(&command), "{message}");
 }
+
+#[cfg(unix)]
+#[test]
+fn infer_writes_through_links_and_into_pipes_and_keeps_permissions() {
+    use std::os::unix::fs::{PermissionsExt, symlink};
+    let folder = Folder::new("destinations");
+    let one = folder.write("one.npy", &npy("(1, 28, 28, 1)", &images(1)));
+    let infer = |output: &str| {
+        let model = model();
+        stdout(&["infer", &model, "--input", &one, "--output", output])
+    };
+    let plain = folder.path("plain.npy");
+    infer(&plain);
+    let expected = fs::read(&plain).expect("the output");
+
+    let target = folder.write("target.npy", b"before");
+    fs::set_permissions(&target, fs::Permissions::from_mode(0o600)).expect("permissions");
+    let link = folder.path("link.npy");
+    symlink("target.npy", &link).expect("a link");
+    infer(&link);
+    assert!(fs::symlink_metadata(&link).expect("the link").is_symlink());
+    assert_eq!(fs::read(&target).expect("its file"), expected);
+    let mode = fs::metadata(&target)
+        .expect("its file")
+        .permissions()
+        .mode();
+    assert_eq!(mode & 0o777, 0o600);
+
+    let nowhere = folder.path("nowhere.npy");
+    symlink("none.npy", &nowhere).expect("a link");
+    let (code, message) = fails(&["infer", &model(), "--input", &one, "--output", &nowhere]);
+    assert_eq!(code, 3, "{message}");
+
+    let pipe = folder.path("pipe");
+    let made = Command::new("mkfifo").arg(&pipe).status();
+    assert!(made.expect("mkfifo starts").success());
+    let reader = {
+        let pipe = pipe.clone();
+        std::thread::spawn(move || fs::read(pipe).expect("the pipe"))
+    };
+    infer(&pipe);
+    assert_eq!(reader.join().expect("the reader"), expected);
+    let names = fs::read_dir(&folder.0).expect("the folder");
+    assert_eq!(names.count(), 6, "nothing but what was made here");
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_device_stays_a_device() {
+    use std::os::unix::fs::FileTypeExt;
+    let folder = Folder::new("devices");
+    let one = folder.write("one.npy", &npy("(1, 28, 28, 1)", &images(1)));
+    let device = Path::new("/dev/full");
+    let is_device = || fs::metadata(device).is_ok_and(|full| full.file_type().is_char_device());
+    assert!(is_device());
+    let (code, message) = fails(&["infer", &model(), "--input", &one, "--output", "/dev/full"]);
+    assert_eq!(code, 3, "{message}");
+    assert!(message.contains("writing /dev/full"), "{message}");
+    assert!(is_device());
+}
+
+#[test]
+fn infer_reads_no_more_than_the_header_stands_for() {
+    let folder = Folder::new("long_inputs");
+    let out = folder.path("out.npy");
+    let mut long = npy("(1, 28, 28, 1)", &images(1));
+    long.resize(1 << 20, 0);
+    let file = folder.write("long.npy", &long);
+    let (code, message) = fails(&["infer", &model(), "--input", &file, "--output", &out]);
+    assert_eq!(code, 1, "{message}");
+    assert!(message.contains("more bytes than the"), "{message}");
+    // A terabyte without blocks: reading it whole would take all memory.
+    let sparse = folder.path("sparse.npy");
+    let file = fs::File::create(&sparse).expect("a file");
+    if file.set_len(1 << 40).is_ok() {
+        let (code, message) = fails(&["infer", &model(), "--input", &sparse, "--output", &out]);
+        assert_eq!(code, 1, "{message}");
+        assert!(message.contains("no .npy file at byte 0"), "{message}");
+    }
+}
+
+#[test]
+fn a_name_without_a_file_is_a_wrong_argument() {
+    let folder = Folder::new("no_file");
+    let one = folder.write("one.npy", &npy("(1, 28, 28, 1)", &images(1)));
+    let out = folder.path("out.npy");
+    for (input, output) in [("TosaInput_0=", out.as_str()), (&one, "TosaOutput_0=")] {
+        let (code, message) = fails(&["infer", &model(), "--input", input, "--output", output]);
+        assert_eq!(code, 2, "{message}");
+        assert!(message.contains("a file's name is missing"), "{message}");
+    }
+}

@@ -179,8 +179,17 @@ fn a_trace_shows_every_call_and_a_flame_graph_where_the_gas_went() {
         .map(|(stack, ink)| (stack, ink.parse().expect("a number")))
         .collect();
     let spent = |call: &Vec<Value>| call[0]["ink"].as_u64().expect("ink");
-    let all: u64 = ink.iter().map(|(_, ink)| ink).sum();
-    assert_eq!(all, calls.iter().map(spent).sum::<u64>());
+    let sum = |around: bool| {
+        let of_kind = ink
+            .iter()
+            .filter(|(stack, _)| stack.starts_with('(') == around);
+        of_kind.map(|(_, ink)| ink).sum::<u64>()
+    };
+    assert_eq!(sum(false), calls.iter().map(spent).sum::<u64>());
+    let receipts = plain.as_array().expect("a list").iter();
+    let gas_used = receipts.map(|receipt| receipt["gas_used"].as_u64());
+    let gas_used: u64 = gas_used.map(|gas| gas.expect("gas")).sum();
+    assert_eq!(sum(false) + sum(true), 10_000 * gas_used);
     let spender = ink
         .iter()
         .filter(|(stack, _)| stack.ends_with(";user_entrypoint;token::spend"));
@@ -233,17 +242,10 @@ fn run_refuses_bad_code_and_bad_arguments() {
     for arguments in [
         &["run", &contract, "--call", "0", "--gas", "1"][..],
         &["run", &contract, "--call", "zz", "--gas", "1"],
-        &["run", &contract, "--call", "", "--gas", "-1"],
         &["run", &contract, "--call", ""],
         &["run", &contract, "--gas", "1"],
         &[
             "run", &contract, "--call", "", "--gas", "1", "--mode", "fast",
-        ],
-        &[
-            "run", &contract, "--call", "", "--gas", "1", "--sender", "0x12",
-        ],
-        &[
-            "run", &contract, "--call", "", "--gas", "1", "--value", "much",
         ],
         &["infer", "x.tosa"],
         &["model"],
@@ -258,4 +260,84 @@ fn run_refuses_bad_code_and_bad_arguments() {
         "run", &contract, "--call", "", "--gas", "1", "--model", &contract,
     ]);
     assert_eq!(code, 1, "{message}");
+}
+
+#[test]
+fn wrong_values_are_told_what_would_be_right() {
+    let contract = contract();
+    let run = ["run", &contract, "--call", "", "--gas", "1"];
+    for (option, values, right) in [
+        (
+            "--value",
+            &["", "0x", "0x_", "1_000", "0o17", "0b11", "much", "-1"][..],
+            "decimal digits, or 0x and hex digits",
+        ),
+        (
+            "--value",
+            &["0x1ffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffff"],
+            "2^256",
+        ),
+        ("--sender", &["0x12", ""], "20 bytes, 40 hex digits"),
+        (
+            "--call",
+            &["0", "zz"],
+            "an even number of hex digits, or @ and a file",
+        ),
+        ("--call", &["@"], "no file behind it"),
+        ("--block-number", &["-1", "x"], "invalid digit"),
+    ] {
+        for value in values {
+            let (code, message) = fails(&[&run[..], &[option, value]].concat());
+            assert_eq!(code, 2, "{option} {value}: {message}");
+            assert!(message.contains(right), "{option} {value}: {message}");
+        }
+    }
+    let (code, message) = fails(&["run", &contract, "--call", "", "--gas", "-1"]);
+    assert_eq!(code, 2);
+    assert!(message.contains("invalid digit"), "{message}");
+}
+
+#[test]
+fn call_data_can_come_from_a_file() {
+    let folder = Folder::new("call_data");
+    let echo = r#"(module
+      (import "vm_hooks" "read_args" (func $read_args (param i32)))
+      (import "vm_hooks" "write_result" (func $write_result (param i32 i32)))
+      (memory (export "memory") 2)
+      (func (export "user_entrypoint") (param $len i32) (result i32)
+        (call $read_args (i32.const 0))
+        (call $write_result (i32.const 0) (local.get $len))
+        (i32.const 0)))"#;
+    let contract = folder.write("echo.wat", echo.as_bytes());
+    let limit = 128 * 1024;
+    let longest = folder.write("longest", &vec![7; limit]);
+    let too_long = folder.write("too_long", &vec![7; limit + 1]);
+    let run = |file: &str| {
+        let data = format!("@{file}");
+        [
+            "run", &contract, "--call", &data, "--gas", "1000000", "--json",
+        ]
+        .map(str::to_owned)
+    };
+    let words = run(&longest);
+    let receipts = json(&words.each_ref().map(String::as_str));
+    assert_eq!(receipts[0]["output"], format!("0x{}", "07".repeat(limit)));
+    let words = run(&too_long);
+    let (code, message) = fails(&words.each_ref().map(String::as_str));
+    assert_eq!(code, 1, "{message}");
+    assert!(message.contains("longer than 131072 bytes"), "{message}");
+    // What is read is not written.
+    let svg = folder.write("data.svg", b"x");
+    let data = format!("@{svg}");
+    let (code, message) = fails(&[
+        "run",
+        &contract,
+        "--call",
+        &data,
+        "--gas",
+        "1",
+        "--flamegraph",
+        &svg,
+    ]);
+    assert_eq!(code, 2, "{message}");
 }

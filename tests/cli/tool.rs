@@ -115,6 +115,8 @@ fn readers_that_go_away_and_full_devices_are_no_panic() {
     assert_eq!(run(&disassemble, gone(), gone()), Some(0));
     assert_eq!(run(&disassemble, full(), Stdio::null()), Some(3));
     assert_eq!(run(&disassemble, full(), full()), Some(3));
+    assert_eq!(run(&["--help"], full(), full()), Some(3));
+    assert_eq!(run(&["run", "--help"], gone(), gone()), Some(0));
     assert_eq!(
         run(&["check", "nowhere.wasm"], Stdio::null(), full()),
         Some(1)

@@ -111,7 +111,8 @@ fn tensor_of_file(
         .find(|(name, _)| *name == tensor.name)
         .ok_or_else(|| format!("no file for {:?}", tensor.name))?;
     let path = folder.join(file);
-    let contents = files::read(&path, u64::MAX).map_err(|failure| failure.to_string())?;
+    let contents = files::read_npy(&path, tensor, false, false);
+    let contents = contents.map_err(|failure| failure.to_string())?;
     let read = npy::read(&contents, tensor.data_type, &tensor.shape, false);
     let read = read.map_err(|error| Failure::refused(&path, error).to_string())?;
     Ok(read.data.to_vec())

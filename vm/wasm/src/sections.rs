@@ -10,13 +10,19 @@ use crate::validate::{Check, Rules};
 
 /// What is right instead of an import that is no host function.
 fn host_function_instead(name: &str, debug: bool) -> String {
-    let modules = "host functions are in the modules `vm_hooks` and `aivm`; those of `console` are for debugging only";
+    let modules = "host functions are in the modules `vm_hooks` and `aivm`; those of `console` are for debugging only, with `--debug`";
     match nearest(name, debug).map(HostFunction::signature) {
         Some(HostSignature { module, name, .. }) => {
             format!("is `{module}.{name}` meant? {modules}")
         }
         None => modules.to_owned(),
     }
+}
+
+/// An import as messages name it; characters that are not shown are escaped.
+fn full_name(import: &Import<'_>) -> String {
+    let (module, name) = (import.module.escape_debug(), import.name.escape_debug());
+    format!("`{module}.{name}`")
 }
 
 /// First byte of a function type; every other form belongs to garbage collection.
@@ -94,7 +100,7 @@ impl Check<'_> {
             self.findings
                 .note(name(place, self.limits, import.module))?;
             self.findings.note(name(place, self.limits, import.name))?;
-            let full = format!("`{}.{}`", import.module, import.name);
+            let full = full_name(&import);
             if !matches!(import.ty, TypeRef::Func(_)) {
                 self.findings.note(Err(place.refuse(
                     RefusalCode::ImportKind,
@@ -299,7 +305,7 @@ pub(crate) fn import_type(place: Place, import: &Import<'_>, ty: &FuncType) -> R
     }
     Err(place.refuse(
         RefusalCode::ImportType,
-        format!("import `{}.{}` of another type", import.module, import.name),
+        format!("import {} of another type", full_name(import)),
         format!("its type is {}", Signature(signature)),
     ))
 }
@@ -312,9 +318,8 @@ pub(crate) fn linked_type(place: Place, import: &Import<'_>, ty: &FuncType) -> R
     Err(place.refuse(
         RefusalCode::ImportType,
         format!(
-            "import `{}.{}` with {} results",
-            import.module,
-            import.name,
+            "import {} with {} results",
+            full_name(import),
             ty.results().len()
         ),
         "one result at most",

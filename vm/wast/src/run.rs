@@ -24,12 +24,12 @@ pub enum Mode {
     Compare,
 }
 
-/// Runs the script `text`; `name` is what failures call it.
+/// Runs the script `text`; `name` is what failures and errors call it.
 ///
 /// # Errors
 /// The text is no script.
 pub fn run(name: &str, text: &str, mode: Mode) -> Result<Report, String> {
-    let script = script::read(text)?;
+    let script = script::read(name, text)?;
     let groups = script.groups();
     let mut group_of = vec![0; script.units.len()];
     for (index, group) in groups.iter().enumerate() {

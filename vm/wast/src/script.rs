@@ -4,6 +4,7 @@
 //! the directives.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use wasmparser::{ValType, WasmFeatures};
 use wast::core::{NanPattern, WastArgCore, WastRetCore};
@@ -106,9 +107,13 @@ pub(crate) struct Script {
     pub(crate) unlinkable: Vec<usize>,
 }
 
-/// Reads a script.
-pub(crate) fn read(text: &str) -> Result<Script, String> {
-    let lexing = |error: wast::Error| error.to_string();
+/// Reads a script; `name` is what errors call it.
+pub(crate) fn read(name: &str, text: &str) -> Result<Script, String> {
+    let lexing = |mut error: wast::Error| {
+        error.set_path(Path::new(name));
+        error.set_text(text);
+        error.to_string()
+    };
     let mut lexer = wast::lexer::Lexer::new(text);
     lexer.allow_confusing_unicode(true);
     let buffer = wast::parser::ParseBuffer::new_with_lexer(lexer).map_err(lexing)?;
